@@ -1,0 +1,120 @@
+"""BM25 over arrays that are memory-mapped, so that a large index costs no Python objects.
+
+The formula is Lucene's (Kamphuis et al. 2020, "Which BM25 do you mean?"): the score of a document
+is the sum over query terms of idf · tf / (tf + k1 · (1 - b + b · length / mean length)), with
+idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+K1 = 1.2
+B = 0.75
+
+
+class BM25:
+    """A lexical index: for each term, the rows that hold it and what it adds to their score."""
+
+    def __init__(
+        self,
+        keys: NDArray[np.uint64],
+        offsets: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        weights: NDArray[np.float32],
+        size: int,
+    ) -> None:
+        self._keys = keys
+        self._offsets = offsets
+        self._rows = rows
+        self._weights = weights
+        self._size = size
+
+    @classmethod
+    def build(cls, documents: Iterable[Sequence[str]]) -> BM25:
+        """An index over documents given as lists of terms."""
+        seen: dict[str, int] = {}
+        numbers: list[int] = []
+        lengths: list[int] = []
+        for document in documents:
+            lengths.append(len(document))
+            numbers += [seen.setdefault(term, len(seen)) for term in document]
+        size = len(lengths)
+        length = np.array(lengths, dtype=np.int64)
+        term_of = np.array(numbers, dtype=np.int64)
+        row_of = np.repeat(np.arange(size, dtype=np.int64), length)
+        # One entry for each (term, row): sorted by the term's key, then by row.
+        keys = np.array([term_key(term) for term in seen], dtype=np.uint64)
+        order = np.argsort(keys, kind="stable")
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        pairs = rank[term_of] * max(size, 1) + row_of if len(term_of) else term_of
+        pairs, counts = np.unique(pairs, return_counts=True)
+        rows = pairs % max(size, 1)
+        term_rank = pairs // max(size, 1)
+        offsets = np.searchsorted(term_rank, np.arange(len(keys) + 1))
+        matches = np.diff(offsets)
+        idf = np.log1p((size - matches + 0.5) / (matches + 0.5))
+        norm = K1 * (1 - B + B * length / max(float(length.mean()), 1.0)) if size else length
+        weights = idf[term_rank] * counts / (counts + norm[rows])
+        return cls(
+            keys[order],
+            offsets.astype(np.int64),
+            rows.astype(np.int32),
+            weights.astype(np.float32),
+            size,
+        )
+
+    def scores(self, terms: Iterable[str]) -> NDArray[np.float32]:
+        """The score of every row, shape (rows,); 0 where no term matches."""
+        scores = np.zeros(self._size, dtype=np.float32)
+        for term in set(terms):
+            start, end = self._span(term)
+            # A row stands once in a term's list, so that += on the index adds each weight once.
+            scores[self._rows[start:end]] += self._weights[start:end]
+        return scores
+
+    def idf(self, term: str) -> float:
+        """How rare `term` is; a term that no row holds is as rare as can be."""
+        start, end = self._span(term)
+        count = end - start
+        return float(np.log1p((self._size - count + 0.5) / (count + 0.5)))
+
+    def holds(self, term: str) -> bool:
+        """Whether some row holds `term`."""
+        start, end = self._span(term)
+        return end > start
+
+    def save(self, path: Path) -> None:
+        """Write the arrays into the folder `path`."""
+        path.mkdir()
+        np.save(path / "keys.npy", self._keys)
+        np.save(path / "offsets.npy", self._offsets)
+        np.save(path / "rows.npy", self._rows)
+        np.save(path / "weights.npy", self._weights)
+
+    @classmethod
+    def open(cls, path: Path, size: int) -> BM25:
+        """The index saved in `path`, memory-mapped; `size` is its number of rows."""
+        keys, offsets, rows, weights = (
+            np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            for name in ("keys", "offsets", "rows", "weights")
+        )
+        return cls(keys, offsets, rows, weights, size)
+
+    def _span(self, term: str) -> tuple[int, int]:
+        key = np.uint64(term_key(term))
+        place = int(np.searchsorted(self._keys, key))
+        if place == len(self._keys) or self._keys[place] != key:
+            return 0, 0
+        return int(self._offsets[place]), int(self._offsets[place + 1])
+
+
+def term_key(term: str) -> int:
+    """64 bits of a hash of `term`: a sorted array of them is searched without a dictionary."""
+    return int.from_bytes(blake2b(term.encode(), digest_size=8).digest())

@@ -1,0 +1,108 @@
+"""Cutting a source into sentences, and into overlapping windows of whole sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import sentencex
+
+from sources import Source
+
+# Tuned on the development data (chunking and squad) by `python tests/benchmarks/ablation.py`:
+# 600 loses recall, 900 costs a third more time for a gain within the noise.
+WINDOW_CHARS = 750
+# A "sentence" without an end (a table that became one line, a list of names) is cut at a space.
+LONGEST_SENTENCE = 1000
+
+UnitKind = Literal["sentence", "heading", "fragment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A span of one source: `start` and `end` are offsets into `Source.text`."""
+
+    source_id: str
+    start: int
+    end: int
+    page: int | None = None
+    heading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The smallest span that is searched: a sentence, list item, table row, heading, or part."""
+
+    start: int
+    end: int
+    kind: UnitKind
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Units `first` to `last` (inclusive) of a source, about `WINDOW_CHARS` characters together."""
+
+    first: int
+    last: int
+
+
+def split_units(source: Source) -> list[Unit]:
+    """The units of `source` in order; nothing that a reader would read is left out."""
+    units: list[Unit] = []
+    for block in source.blocks:
+        if block.kind == "heading":
+            units.append(Unit(block.start, block.end, "heading"))
+        elif block.kind in ("row", "code"):
+            units += _cut(source.text, block.start, block.end, "fragment")
+        else:
+            for start, end in _sentences(source.text, block.start, block.end, source.language):
+                units += _cut(source.text, start, end, "sentence")
+    return units
+
+
+def split_windows(units: list[Unit], size: int = WINDOW_CHARS) -> list[Window]:
+    """Windows of whole units, each at most `size` characters (one unit may be longer).
+
+    Each window starts about half a window after the one before, so that every unit stands in two
+    with different surroundings; their mean score is what ranks it.
+    """
+    windows: list[Window] = []
+    first = 0
+    while first < len(units):
+        last = first
+        while last + 1 < len(units) and units[last + 1].end - units[first].start <= size:
+            last += 1
+        windows.append(Window(first, last))
+        if last == len(units) - 1:
+            break
+        following = first + 1
+        while following <= last and units[following].start - units[first].start < size / 2:
+            following += 1
+        first = following
+    return windows
+
+
+def _sentences(text: str, start: int, end: int, language: str | None) -> Iterator[tuple[int, int]]:
+    passage = text[start:end]
+    code = (language or "en").split("-")[0].lower()
+    for boundary in sentencex.get_sentence_boundaries(code, passage):
+        sentence = boundary["text"]
+        left = len(sentence) - len(sentence.lstrip())
+        right = len(sentence.rstrip())
+        if left < right:
+            offset = start + boundary["start_index"]
+            yield offset + left, offset + right
+
+
+def _cut(text: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:
+    """The span as one unit, or as fragments cut at spaces where it is too long."""
+    if end - start > LONGEST_SENTENCE:
+        kind = "fragment"
+    while end - start > LONGEST_SENTENCE:
+        space = text.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE)
+        stop = space if space > 0 else start + LONGEST_SENTENCE
+        yield Unit(start, stop, kind)
+        start = stop + 1 if space > 0 else stop
+    if start < end:
+        yield Unit(start, end, kind)

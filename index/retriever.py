@@ -1,0 +1,50 @@
+"""The index as a LangChain retriever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+
+from index.opened import Index
+
+
+class IndexRetriever(BaseRetriever):
+    """Passages as documents; their metadata names the source, the offsets and the score."""
+
+    index: Any  # an Index; pydantic need not look into it
+    k: int = 5
+    max_chars: int | None = None
+    sources: tuple[str, ...] | None = None
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        opened: Index = self.index
+        generation = opened.generation
+        documents = []
+        for hit in generation.search(query, self.k, self.max_chars, self.sources):
+            chunk = hit.chunk
+            source = generation.source(chunk.source_id)
+            documents.append(
+                Document(
+                    id=f"{chunk.source_id}:{chunk.start}-{chunk.end}",
+                    page_content=hit.text,
+                    metadata={
+                        "source": chunk.source_id,
+                        "start": chunk.start,
+                        "end": chunk.end,
+                        "page": chunk.page,
+                        "heading": chunk.heading,
+                        "score": hit.score,
+                        "title": source.title,
+                        "url": source.url,
+                        "publisher": source.publisher,
+                        "published": source.published,
+                        "standing": source.standing,
+                    },
+                )
+            )
+        return documents

@@ -1,0 +1,353 @@
+"""Searching one generation: dense and lexical scores of sentences and of their surroundings.
+
+A sentence is ranked by its own scores and by the mean of those of the windows it stands in. Scores
+are standardised over the whole library, not over the few candidates, so that dense and lexical
+evidence weigh the same for every question: BM25 is computed for every row; for cosine similarity
+the mean and deviation over all vectors v of a query q follow from their mean m and covariance C,
+as q·m and sqrt(q·C·q), without looking at them.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.bm25 import BM25
+from index.chunking import WINDOW_CHARS, Chunk
+from index.embedding import Embedder, load_embedder
+from index.errors import IndexDamagedError, QueryError, ScopeError
+from index.generation import Manifest, SourceTable, check_files
+from index.store import VectorStore
+from index.tokens import terms
+from sources import Source
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+LONGEST_QUERY = 4000
+# How many nearest neighbours Chroma is asked for; the rest take the similarity of the last one.
+_NEIGHBOURS = 256
+# How a sentence's score is put together; tuned on the development data (chunking and squad) by
+# `python tests/benchmarks/ablation.py`.
+_SENTENCE_WEIGHT = 0.4
+_HEADING, _FRAGMENT = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found: `text` is what the chunk spans; a higher `score` is better."""
+
+    chunk: Chunk
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The sentences of the scope that may answer a query, best first; arrays are of one length.
+
+    `rows` are unit rows, `sources` the rows of their sources, `scores` the fused scores; `similarity` is the cosine of query and
+    sentence, `window_similarity` that of query and the best window around it; `lexical` and
+    `window_lexical` are standardised BM25.
+    """
+
+    query_terms: tuple[str, ...]
+    rows: Rows
+    sources: Rows
+    scores: Floats
+    similarity: Floats
+    window_similarity: Floats
+    lexical: Floats
+    window_lexical: Floats
+
+
+class Generation:
+    """One generation, open for reading. Safe to use from several threads; never changes."""
+
+    def __init__(self, folder: Path, embedder: Embedder | None = None) -> None:
+        """Open the generation in `folder`. Raises IndexDamagedError."""
+        self.folder = folder
+        self.manifest = Manifest.read(folder)
+        check_files(folder, self.manifest)
+        self._embedder = embedder
+        self._units = np.load(folder / "units.npy", mmap_mode="r", allow_pickle=False)
+        self._windows = np.load(folder / "windows.npy", mmap_mode="r", allow_pickle=False)
+        self._words = {
+            "units": BM25.open(folder / "unit-words", len(self._units)),
+            "windows": BM25.open(folder / "window-words", len(self._windows)),
+        }
+        with np.load(folder / "moments.npz", allow_pickle=False) as moments:
+            self._moments = {
+                name: (moments[f"{name}_mean"], moments[f"{name}_covariance"])
+                for name in ("units", "windows")
+            }
+        try:
+            self._store = VectorStore(folder / "vectors")
+        except FileNotFoundError as error:
+            raise IndexDamagedError(
+                f"{error} is missing; run `refdesk rollback` or `refdesk rebuild`"
+            ) from error
+        weakref.finalize(self, self._store.close)
+        self._table = SourceTable(folder / "sources.db")
+        self.source_ids = tuple(self.manifest.sources)
+        self._read_source = lru_cache(maxsize=64)(self._table.read)
+
+    @property
+    def name(self) -> str:
+        """The name of the generation."""
+        return self.manifest.generation
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The model that built the generation; loaded on first use."""
+        return self._embedder or load_embedder(self.manifest.embedding_model)
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources with their metadata, without their text."""
+        return tuple(self._table.metadata())
+
+    def source(self, source_id: str) -> Source:
+        """The source called `source_id`, with its text. Raises ScopeError."""
+        if source_id not in self.manifest.sources:
+            raise ScopeError(f"there is no source {source_id!r}; `refdesk sources` lists them")
+        return self._read_source(self.source_ids.index(source_id))
+
+    def in_scope(self, patterns: Iterable[str] | None) -> tuple[str, ...] | None:
+        """The ids that match any of the globs; None for no scope. Raises ScopeError."""
+        if patterns is None:
+            return None
+        patterns = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+        chosen: set[str] = set()
+        for pattern in patterns:
+            matched = [name for name in self.source_ids if fnmatchcase(name, pattern)]
+            if not matched:
+                some = ", ".join(self.source_ids[:3])
+                raise ScopeError(
+                    f"the scope {pattern!r} matches no source; the library has {some}"
+                    f"{' ...' if len(self.source_ids) > 3 else ''} (`refdesk sources` lists them)"
+                )
+            chosen.update(matched)
+        if not chosen:
+            raise ScopeError("the scope is empty; name a source or leave the scope out")
+        return tuple(name for name in self.source_ids if name in chosen)
+
+    def rank(self, query: str, sources: Iterable[str] | None = None) -> Ranking:
+        """The sentences that may answer `query`, best first. Raises QueryError, ScopeError."""
+        if not query.strip():
+            raise QueryError("the question is empty; type a few words")
+        if len(query) > LONGEST_QUERY:
+            raise QueryError(
+                f"the question has {len(query)} characters, {LONGEST_QUERY} are allowed; shorten it"
+            )
+        scope = self.in_scope(sources)
+        query_terms = tuple(dict.fromkeys(terms(query, self.manifest.language)))
+        vector = self.embedder.embed_query(query)
+        units = _Level(self, "units", vector, query_terms, scope)
+        windows = _Level(self, "windows", vector, query_terms, scope)
+
+        # The windows around unit u are those with first <= u <= last: a contiguous range.
+        rows = units.candidates(windows, self._windows)
+        rows = rows[self._units["kind"][rows] != _HEADING]
+        low = np.searchsorted(self._windows["last"], rows, side="left")
+        high = np.searchsorted(self._windows["first"], rows, side="right")
+        around = _range_mean(windows.dense + windows.lexical, low, high)
+        scores = around + _SENTENCE_WEIGHT * (units.dense[rows] + units.lexical[rows])
+        order = np.lexsort((rows, -scores))
+        rows, low, high = rows[order], low[order], high[order]
+        return Ranking(
+            query_terms=query_terms,
+            rows=rows,
+            sources=np.asarray(self._units["source"][rows], dtype=np.int64),
+            scores=scores[order].astype(np.float32),
+            similarity=units.similarity[rows],
+            window_similarity=_range_max(windows.similarity, low, high),
+            lexical=units.lexical[rows],
+            window_lexical=_range_max(windows.lexical, low, high),
+        )
+
+    def search(
+        self,
+        query: str,
+        k: int = 5,
+        max_chars: int | None = None,
+        sources: Iterable[str] | None = None,
+    ) -> list[Hit]:
+        """The passages that answer `query`, best first, none overlapping another.
+
+        The `k` best passages of about 750 characters; or, with `max_chars`, the best sentences
+        that fill a budget of so many characters of distinct source text, neighbours joined.
+        """
+        if k < 1 or (max_chars is not None and max_chars < 1):
+            raise QueryError("k and max_chars must be at least 1")
+        ranking = self.rank(query, sources)
+        return self.passages(ranking, k) if max_chars is None else self._fill(ranking, max_chars)
+
+    def passages(self, ranking: Ranking, k: int) -> list[Hit]:
+        """The `k` best passages of a ranking, none overlapping another."""
+        return [self._hit(first, last, score) for first, last, score in self._best(ranking, k)]
+
+    def unit(self, row: int) -> tuple[Source, int, int]:
+        """The source of a unit and its offsets."""
+        source, start, end = (int(self._units[row][name]) for name in ("source", "start", "end"))
+        return self._read_source(source), start, end
+
+    def unit_text(self, row: int) -> str:
+        """The text of a unit."""
+        source, start, end = self.unit(row)
+        return source.text[start:end]
+
+    def unit_source(self, row: int) -> str:
+        """The id of the source of a unit."""
+        return self.source_ids[int(self._units[row]["source"])]
+
+    def is_sentence(self, row: int) -> bool:
+        """Whether a unit is a sentence or list item, not a heading or a part of something."""
+        return int(self._units[row]["kind"]) == 0
+
+    def neighbour(self, row: int, step: int) -> int | None:
+        """The unit `step` before (negative) or after `row` in the same source."""
+        other = row + step
+        inside = 0 <= other < len(self._units)
+        same = inside and self._units[other]["source"] == self._units[row]["source"]
+        return other if same else None
+
+    def idf(self, term: str) -> float:
+        """How rare a stemmed term is in the library."""
+        return self._words["units"].idf(term)
+
+    def chunk(self, source: Source, start: int, end: int) -> Chunk:
+        """The chunk at `start` to `end` of `source`, with its page and heading."""
+        return Chunk(
+            source_id=source.id,
+            start=start,
+            end=end,
+            page=source.page_at(start),
+            heading=source.heading_at(start),
+        )
+
+    def _hit(self, first: int, last: int, score: float) -> Hit:
+        source, start, _ = self.unit(first)
+        end = int(self._units[last]["end"])
+        return Hit(self.chunk(source, start, end), source.text[start:end], score)
+
+    def _best(self, ranking: Ranking, k: int) -> list[tuple[int, int, float]]:
+        """The first and last units and the score of the `k` best passages: each best sentence
+        with as much of what surrounds it as a window holds and no better passage has taken."""
+        taken: set[int] = set()
+        best: list[tuple[int, int, float]] = []
+        score_of = dict(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True))
+        for row in ranking.rows.tolist():
+            if len(best) == k:
+                break
+            if row in taken:
+                continue
+            first = last = row
+            while True:  # grow towards the better neighbour
+                sides = [
+                    (score_of.get(side, -np.inf), side)
+                    for side, inner, outer in ((first - 1, first, last), (last + 1, last, first))
+                    if side not in taken
+                    and self.neighbour(inner, side - inner) is not None
+                    and self._length(min(side, outer), max(side, outer)) <= WINDOW_CHARS
+                ]
+                if not sides:
+                    break
+                _, side = max(sides)
+                first, last = min(first, side), max(last, side)
+            taken.update(range(first, last + 1))
+            best.append((first, last, score_of[row]))
+        return best
+
+    def _length(self, first: int, last: int) -> int:
+        return int(self._units[last]["end"] - self._units[first]["start"])
+
+    def _fill(self, ranking: Ranking, budget: int) -> list[Hit]:
+        score_of: dict[int, float] = {}
+        used = 0
+        for row, score in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
+            cost = self._length(row, row)
+            # What lies between two neighbours is shown with them, so it is paid for too.
+            for inner, outer in ((row, row + 1), (row - 1, row)):
+                other = outer if inner == row else inner
+                if other in score_of and self.neighbour(row, other - row) is not None:
+                    cost += int(self._units[outer]["start"] - self._units[inner]["end"])
+            if used + cost <= budget:
+                score_of[row] = score
+                used += cost
+            elif budget - used < 40:
+                break
+        hits: list[Hit] = []
+        for first, last in self._runs(sorted(score_of)):
+            score = max(score_of[row] for row in range(first, last + 1))
+            hits.append(self._hit(first, last, score))
+        if not hits and len(ranking.rows):  # the budget is smaller than any sentence
+            source, start, end = self.unit(int(ranking.rows[0]))
+            chunk = self.chunk(source, start, min(end, start + budget))
+            hits = [Hit(chunk, source.text[chunk.start : chunk.end], float(ranking.scores[0]))]
+        return sorted(hits, key=lambda hit: -hit.score)
+
+    def _runs(self, rows: Sequence[int]) -> list[tuple[int, int]]:
+        runs: list[tuple[int, int]] = []
+        for row in rows:
+            if runs and runs[-1][1] == row - 1 and self.neighbour(row, -1) is not None:
+                runs[-1] = (runs[-1][0], row)
+            else:
+                runs.append((row, row))
+        return runs
+
+
+class _Level:
+    """The scores of all rows of one level (units or windows) for one query."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        name: str,
+        vector: Floats,
+        query_terms: Iterable[str],
+        scope: Sequence[str] | None,
+    ) -> None:
+        spans = generation._units if name == "units" else generation._windows
+        lexical = generation._words[name].scores(query_terms)
+        self.near, similarity = generation._store.query(
+            name, vector, min(_NEIGHBOURS, len(spans)), scope
+        )
+        floor = float(similarity[-1]) if len(similarity) else 0.0
+        self.similarity = np.full(len(spans), floor, dtype=np.float32)
+        self.similarity[self.near] = similarity
+        mean, covariance = generation._moments[name]
+        deviation = float(np.sqrt(max(vector @ covariance @ vector, 1e-8)))
+        self.dense = (self.similarity - float(vector @ mean)) / deviation
+        self.lexical = (lexical - lexical.mean()) / max(float(lexical.std()), 1e-6)
+        matched = lexical > 0
+        if scope is not None:
+            matched &= np.isin(spans["source"], [generation.source_ids.index(s) for s in scope])
+        rows = np.flatnonzero(matched)
+        self.best_lexical = rows[np.argsort(-lexical[rows], kind="stable")[:_NEIGHBOURS]]
+
+    def candidates(self, windows: _Level, spans: NDArray[np.void]) -> Rows:
+        """The unit rows worth ranking: found themselves, or in a window that was found."""
+        found = np.union1d(windows.near, windows.best_lexical)
+        parts = [np.arange(spans["first"][row], spans["last"][row] + 1) for row in found]
+        return np.unique(np.concatenate([self.near, self.best_lexical, *parts])).astype(np.int64)
+
+
+def _range_mean(values: Floats, low: Rows, high: Rows) -> Floats:
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    mean: Floats = ((sums[high] - sums[low]) / np.maximum(high - low, 1)).astype(np.float32)
+    return mean
+
+
+def _range_max(values: Floats, low: Rows, high: Rows) -> Floats:
+    best = values[low].copy()
+    for step in range(1, int((high - low).max(initial=0))):
+        best = np.maximum(best, values[np.minimum(low + step, high - 1)])
+    return best

@@ -1,0 +1,122 @@
+"""What was found for a question, and how sure it is that the answer is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.chunking import Chunk
+from index.search import Generation, Hit, Ranking
+from qa.features import (
+    CANDIDATES,
+    Floats,
+    Weights,
+    question_features,
+    sentence_features,
+    shipped_weights,
+    softmax,
+)
+from qa.result import Passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The best sentences for a question, from one generation, best first.
+
+    `rows` are their rows in the generation, `shares` (summing to 1) how likely each is to be the
+    one that answers, and `confidence` (0 to 1) that an answer made of them is right.
+    """
+
+    question: str
+    generation: Generation
+    ranking: Ranking
+    rows: tuple[int, ...]
+    shares: Floats
+    confidence: float
+    sources: tuple[str, ...] | None = None
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the confidence is above the threshold under which Refdesk abstains."""
+        return self.confidence >= shipped_weights().threshold
+
+    def score_of(self, chunk: Chunk) -> float:
+        """The best score of a ranked sentence that lies in `chunk`."""
+        generation, ranking = self.generation, self.ranking
+        scores = [
+            float(score)
+            for row, score in zip(ranking.rows.tolist(), ranking.scores, strict=True)
+            if generation.unit_source(row) == chunk.source_id
+            and chunk.start <= generation.unit(row)[1] < chunk.end
+        ]
+        return max(scores, default=float(ranking.scores[-1]))
+
+    def passages(self, count: int = 3) -> tuple[Passage, ...]:
+        """The nearest passages, best first."""
+        hits = self.generation.passages(self.ranking, count)
+        return tuple(passage(self.generation, hit) for hit in hits)
+
+    def hits(self, count: int) -> list[Hit]:
+        """The passages that a language model is shown, best first."""
+        return self.generation.passages(self.ranking, count)
+
+
+def gather(
+    generation: Generation,
+    question: str,
+    sources: Iterable[str] | None = None,
+    weights: Weights | None = None,
+) -> Evidence:
+    """Find what may answer `question`, and decide how likely it does.
+
+    Raises QueryError, ScopeError.
+    """
+    weights = weights or shipped_weights()
+    scope = generation.in_scope(sources)
+    ranking = generation.rank(question, scope)
+    if not len(ranking.rows):
+        return Evidence(
+            question=question,
+            generation=generation,
+            ranking=ranking,
+            rows=(),
+            shares=np.zeros(0),
+            confidence=0.0,
+            sources=scope,
+        )
+    measured = sentence_features(generation, question, ranking)
+    scores = measured @ weights.rank
+    order = np.argsort(-scores, kind="stable")
+    features = question_features(measured, ranking, weights.rank)
+    logit = float(features @ weights.confidence + weights.intercept)
+    return Evidence(
+        question=question,
+        generation=generation,
+        ranking=ranking,
+        rows=tuple(int(row) for row in ranking.rows[:CANDIDATES][order]),
+        shares=softmax(scores[order]),
+        confidence=float(1 / (1 + np.exp(-logit))),
+        sources=scope,
+    )
+
+
+def passage(generation: Generation, hit: Hit) -> Passage:
+    """A hit with what a reader needs to judge it."""
+    source = generation.source(hit.chunk.source_id)
+    return Passage(
+        source_id=source.id,
+        title=source.title,
+        publisher=source.publisher,
+        url=source.url,
+        published=source.published,
+        standing=source.standing,
+        page=hit.chunk.page,
+        heading=hit.chunk.heading,
+        start=hit.chunk.start,
+        end=hit.chunk.end,
+        quote=hit.text,
+        sha256=source.sha256,
+        score=hit.score,
+    )

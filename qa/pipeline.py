@@ -1,0 +1,194 @@
+"""The whole path: condense, retrieve, decide, compose, check. Every door goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.opened import Index, open_index
+from qa.chat_model import ChatModelSettings, load_chat_model
+from qa.condense import Turn, condense
+from qa.errors import ChatModelError
+from qa.evidence import Evidence, gather
+from qa.extract import extract
+from qa.gate import Gate
+from qa.generate import NotInSources, generate
+from qa.markdown import escape
+from qa.result import Answer, AnswerSentence
+from qa.settings import read_settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+ABSTENTION = "The sources do not answer this."
+NEAREST = 3
+
+
+def answer(
+    question: str,
+    *,
+    history: Sequence[Turn] = (),
+    sources: Iterable[str] | None = None,
+    index: str | Path | Index | None = None,
+    model: str | BaseChatModel | None = None,
+) -> Answer:
+    """Answer `question` from the index: every sentence cited, every citation checked; or abstain.
+
+    `history` holds the earlier turns as (role, text) with roles "user" and "assistant". `sources`
+    limits the search to the sources whose ids match any of the globs. `index` is a folder or an
+    open Index, by default the user's. `model` is None for an extractive answer, a name as
+    "ollama:llama3.2", or a LangChain chat model; by default what REFDESK_MODEL says.
+    Raises RefdeskError, IndexingError.
+    """
+    *_, last = stream_answer(question, history=history, sources=sources, index=index, model=model)
+    return last
+
+
+def stream_answer(
+    question: str,
+    *,
+    history: Sequence[Turn] = (),
+    sources: Iterable[str] | None = None,
+    index: str | Path | Index | None = None,
+    model: str | BaseChatModel | None = None,
+) -> Iterator[Answer]:
+    """As `answer`, but an Answer after each sentence that passed the gate; the last is complete."""
+    evidence = retrieve(question, history=history, sources=sources, index=index)
+    yield from compose(question, evidence, model=model)
+
+
+def retrieve(
+    question: str,
+    *,
+    history: Sequence[Turn] = (),
+    sources: Iterable[str] | None = None,
+    index: str | Path | Index | None = None,
+) -> Evidence:
+    """The first half: what the library holds on the question as it stands after the history."""
+    return gather(resolve_index(index).generation, condense(question, history), sources)
+
+
+def compose(
+    question: str, evidence: Evidence, *, model: str | BaseChatModel | None = None
+) -> Iterator[Answer]:
+    """The second half: answers made of the evidence, each longer than the last, or an abstention."""
+    chat_model = _resolve_model(model)
+    if not evidence.answerable:
+        yield _abstain(question, evidence, chat_model)
+        return
+    notice = None
+    if chat_model is not None:
+        last = None
+        try:
+            for last in _checked(question, evidence, chat_model):
+                yield last
+        except NotInSources:
+            if last is None:
+                yield _abstain(question, evidence, chat_model)
+                return
+        except ChatModelError:
+            raise
+        except Exception as error:  # a server's fault of any kind must not cost the answer
+            notice = (
+                f"The language model did not answer ({type(error).__name__}); "
+                f"these are extracts from the sources."
+            )
+        else:
+            notice = (
+                "What the language model wrote was not supported by the sources; "
+                "these are extracts from them."
+            )
+        if last is not None:
+            return
+    last = None
+    for last in _checked(question, evidence, None, notice):
+        yield last
+    if last is None:
+        yield _abstain(question, evidence, chat_model)
+
+
+def resolve_index(index: str | Path | Index | None) -> Index:
+    """The index itself, or that in a folder, opened once for the process; default: the user's."""
+    if isinstance(index, Index):
+        return index
+    return _open(Path(index if index is not None else read_settings().index).absolute())
+
+
+@lru_cache(maxsize=8)
+def _open(folder: Path) -> Index:
+    return open_index(folder)
+
+
+def _resolve_model(model: str | BaseChatModel | None) -> BaseChatModel | None:
+    settings = read_settings()
+    name = settings.model if model is None else model
+    if name is None or not isinstance(name, str):
+        return name
+    return _load_model(name, settings.model_url, settings.model_timeout)
+
+
+@lru_cache(maxsize=4)
+def _load_model(name: str, url: str | None, timeout: float) -> BaseChatModel:
+    return load_chat_model(name, ChatModelSettings(url=url, timeout=timeout))
+
+
+def _checked(
+    question: str, evidence: Evidence, model: BaseChatModel | None, notice: str | None = None
+) -> Iterator[Answer]:
+    """An answer after each sentence that passes the gate."""
+    gate = Gate(evidence)
+    sentences: list[AnswerSentence] = []
+    for draft in extract(evidence) if model is None else generate(evidence, model):
+        sentence = gate.check(draft)
+        if sentence is None:
+            continue
+        sentences.append(sentence)
+        yield Answer(
+            question=question,
+            text=_markdown(sentences),
+            sentences=tuple(sentences),
+            citations=tuple(gate.citations),
+            confidence=evidence.confidence,
+            abstained=False,
+            nearest=(),
+            model=_name(model),
+            generation=evidence.generation.name,
+            condensed=evidence.question,
+            notice=notice,
+            sources=evidence.sources,
+        )
+
+
+def _abstain(question: str, evidence: Evidence, model: BaseChatModel | None) -> Answer:
+    return Answer(
+        question=question,
+        text=ABSTENTION,
+        sentences=(),
+        citations=(),
+        confidence=evidence.confidence,
+        abstained=True,
+        nearest=evidence.passages(NEAREST),
+        model=_name(model),
+        generation=evidence.generation.name,
+        condensed=evidence.question,
+        sources=evidence.sources,
+    )
+
+
+def _markdown(sentences: Sequence[AnswerSentence]) -> str:
+    return " ".join(
+        escape(sentence.text) + " " + "".join(f"[{number}]" for number in sentence.citations)
+        for sentence in sentences
+    )
+
+
+def _name(model: BaseChatModel | None) -> str | None:
+    if model is None:
+        return None
+    for field in ("model_name", "model"):
+        name = getattr(model, field, None)
+        if isinstance(name, str):
+            return name
+    return type(model).__name__

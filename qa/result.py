@@ -1,0 +1,77 @@
+"""What a question gets: an answer of cited sentences, or an abstention with the nearest passages."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A span of a source with what a reader needs to judge it.
+
+    `start` and `end` are offsets into the text of the source, `quote` is exactly what stands
+    between them, `sha256` that of the whole text in UTF-8. A higher `score` is better.
+    """
+
+    source_id: str
+    title: str
+    publisher: str | None
+    url: str | None
+    published: str | None
+    standing: str
+    page: int | None
+    heading: str | None
+    start: int
+    end: int
+    quote: str
+    sha256: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation(Passage):
+    """A passage that an answer cites by `number`, counted from 1 in the order of first use."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSentence:
+    """A sentence of an answer, the numbers of what it cites, and how far (0 to 1) they support it.
+
+    `text` is plain text: whatever a source or a model wrote, nothing in it is markup.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer whose every citation was checked, or an abstention.
+
+    `text` is Markdown in which each sentence ends in its markers, as [1] or [1][3]; what a source
+    or a model wrote is escaped in it. `confidence` (0 to 1) is calibrated: the share of such
+    answers that are right. An abstention has no sentences and no citations; `nearest` then holds
+    the closest passages. `condensed` is the question as it was understood after the turns before
+    it, `notice` something that a reader should know of how the answer came about.
+    """
+
+    question: str
+    text: str
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    confidence: float
+    abstained: bool
+    nearest: tuple[Passage, ...]
+    model: str | None
+    generation: str
+    condensed: str
+    notice: str | None = None
+    sources: tuple[str, ...] | None = field(default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer ready for JSON."""
+        return asdict(self)

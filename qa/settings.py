@@ -1,0 +1,62 @@
+"""Settings from the environment: the only module that reads it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.errors import SettingError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where things are and what answers; `VARIABLES` says which variable sets which field."""
+
+    index: Path
+    library: Path
+    model: str | None
+    model_url: str | None
+    model_timeout: float
+    embedding_model: str | None
+
+
+VARIABLES = {
+    "REFDESK_INDEX": "folder of the index; default: `refdesk/index` in the user's data folder",
+    "REFDESK_LIBRARY": "folder of the sources; default: the starter library",
+    "REFDESK_MODEL": "language model, as `ollama:llama3.2`; default: none, answers are extracts",
+    "REFDESK_MODEL_URL": "base address of an OpenAI-compatible or Ollama server",
+    "REFDESK_MODEL_TIMEOUT": "seconds to wait for a language model; default: 60",
+    "REFDESK_EMBEDDING_MODEL": "sentence-transformers model to build with; default: the bundled one",
+}
+
+
+def read_settings() -> Settings:
+    """The settings in force. Raises SettingError."""
+    import platformdirs
+
+    value = {name: os.environ.get(name, "").strip() for name in VARIABLES}
+    try:
+        timeout = float(value["REFDESK_MODEL_TIMEOUT"] or 60)
+    except ValueError:
+        timeout = 0.0
+    if timeout <= 0:
+        raise SettingError(
+            f"REFDESK_MODEL_TIMEOUT is {value['REFDESK_MODEL_TIMEOUT']!r}; set it to a number of "
+            f"seconds above 0"
+        )
+    return Settings(
+        index=Path(value["REFDESK_INDEX"] or platformdirs.user_data_path("refdesk") / "index"),
+        library=Path(value["REFDESK_LIBRARY"] or starter_library()),
+        model=value["REFDESK_MODEL"] or None,
+        model_url=value["REFDESK_MODEL_URL"] or None,
+        model_timeout=timeout,
+        embedding_model=value["REFDESK_EMBEDDING_MODEL"] or None,
+    )
+
+
+def starter_library() -> Path:
+    """The folder of the library that comes with Refdesk."""
+    import sources
+
+    return Path(sources.__file__).parent / "documents"

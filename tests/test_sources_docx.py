@@ -1,0 +1,175 @@
+"""Word documents that a real library writes."""
+
+import io
+import zipfile
+
+import docx
+import pytest
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from test_sources_text import assert_sound
+
+from sources import docx as reader
+from sources import load_sources
+
+
+def saved(document):
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def blocks(document):
+    found = reader.read_docx(saved(document))
+    assert_sound(found.text, found.blocks)
+    return [(b.kind, found.text[b.start : b.end]) for b in found.blocks]
+
+
+def wrap(element, *tags):
+    """Put an element into new ones, outermost first."""
+    parent = element.getparent()
+    place = parent.index(element)
+    for tag in tags:
+        new = OxmlElement(tag)
+        parent.insert(place, new)
+        parent, place = new, 0
+    parent.append(element)
+
+
+def test_blocks_of_all_kinds_in_order(tmp_path):
+    document = docx.Document()
+    document.add_heading("The Title", 0)
+    document.add_heading("Part", 1)
+    document.add_paragraph("Text\twith a tab\nand a  break.")
+    document.add_heading("Chapter", 2)
+    document.add_paragraph("one", style="List Bullet")
+    document.add_paragraph("two", style="List Number")
+    table = document.add_table(2, 3)
+    for column, words in enumerate(["A", "B", "C"]):
+        table.cell(0, column).text = words
+    table.cell(1, 0).merge(table.cell(1, 1)).text = "merged"
+    table.cell(1, 2).text = "two\nlines"
+    document.add_paragraph("The end.")
+    document.add_paragraph("")
+    (tmp_path / "a.docx").write_bytes(saved(document))
+    (source,) = load_sources(tmp_path)
+    assert [(b.kind, b.level, source.text[b.start : b.end]) for b in source.blocks] == [
+        ("heading", 1, "The Title"),
+        ("heading", 1, "Part"),
+        ("paragraph", 0, "Text with a tab and a break."),
+        ("heading", 2, "Chapter"),
+        ("item", 0, "one"),
+        ("item", 0, "two"),
+        ("row", 0, "A | B | C"),
+        ("row", 0, "merged | two lines"),
+        ("paragraph", 0, "The end."),
+    ]
+    assert (source.title, source.format, source.pages) == ("The Title", "docx", ())
+    assert source.heading_at(source.text.index("merged")) == "Part > Chapter"
+
+
+def test_a_style_built_on_a_heading_is_one():
+    document = docx.Document()
+    style = document.styles.add_style("Own", docx.enum.style.WD_STYLE_TYPE.PARAGRAPH)
+    style.base_style = document.styles["Heading 3"]
+    document.add_paragraph("Own heading", style="Own")
+    style.base_style.base_style = style  # in a circle
+    outlined = document.add_paragraph("Outlined")
+    level = OxmlElement("w:outlineLvl")
+    level.set(qn("w:val"), "1")
+    outlined._p.get_or_add_pPr().append(level)
+    found = reader.read_docx(saved(document)).blocks
+    assert [(b.level, b.title) for b in found] == [(3, "Own heading"), (2, "Outlined")]
+
+
+def test_inserted_linked_and_wrapped_text_is_read_and_deleted_or_hidden_text_is_not():
+    document = docx.Document()
+    paragraph = document.add_paragraph("Kept ")
+    wrap(paragraph.add_run("inserted ")._r, "w:ins")
+    wrap(paragraph.add_run("linked")._r, "w:hyperlink")
+    wrap(paragraph.add_run("SPAM")._r, "w:del")
+    paragraph.add_run("SPAM").font.hidden = True
+    paragraph.add_run(".")
+    wrap(document.add_paragraph("In a control.")._p, "w:sdt", "w:sdtContent")
+    assert blocks(document) == [
+        ("paragraph", "Kept inserted linked."),
+        ("paragraph", "In a control."),
+    ]
+
+
+def test_a_table_of_contents_is_not_read():
+    document = docx.Document()
+    document.styles.add_style("toc 1", docx.enum.style.WD_STYLE_TYPE.PARAGRAPH)
+    document.add_paragraph("Part\t7", style="toc 1")
+    document.add_paragraph("Text.")
+    assert blocks(document) == [("paragraph", "Text.")]
+
+
+def test_a_cell_that_only_places_text_is_not_a_row():
+    document = docx.Document()
+    document.add_table(1, 1).cell(0, 0).text = "Alone.\nAnd more."
+    outer = document.add_table(1, 2)
+    outer.cell(0, 0).text = "Beside."
+    inner = outer.cell(0, 1).add_table(1, 2)
+    inner.cell(0, 0).text, inner.cell(0, 1).text = "a", "b"
+    assert blocks(document) == [
+        ("paragraph", "Alone. And more."),
+        ("paragraph", "Beside."),
+        ("row", "a | b"),
+    ]
+
+
+@pytest.mark.parametrize(("first", "title"), [("Text.", "From Properties"), ("", "Head")])
+def test_the_title_of_the_properties_is_used_if_the_text_has_none(tmp_path, first, title):
+    document = docx.Document()
+    document.core_properties.title = "From Properties"
+    document.add_paragraph(first)
+    document.add_heading("Head", 1)
+    (tmp_path / "a.docx").write_bytes(saved(document))
+    assert load_sources(tmp_path)[0].title == title
+
+
+def skipped(tmp_path, data):
+    (tmp_path / "a.docx").write_bytes(data)
+    (tmp_path / "b.txt").write_text("Text.")
+    skips = {}
+    load_sources(tmp_path, on_skip=skips.__setitem__)
+    return skips["a.docx"]
+
+
+def test_a_broken_document_is_skipped(tmp_path):
+    data = saved(docx.Document())
+    assert "cannot be read as docx" in skipped(tmp_path, data[: len(data) // 2])
+    assert "cannot be read as docx" in skipped(tmp_path, b"not a zip")
+    assert "no text in it" in skipped(tmp_path, data)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.txt", "not a document")
+    assert "cannot be read as docx" in skipped(tmp_path, file.getvalue())
+
+
+def test_a_document_that_unpacks_to_too_much_is_skipped(tmp_path):
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("word/document.xml", "w", force_zip64=True) as member,
+    ):
+        for _ in range(reader.MAX_UNPACKED_BYTES // 2**20 + 1):
+            member.write(bytes(2**20))
+    assert "unpacks to more than 209,715,200 bytes: split it" in skipped(tmp_path, file.getvalue())
+
+
+def test_entities_are_not_expanded(tmp_path):
+    document = docx.Document()
+    document.add_paragraph("MARK")
+    source = io.BytesIO(saved(document))
+    file = io.BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "word/document.xml":
+                start = data.index(b"<w:document")
+                entity = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
+                data = data[:start] + entity + data[start:].replace(b"MARK", b"MARK&e;")
+            new.writestr(name, data)
+    assert reader.read_docx(file.getvalue()).text == "MARK"

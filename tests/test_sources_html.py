@@ -1,0 +1,205 @@
+"""HTML: what is read of a page, and what is not."""
+# ruff: noqa: SIM905  lists of words read better as text
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_sources_text import assert_sound
+
+from sources import load_sources
+from sources.html import read_html
+
+
+def blocks(html):
+    found = read_html(html.encode())
+    assert_sound(found.text, found.blocks)
+    return [(b.kind, found.text[b.start : b.end]) for b in found.blocks]
+
+
+def test_blocks_of_all_kinds_in_order():
+    html = """
+    <h1>The <em>Title</em><a class="headerlink" href="#t">¶</a></h1>
+    <p>Some <b>bold</b>,
+       wrapped text<sup><a href="#fn1">1</a></sup>.<br>Goes on.<br><br>A second.</p>
+    <h3>Deep</h3>
+    <ul><li>One<ul><li>Sub</li></ul></li><li><p>Two</p><p>More of two</p></li></ul>
+    <dl><dt>Term</dt><dd>Meaning</dd></dl>
+    <table><caption>A caption</caption><thead><tr><th>A</th><th>B</th></tr></thead>
+      <tbody><tr><td><p>1</p><p>2</p></td><td>x<br>y</td></tr></tbody></table>
+    <pre>
+      if x:
+          y
+    </pre>
+    <blockquote>Quoted.</blockquote>bare text
+    """
+    assert blocks(html) == [
+        ("heading", "The Title"),
+        ("paragraph", "Some bold, wrapped text. Goes on."),
+        ("paragraph", "A second."),
+        ("heading", "Deep"),
+        ("item", "One"),
+        ("item", "Sub"),
+        ("item", "Two"),
+        ("paragraph", "More of two"),
+        ("item", "Term"),
+        ("item", "Meaning"),
+        ("paragraph", "A caption"),
+        ("row", "A | B"),
+        ("row", "1 2 | x y"),
+        ("code", "if x:\n    y"),
+        ("paragraph", "Quoted."),
+        ("paragraph", "bare text"),
+    ]
+    found = read_html(html.encode()).blocks
+    assert [(b.level, b.title) for b in found if b.level] == [(1, "The Title"), (3, "Deep")]
+
+
+LONG = "<p>" + "The treaty obliges either side to help the other without delay. " * 8 + "</p>"
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "<nav><a href=/>SPAM</a></nav>",
+        "<footer>SPAM</footer>",
+        "<script>SPAM</script>",
+        "<style>SPAM</style>",
+        "<noscript>SPAM</noscript>",
+        "<template>SPAM</template>",
+        "<!-- SPAM -->",
+        "<aside>SPAM</aside>",
+        "<div role=navigation>SPAM</div>",
+        "<p hidden>SPAM</p>",
+        "<p aria-hidden='true'>SPAM</p>",
+        "<p style='color:red; DISPLAY : none'>SPAM</p>",
+        "<p style='visibility:hidden'>SPAM</p>",
+        "<p style='font-size: 0px'>SPAM</p>",
+        "<span style='opacity:0'>SPAM</span>",
+        "<span class='sr-only'>SPAM</span>",
+        "<div class='cookie-banner'><p>We use SPAM to serve you.</p><button>OK</button></div>",
+        "<div id='CookieConsent'>SPAM</div>",
+        "<div id='onetrust-consent-sdk'>SPAM</div>",
+        "<ul class='breadcrumbs'><li>SPAM</ul>",
+        "<div class='social share'><a href=x>SPAM</a></div>",
+        "<ul><li><a>SPAM</a><li><a>b</a><li><a>c</a></ul>",
+        "<form><button>SPAM</button><select><option>SPAM</select><textarea>SPAM</textarea></form>",
+        "<dialog>SPAM</dialog>",
+        "<svg><text>SPAM</text></svg>",
+        "<iframe>SPAM</iframe>",
+    ],
+)
+def test_what_surrounds_or_hides_is_not_read(noise):
+    read = "".join(text for _, text in blocks(f"<body class='has-nav'>{noise}{LONG}{noise}</body>"))
+    assert "SPAM" not in read
+    assert "The treaty obliges" in read
+
+
+def test_the_main_part_wins_and_keeps_its_title():
+    html = f"<h1>Title</h1><p>SPAM</p><main>{LONG}<ul><li><a>One</a><li><a>Two</a><li><a>Three</a>\
+        </ul></main><p>SPAM</p>"
+    found = blocks(html)
+    assert found[0] == ("heading", "Title")
+    assert [kind for kind, _ in found] == ["heading", "paragraph", "item", "item", "item"]
+    article = f"<p>SPAM</p><article><h1>A</h1>{LONG}</article><article>small SPAM</article>"
+    assert [kind for kind, _ in blocks(article)] == ["heading", "paragraph"]
+
+
+def test_content_with_a_telling_name_is_kept():
+    html = (
+        "<div class='page with-sidebar nav-open'><section id='navigation'><h2>Navigation</h2>"
+        "<p>Ships are steered so.</p></section>"
+        f"<p class='overflow-hidden'>Kept.</p>{LONG}</div>"
+    )
+    read = [text for _, text in blocks(html)]
+    assert read[:3] == ["Navigation", "Ships are steered so.", "Kept."]
+
+
+def test_a_table_for_layout_is_not_a_row():
+    html = (
+        f"<table><tr><td><h2>Head</h2>{LONG}</td><td><table><tr><td>a</td><td>b</td></tr></table>"
+    )
+    assert [kind for kind, _ in blocks(html)] == ["heading", "paragraph", "row"]
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ("<meta charset=windows-1251>", "windows-1251"),
+        ("<meta http-equiv=Content-Type content='text/html; charset=shift_jis'>", "shift_jis"),
+        ("<meta charset=iso-8859-1>", "windows-1252"),
+        (
+            "<?xml version='1.0' encoding='utf-8'?><html xmlns='http://www.w3.org/1999/xhtml'>",
+            "utf-8",
+        ),
+        ("", "utf-8-sig"),
+        ("", "utf-8"),
+    ],
+)
+def test_charsets(head, encoding):
+    word = {"windows-1251": "Москва", "shift_jis": "東京"}.get(encoding, "“Zürich”")
+    assert read_html(f"{head}<p>{word}".encode(encoding)).text == word
+
+
+PAGE = """<html lang="en_GB"><head><title>The Title | The Site</title>
+<meta name="author" content="A. Writer"><meta property="og:site_name" content="The Site">
+<meta property="article:published_time" content="2024-06-19T10:00:00Z">
+<link rel="canonical" href="https://example.org/a"></head>
+<body><h1>The Title</h1><p>Text that ends.</p></body></html>"""
+
+
+def test_the_head_speaks_where_the_sidecar_is_silent(tmp_path):
+    (tmp_path / "a.html").write_text(PAGE)
+    (source,) = load_sources(tmp_path)
+    assert (source.title, source.language, source.author) == ("The Title", "en-GB", "A. Writer")
+    assert (source.published, source.url) == ("2024-06-19", "https://example.org/a")
+    assert source.publisher == "The Site"
+    (tmp_path / "a.html.yaml").write_text("title: Named\nlanguage: pt\npublished: 2020")
+    (source,) = load_sources(tmp_path)
+    assert (source.title, source.language, source.published) == ("Named", "pt", "2020")
+    assert source.author == "A. Writer"
+
+
+def test_a_head_that_does_not_hold_up_is_not_heard(tmp_path):
+    page = PAGE.replace("2024-06-19T", "June 2024 ").replace("https:", "javascript:")
+    (tmp_path / "a.html").write_text(page.replace('"en_GB"', '"not a language"'))
+    (source,) = load_sources(tmp_path)
+    assert (source.published, source.url, source.language) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div class=nav>" * 20_000 + "text",
+        "<table><tr><td>" * 3000 + "text",
+        "<sup>" * 5000 + "text",
+        "<ul><li>" * 10_000 + "text",
+        "<p>" + "<b>" * 20_000 + "text",
+        "<br hidden>" * 20_000 + "text",
+        "<p>a<p hidden>b" * 5000 + "<p>text",
+        "</p></div>text<<<>&#0;&#xD800;&bogus;<td>",
+        "text",
+        "http://example.org/text",
+    ],
+)
+def test_hostile_pages_are_read(html):
+    assert "text" in "".join(text for _, text in blocks(html))
+
+
+TAGS = st.sampled_from(
+    ("<p> </p> <li> <ul> </ul> <table> <tr> <td> </table> <h2> </h2> <pre> </pre> <br> <b> text "
+     "<!-- --> <div> </div> <caption> <main> <article> <a> </a> <sup> <dd> <nav> </nav> &amp; "
+     "\u00ad").split()
+)  # fmt: skip
+
+
+@given(st.lists(TAGS, max_size=30))
+def test_any_tags_give_sound_blocks(tags):
+    blocks(" ".join(tags))
+
+
+@given(st.binary())
+def test_any_bytes_are_read_or_refused(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "a.html").write_bytes(data)
+    (folder / "b.txt").write_text("Text.")
+    assert load_sources(folder, on_skip=lambda *_: None)[-1].id == "b"

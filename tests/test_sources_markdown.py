@@ -1,0 +1,130 @@
+"""Markdown: blocks of the raw text, without markers."""
+# ruff: noqa: E501  test data on one line
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_sources_text import LONG, assert_sound
+
+from sources.markdown import read_markdown
+
+
+def blocks(text):
+    return [(b.kind, text[b.start : b.end]) for b in read_markdown(text).blocks]
+
+
+def headings(text):
+    return [
+        (b.level, b.title, text[b.start : b.end]) for b in read_markdown(text).blocks if b.level
+    ]
+
+
+def test_headings_of_all_kinds():
+    text = "# One *two* `x` #\n\nText.\n\nUnder\nlined\n===\n\n  ### A#b\n\n> ## Quoted ##\n\n# # #\n\n#\n"
+    assert headings(text) == [
+        (1, "One two x", "One *two* `x`"),
+        (1, "Under lined", "Under\nlined"),
+        (3, "A#b", "A#b"),
+        (2, "Quoted", "Quoted"),
+        (1, "#", "#"),
+    ]
+
+
+def test_markers_of_lists_and_quotes_are_left_out():
+    text = "- one\n- two\n  goes on\n\n  a paragraph\n  - [ ] deep\n\n> said\n> more\n\n12) last\n"
+    assert blocks(text) == [
+        ("item", "one"),
+        ("item", "two\n  goes on"),
+        ("paragraph", "a paragraph"),
+        ("item", "[ ] deep"),
+        ("paragraph", "said\n> more"),
+        ("item", "last"),
+    ]
+
+
+def test_each_table_row_is_a_block():
+    text = "| Country | Year |\n|---|---|\n| Iran | 2023 |\n| *North* Korea | a \\| b |\n"
+    assert blocks(text) == [
+        ("row", "Country | Year"),
+        ("row", "Iran | 2023"),
+        ("row", "*North* Korea | a \\| b"),
+    ]
+    nested = "> | a | b |\n> |---|---|\n> | c | d |\n"
+    assert blocks(nested) == [("row", "a | b"), ("row", "c | d")]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_code_with_any_newline(newline):
+    text = newline.join(
+        ["```python", "x = 1", "", "y = 2", "```", "", "    indented", "    more", ""]
+    )
+    assert blocks(text) == [
+        ("code", newline.join(["x = 1", "", "y = 2"])),
+        ("code", newline.join(["indented", "    more"])),
+    ]
+    assert blocks("> ```\n> a\n> b\n> ```\n") == [("code", "a\n> b")]
+    assert blocks("```\nopen") == [("code", "open")]
+
+
+def test_html_definitions_rules_and_images_are_no_blocks():
+    text = (
+        "<!-- a\ncomment -->\n\n<div>\nraw\n</div>\n\n[ref]: https://example.org 'T'\n\n"
+        "![an image](a.png)\n\n[![badge](b.svg)](https://example.org) ![c][ref]\n\n---\n\n"
+        "![image](a.png) with words.\n"
+    )
+    assert blocks(text) == [("paragraph", "![image](a.png) with words.")]
+
+
+def test_inline_markup_stays_in_the_text():
+    text = "A **bold** [link](https://example.org) and `code`, <b>tag</b> &amp; \\* too.\n"
+    assert blocks(text) == [("paragraph", text.strip())]
+
+
+def test_paragraphs_follow_the_rules_of_plain_text():
+    text = f"**A Short Line**\n\n{LONG}Glued Heading Here\n{LONG}\n\n- Item\n\n> Quoted words\n\nEnd.\n"
+    assert blocks(text) == [
+        ("heading", "**A Short Line**"),
+        ("paragraph", LONG),
+        ("heading", "Glued Heading Here"),
+        ("paragraph", LONG),
+        ("item", "Item"),
+        ("paragraph", "Quoted words"),
+        ("paragraph", "End."),
+    ]
+    assert headings(text)[0] == (6, "A Short Line", "**A Short Line**")
+
+
+def test_white_space_that_markdown_does_not_know_loses_no_line():
+    text = "\xa0\nfoo\n\xa0\nbar\u2028baz\x0b\n"
+    assert "".join(read for _, read in blocks(text)).split() == ["foo", "bar", "baz"]
+
+
+def test_deep_nesting_and_many_brackets_are_read():
+    assert blocks("> " * 40 + "deep") == [("paragraph", "deep")]
+    assert len(blocks("[" * 50_000)) == 1
+    assert len(blocks(">" * 50_000 + "x\n\nAfter it.")) >= 1
+
+
+PIECES = st.sampled_from(
+    ["# Head", "word", "- item", "1. one", "> said", "    code", "```", "| a | b |", "|---|---|", "===",
+     "---", "**bold**", "", "", "\t", "\xa0", "* * *", "Text that ends.", "End.Glued Heading Here", LONG]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=14), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_no_letter_is_lost(pieces, newline):
+    text = newline.join(pieces)
+    found = read_markdown(text).blocks
+    assert_sound(text, found)
+    inside = "".join(text[b.start : b.end] for b in found)
+    assert [c for c in inside if c.isalpha()] == [c for c in text if c.isalpha()]
+
+
+@given(st.text(st.characters(exclude_characters="\0", codec="utf-8")))
+def test_any_text_gives_sound_blocks(text):
+    assert_sound(text, read_markdown(text).blocks)
+
+
+@given(st.text(alphabet="a#*->`|:[]()!1. \t\n\r=~<&\\_\xa0", max_size=80))
+def test_any_markup_gives_sound_blocks(text):
+    assert_sound(text, read_markdown(text).blocks)

@@ -1,0 +1,201 @@
+"""PDF: paragraphs, headings and pages of files that a real library writes."""
+
+import io
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    ListFlowable,
+    ListItem,
+    PageBreak,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+)
+from test_sources_text import assert_sound
+
+from sources import load_sources
+from sources.pdf import read_pdf
+
+STYLES = getSampleStyleSheet()
+SENTENCE = "The treaty number {} obliges either side to help the other without any delay."
+
+
+def text(first, last):
+    return " ".join(SENTENCE.format(number) for number in range(first, last))
+
+
+def body(words):
+    return Paragraph(words, STYLES["BodyText"])
+
+
+def make_pdf(flow, *, head=True):
+    file = io.BytesIO()
+
+    def running(canvas, document):
+        if head:
+            canvas.drawString(72, A4[1] - 40, "Annual Report")
+            canvas.drawRightString(500, 30, f"Page {document.page} of 3")
+
+    SimpleDocTemplate(file, pagesize=A4).build(flow, onFirstPage=running, onLaterPages=running)
+    return file.getvalue()
+
+
+def draw(*lines):
+    """A page with text at places: (x, y, text)."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=A4)
+    for x, y, words in lines:
+        canvas.drawString(x, y, words)
+    canvas.save()
+    return file.getvalue()
+
+
+def blocks(data):
+    found = read_pdf(data)
+    assert_sound(found.text, found.blocks)
+    return [(b.kind, found.text[b.start : b.end]) for b in found.blocks]
+
+
+def test_paragraphs_headings_items_and_pages(tmp_path):
+    flow = [
+        Paragraph("Part One", STYLES["Heading1"]),
+        body(text(0, 6)),
+        body(text(6, 9)),
+        PageBreak(),
+        Paragraph("A Chapter", STYLES["Heading2"]),
+        body(text(9, 12)),
+        ListFlowable(
+            [ListItem(body("First item")), ListItem(body(text(12, 15)))], bulletType="bullet"
+        ),
+        PageBreak(),
+        Table([["Country", "Year"], ["Iran", "2023"]]),
+    ]
+    (tmp_path / "a.pdf").write_bytes(make_pdf(flow))
+    (source,) = load_sources(tmp_path)
+    assert [(b.kind, source.text[b.start : b.end]) for b in source.blocks] == [
+        ("heading", "Part One"),
+        ("paragraph", text(0, 6)),
+        ("paragraph", text(6, 9)),
+        ("heading", "A Chapter"),
+        ("paragraph", text(9, 12)),
+        ("item", "First item"),
+        ("item", text(12, 15)),
+        ("paragraph", "Country Year"),
+        ("paragraph", "Iran 2023"),
+    ]
+    assert "Annual Report" not in source.text
+    assert len(source.pages) == 3
+    where = source.text.index("number 13")
+    assert source.page_at(where) == 2
+    assert source.heading_at(where) == "Part One > A Chapter"
+    assert source.page_at(source.text.index("Part One")) == 1
+    assert source.page_at(source.text.index("Iran")) == 3
+    assert (source.title, source.format) == ("Part One", "pdf")
+
+
+def test_a_sentence_goes_on_over_the_page():
+    found = read_pdf(make_pdf([Spacer(1, 500), body(text(0, 30))]))
+    (block,) = found.blocks
+    assert found.text == text(0, 30)
+    assert block.start < found.pages[1] < block.end
+    assert found.text[found.pages[1] - 1] == " "
+
+
+def test_an_empty_page_is_counted():
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.append(PdfReader(io.BytesIO(make_pdf([body("Text that ends.")], head=False))))
+    file = io.BytesIO()
+    writer.write(file)
+    assert read_pdf(file.getvalue()).pages == (0, 0)
+
+
+def test_a_word_split_at_the_end_of_a_line_is_joined_if_it_is_known():
+    lines = [
+        "The agreement holds, and the agree-",
+        "ment is long-",
+        "term and costs much to co-",
+        "operate.",
+    ]
+    data = draw(*((72, 700 - 14 * row, words) for row, words in enumerate(lines)))
+    assert blocks(data) == [
+        (
+            "paragraph",
+            "The agreement holds, and the agreement is long-term and costs much to co-operate.",
+        )
+    ]
+
+
+def test_columns_and_indents_make_paragraphs():
+    left = [(72, 700, "A first column of text that"), (72, 686, "runs on to the"), (84, 672, "")]
+    right = [
+        (320, 700, "next column and ends."),
+        (332, 686, "A new paragraph is indented."),
+        (320, 672, "So."),
+    ]
+    assert blocks(draw(*left, *right)) == [
+        ("paragraph", "A first column of text that runs on to the next column and ends."),
+        ("paragraph", "A new paragraph is indented. So."),
+    ]
+
+
+def test_a_bold_line_is_a_heading():
+    flow = [body("<b>The Bold Line</b>"), body(text(0, 4)), body("It is <b>bold</b> here.")]
+    found = blocks(make_pdf(flow, head=False))
+    assert [kind for kind, _ in found] == ["heading", "paragraph", "paragraph"]
+
+
+def test_the_title_of_the_file_is_used_if_it_is_one(tmp_path):
+    for name, title in (
+        ("a.pdf", "The Real Title"),
+        ("b.pdf", "Microsoft Word - x.doc"),
+        ("c.pdf", "x.indd"),
+    ):
+        file = tmp_path / name
+        canvas = Canvas(str(file))
+        canvas.setTitle(title)
+        canvas.drawString(72, 700, "Text that ends.")
+        canvas.save()
+    assert [source.title for source in load_sources(tmp_path)] == ["The Real Title", "b", "c"]
+
+
+def skipped(tmp_path, data):
+    (tmp_path / "a.pdf").write_bytes(data)
+    (tmp_path / "b.txt").write_text("Text.")
+    skips = {}
+    load_sources(tmp_path, on_skip=skips.__setitem__)
+    return skips
+
+
+def encrypt(**options):
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(make_pdf([body("Text that ends.")]))))
+    writer.encrypt(algorithm="RC4-128", **options)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def test_an_encrypted_file_is_skipped(tmp_path):
+    reason = "encrypted: save a copy without a password"
+    assert skipped(tmp_path, encrypt(user_password="secret")) == {"a.pdf": reason}
+
+
+def test_a_file_that_only_limits_printing_is_read(tmp_path):
+    assert skipped(tmp_path, encrypt(user_password="", owner_password="secret")) == {}
+
+
+def test_a_scan_is_skipped(tmp_path):
+    assert "run it through OCR" in skipped(tmp_path, draw())["a.pdf"]
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.5, 0.9])
+def test_a_broken_file_is_read_or_skipped(tmp_path, caplog, cut):
+    data = make_pdf([body(text(0, 9))])
+    skips = skipped(tmp_path, data[: int(cut * len(data))])
+    assert all("cannot be read as pdf" in why or "no text" in why for why in skips.values())
+    assert caplog.text == ""
