@@ -60,7 +60,7 @@ class BM25:
         offsets = np.searchsorted(term_rank, np.arange(len(keys) + 1))
         matches = np.diff(offsets)
         idf = np.log1p((size - matches + 0.5) / (matches + 0.5))
-        norm = K1 * (1 - B + B * length / max(float(length.mean()), 1.0)) if size else length
+        norm = K1 * (1 - B + B * length / (length.mean() or 1.0)) if size else length
         weights = idf[term_rank] * counts / (counts + norm[rows])
         return cls(
             keys[order],

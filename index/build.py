@@ -1,17 +1,18 @@
-"""Building a new generation beside the one that is served, verifying it, and swapping the pointer."""
+"""Building a generation beside the one that is served, verifying it, and swapping the pointer."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,19 +24,26 @@ from numpy.typing import NDArray
 from index.bm25 import BM25
 from index.chunking import split_units, split_windows
 from index.embedding import BUNDLED_MODEL, Embedder, Vectors, load_embedder
-from index.errors import IndexBusyError, IndexDamagedError, IndexingError, LibraryShrankError
+from index.errors import (
+    IndexBusyError,
+    IndexDamagedError,
+    IndexingError,
+    IndexNotFoundError,
+    LibraryShrankError,
+)
 from index.generation import (
     SCHEMA,
     Manifest,
-    SourceTable,
+    check_files,
     complete_generations,
     current_generation,
     generations_folder,
     hash_files,
     set_current,
     sync_tree,
+    write_sources,
 )
-from index.store import VectorStore
+from index.store import StoreError, VectorStore, seal
 from index.tokens import terms
 from sources import Source, load_sources
 
@@ -49,9 +57,10 @@ _KEY = "S16"
 
 
 class Progress(Protocol):
-    """Called with what is being done and how far it is; `total` may be 0 while it is not known."""
+    """What is told of a rebuild: stages are reading, embedding, storing and verifying."""
 
-    def __call__(self, stage: str, done: int, total: int) -> None: ...
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Hear that `done` of `total` are done; `total` may be 0 while it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +114,7 @@ def rebuild(
         on_skip=lambda path, reason: skipped.append((path, reason)),
         progress=lambda done, total: tell("reading", done, total),
     )
+    embedder = load_embedder(embedding_model or BUNDLED_MODEL)
     index = Path(index)
     with _writer(index):
         old = _old_manifest(index)
@@ -116,9 +126,7 @@ def rebuild(
                 f"{len(removed)} of the {len(before)} sources of the index are not in {library}; "
                 f"if that is meant, run `refdesk rebuild --force`"
             )
-        model = embedding_model or BUNDLED_MODEL
-        embedder = load_embedder(model)
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        name = _next_name(index)
         folder = generations_folder(index) / name
         try:
             embedded, chunks = _build(
@@ -129,16 +137,11 @@ def rebuild(
             tell("verifying", 1, 1)
             sync_tree(folder)
             set_current(index, name)
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise IndexingError(
-                f"the index in {index} cannot be written ({error.strerror or error}); make room or "
-                f"name another folder with --index, then run `refdesk rebuild` again"
-            ) from error
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            if _served(index) != name:
+                shutil.rmtree(folder, ignore_errors=True)
             raise
-        _prune(index, name)
+        _prune(index, name, old.generation if old else name)
     return RebuildReport(
         added=tuple(sorted(hashes.keys() - before.keys())),
         updated=tuple(
@@ -158,17 +161,21 @@ def rollback(index: str | Path) -> str:
     """Serve the generation before the current one again; its name. Raises IndexingError."""
     index = Path(index)
     with _writer(index, must_exist=True):
-        complete = [folder.name for folder in complete_generations(index)]
-        try:
-            current = current_generation(index).name
-        except IndexDamagedError:
-            current = ""
-        older = [name for name in complete if not current or name < current]
-        if not older:
-            raise IndexingError(f"{index} has no older generation to go back to")
-        _verify_apart(generations_folder(index) / older[-1])
-        set_current(index, older[-1])
-        return older[-1]
+        current = _served(index)
+        for folder in reversed(complete_generations(index)):
+            if current is None or folder.name < current:
+                with suppress(IndexDamagedError):
+                    _verify_apart(folder)
+                    set_current(index, folder.name)
+                    return folder.name
+    raise IndexingError(f"{index} has no older generation to go back to; run `refdesk rebuild`")
+
+
+def verify_current(index: str | Path) -> Manifest:
+    """Verify what is served, in a process of its own; its manifest. Raises IndexingError."""
+    folder = current_generation(Path(index))
+    _verify_apart(folder)
+    return Manifest.read(folder)
 
 
 def _build(
@@ -182,33 +189,34 @@ def _build(
     tell: Progress,
 ) -> tuple[int, int]:
     """Write a generation into `folder`; the number of texts embedded, and of chunks."""
-    folder.mkdir(parents=True)
     units, windows = _levels(sources)
+    if not units.texts:
+        raise IndexingError(f"{library} holds no sentence; add text to it")
+    folder.mkdir(parents=True)
     language = _main_language(sources)
-    SourceTable(folder / "sources.db").write(sources)
-    store = VectorStore(folder / "vectors", create=True)
+    write_sources(folder / "sources.db", sources)
     moments: dict[str, NDArray[Any]] = {}
     embedded = 0
     total = len(units.texts) + len(windows.texts)
     known = _known_vectors(index, old, embedder.name)
     done = 0
-    try:
+    with closing(VectorStore(folder / "vectors", create=True)) as store:
         for name, level in (("units", units), ("windows", windows)):
             vectors, fresh = _embed(
                 embedder,
                 level,
                 known.get(name, {}),
-                lambda count, base=done: tell("embedding", base + count, total),  # type: ignore[misc]
+                partial(_tell_from, tell, "embedding", done, total),
             )
             embedded += fresh
             done += len(level.texts)
             tell("embedding", done, total)
             ids = [sources[row].id for row in level.spans["source"]]
             store.create(name, len(vectors))
-            store.add(name, vectors, ids, lambda count: tell("storing", count, len(ids)))
+            store.add(name, vectors, ids, partial(_tell_from, tell, "storing", 0, len(ids)))
             mean = vectors.mean(axis=0)
             moments[f"{name}_mean"] = mean
-            moments[f"{name}_covariance"] = (vectors.T @ vectors) / len(vectors) - np.outer(
+            moments[f"{name}_covariance"] = vectors.T @ vectors / len(vectors) - np.outer(
                 mean, mean
             )
             stem = name.removesuffix("s")
@@ -216,9 +224,8 @@ def _build(
             np.save(folder / f"{stem}-keys.npy", level.keys)
             words = BM25.build(terms(text, language) for text in level.texts)
             words.save(folder / f"{stem}-words")
-    finally:
-        store.close()
-    np.savez(folder / "moments.npz", **moments)
+    seal(folder / "vectors")
+    np.savez(folder / "moments.npz", allow_pickle=False, **moments)
     Manifest(
         schema=SCHEMA,
         generation=folder.name,
@@ -233,6 +240,10 @@ def _build(
         files=hash_files(folder),
     ).write(folder)
     return embedded, len(windows.texts)
+
+
+def _tell_from(tell: Progress, stage: str, base: int, total: int, count: int) -> None:
+    tell(stage, base + count, total)
 
 
 def _levels(sources: Sequence[Source]) -> tuple[_Level, _Level]:
@@ -257,7 +268,7 @@ def _levels(sources: Sequence[Source]) -> tuple[_Level, _Level]:
 
 
 def _in_context(source: Source, start: int, end: int) -> str:
-    """What is embedded and indexed of a span: a reader too knows the title and the heading above."""
+    """What is embedded and indexed of a span; a reader too knows the title and heading above it."""
     heading = source.heading_at(start) or ""
     lines = [source.title] if not heading.startswith(source.title) else []
     lines += [heading] if heading else []
@@ -298,11 +309,10 @@ def _known_vectors(
         return {}
     folder = generations_folder(index) / old.generation
     try:
-        _verify_apart(folder)
+        check_files(folder, old)
     except IndexDamagedError:
         return {}
-    store = VectorStore(folder / "vectors")
-    try:
+    with closing(VectorStore(folder / "vectors")) as store:
         return {
             name: dict(
                 zip(
@@ -313,8 +323,6 @@ def _known_vectors(
             )
             for name in ("units", "windows")
         }
-    finally:
-        store.close()
 
 
 def _source_hash(source: Source) -> str:
@@ -343,8 +351,10 @@ def _old_manifest(index: Path) -> Manifest | None:
 def _verify_apart(folder: Path) -> None:
     """Verify a generation in a process of its own: a damaged vector file can kill the one that
     opens it. Raises IndexDamagedError."""
-    command = [sys.executable, "-m", "index.verify", str(folder)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    # -P: a folder called "index" where the user stands must not be taken for this package.
+    command = [sys.executable, "-P", "-m", "index.verify", str(folder)]
+    ours = str(Path(__file__).absolute().parent.parent)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([ours, *filter(None, sys.path)])}
     result = subprocess.run(  # noqa: S603  our own interpreter and module
         command, capture_output=True, text=True, check=False, env=environment
     )
@@ -360,38 +370,54 @@ def _verify_apart(folder: Path) -> None:
 def _writer(index: Path, *, must_exist: bool = False) -> Iterator[None]:
     """Be the one process that writes the index; what a dead one left is removed."""
     if must_exist and not index.is_dir():
-        raise IndexingError(f"there is no index in {index}; run `refdesk rebuild`")
+        raise IndexNotFoundError(f"there is no index in {index}; run `refdesk rebuild`")
     holder = index / "LOCK.pid"
     try:
         generations_folder(index).mkdir(parents=True, exist_ok=True)
-        lock = FileLock(index / "LOCK")
-        lock.acquire(timeout=0)
+        with FileLock(index / "LOCK", timeout=0):
+            holder.write_text(f"{os.getpid()}\n")
+            complete = complete_generations(index)
+            for folder in set(generations_folder(index).iterdir()) - set(complete):
+                shutil.rmtree(folder, ignore_errors=True)
+            try:
+                yield
+            finally:
+                holder.unlink(missing_ok=True)
     except Timeout:
         pid = holder.read_text().strip() if holder.is_file() else "?"
         raise IndexBusyError(
             f"another rebuild of {index} is running (process {pid}); wait for it to end"
         ) from None
-    except OSError as error:
+    except (OSError, sqlite3.Error, StoreError) as error:
+        said = (error.strerror if isinstance(error, OSError) else None) or error
         raise IndexingError(
-            f"the index in {index} cannot be written ({error.strerror or error}); "
-            f"name another folder with --index"
+            f"the index in {index} cannot be written ({said}); make room or name another folder "
+            f"with --index, then run `refdesk rebuild` again"
         ) from error
-    try:
-        holder.write_text(f"{os.getpid()}\n")
-        complete = set(complete_generations(index))
-        for folder in generations_folder(index).iterdir():
-            if folder not in complete:
-                shutil.rmtree(folder, ignore_errors=True)
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
 
 
-def _prune(index: Path, current: str) -> None:
-    """Remove all but the newest generations."""
-    others = [folder for folder in complete_generations(index) if folder.name != current]
-    for folder in others[: max(0, len(others) - (KEPT_GENERATIONS - 1))]:
+def _prune(index: Path, current: str, before: str) -> None:
+    """Remove all but the newest generations, and those made after the one served `before`: they
+    were rolled back from, or never served."""
+    complete = complete_generations(index)
+    kept = [folder for folder in complete if folder.name <= before or folder.name == current]
+    for folder in set(complete) - set(kept[-KEPT_GENERATIONS:]):
         # The manifest goes first: a folder without one is not a generation.
-        (folder / "manifest.json").unlink()
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            (folder / "manifest.json").unlink()
+            shutil.rmtree(folder)
+
+
+def _next_name(index: Path) -> str:
+    """A name that sorts after those of all generations, whatever the clock says."""
+    numbers = [folder.name.split("-")[0] for folder in generations_folder(index).iterdir()]
+    number = 1 + max((int(number) for number in numbers if number.isdecimal()), default=0)
+    return f"{number:06d}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+
+
+def _served(index: Path) -> str | None:
+    """The name of the generation that is served; None where the pointer names none."""
+    try:
+        return current_generation(index).name
+    except IndexingError:
+        return None

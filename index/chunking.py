@@ -64,7 +64,7 @@ def split_units(source: Source) -> list[Unit]:
 def split_windows(units: list[Unit], size: int = WINDOW_CHARS) -> list[Window]:
     """Windows of whole units, each at most `size` characters (one unit may be longer).
 
-    Each window starts about half a window after the one before, so that every unit stands in two
+    Each window starts about half a window after the one before, so that most units stand in two
     with different surroundings; their mean score is what ranks it.
     """
     windows: list[Window] = []
@@ -84,25 +84,29 @@ def split_windows(units: list[Unit], size: int = WINDOW_CHARS) -> list[Window]:
 
 
 def _sentences(text: str, start: int, end: int, language: str | None) -> Iterator[tuple[int, int]]:
-    passage = text[start:end]
     code = (language or "en").split("-")[0].lower()
-    for boundary in sentencex.get_sentence_boundaries(code, passage):
-        sentence = boundary["text"]
-        left = len(sentence) - len(sentence.lstrip())
-        right = len(sentence.rstrip())
-        if left < right:
-            offset = start + boundary["start_index"]
-            yield offset + left, offset + right
+    for boundary in sentencex.get_sentence_boundaries(code, text[start:end]):
+        yield start + boundary["start_index"], start + boundary["end_index"]
 
 
 def _cut(text: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:
-    """The span as one unit, or as fragments cut at spaces where it is too long."""
+    """The span without the blanks around it, or fragments cut at spaces where it is too long."""
+    start, end = _trim(text, start, end)
     if end - start > LONGEST_SENTENCE:
         kind = "fragment"
-    while end - start > LONGEST_SENTENCE:
-        space = text.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE)
-        stop = space if space > 0 else start + LONGEST_SENTENCE
-        yield Unit(start, stop, kind)
-        start = stop + 1 if space > 0 else stop
-    if start < end:
-        yield Unit(start, end, kind)
+    while start < end:
+        stop = end
+        if end - start > LONGEST_SENTENCE:
+            stop = start + LONGEST_SENTENCE
+            space = text.rfind(" ", start + LONGEST_SENTENCE // 2, stop)
+            stop = space if space > 0 else stop
+        yield Unit(start, _trim(text, start, stop)[1], kind)
+        start = _trim(text, stop, end)[0]
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end

@@ -17,11 +17,12 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from index.errors import IndexDamagedError, IndexNotFoundError
@@ -29,8 +30,6 @@ from sources import Block, Reference, Source
 
 SCHEMA = 1
 POINTER = "CURRENT"
-# Chroma writes into its SQLite file when it is merely opened, so that its hash does not stay.
-_CHANGES_WHEN_READ = "chroma.sqlite3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,25 +50,33 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Write the manifest, which makes the generation complete."""
-        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
-        (folder / "manifest.json").write_text(text, encoding="utf-8")
+        fields = asdict(self)
+        fields["sha256"] = _digest(fields)
+        text = json.dumps(fields, indent=1)
+        (folder / "manifest.json").write_text(text, encoding="ascii")
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
         """The manifest in `folder`. Raises IndexDamagedError."""
         try:
-            fields = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            fields = json.loads((folder / "manifest.json").read_text(encoding="ascii"))
             if fields["schema"] != SCHEMA:
                 raise IndexDamagedError(
                     f"the index {folder} has schema {fields['schema']}, this Refdesk reads "
                     f"{SCHEMA}; run `refdesk rebuild`"
                 )
+            if fields.pop("sha256") != _digest(fields):
+                raise ValueError("the manifest has changed")
             return cls(**fields)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexDamagedError(
                 f"the manifest of {folder} cannot be read; run `refdesk rollback` or "
                 f"`refdesk rebuild`"
             ) from error
+
+
+def _digest(fields: dict[str, Any]) -> str:
+    return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def generations_folder(index: Path) -> Path:
@@ -101,7 +108,7 @@ def complete_generations(index: Path) -> list[Path]:
 
 
 def set_current(index: Path, name: str) -> None:
-    """Make `name` the generation that is served: one atomic replacement, on disk when it returns."""
+    """Make `name` the one that is served: one atomic replacement, on disk when it returns."""
     temporary = index / f"{POINTER}.new"
     with temporary.open("w", encoding="ascii") as file:
         file.write(name + "\n")
@@ -128,75 +135,83 @@ def sync_tree(folder: Path) -> None:
         if path.is_dir():
             sync_folder(path)
         else:
-            with path.open("rb") as file:
+            with path.open("r+b") as file:  # Windows syncs only what may be written
                 os.fsync(file.fileno())
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """The sha256 of every file of a generation that stays as it was built, by relative path."""
-    hashes = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name not in ("manifest.json", _CHANGES_WHEN_READ):
-            with path.open("rb") as file:
-                digest = sha256()
-                while block := file.read(1 << 20):
-                    digest.update(block)
-            hashes[path.relative_to(folder).as_posix()] = digest.hexdigest()
-    return hashes
+    """The sha256 of every file in the folder of a generation, by relative path."""
+    return {
+        path.relative_to(folder).as_posix(): hash_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def hash_file(path: Path) -> str:
+    """The sha256 of a file."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Compare every file with its hash. Raises IndexDamagedError."""
-    found = hash_files(folder)
     for name, digest in manifest.files.items():
-        if name not in found:
+        try:
+            same = hash_file(folder / name) == digest
+        except OSError as error:
             raise IndexDamagedError(
-                f"{folder / name} is missing; run `refdesk rollback` or `refdesk rebuild`"
-            )
-        if found[name] != digest:
+                f"{folder / name} cannot be read ({error.strerror}); run `refdesk rollback` or "
+                f"`refdesk rebuild`"
+            ) from error
+        if not same:
             raise IndexDamagedError(
                 f"{folder / name} has changed since it was built; run `refdesk rollback` or "
                 f"`refdesk rebuild`"
             )
 
 
+def write_sources(path: Path, sources: Iterable[Source]) -> None:
+    """Store `sources` in a new SQLite file; row numbers follow their order."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "CREATE TABLE source (row INTEGER PRIMARY KEY, metadata TEXT, blocks TEXT, text TEXT)"
+        )
+        database.executemany(
+            "INSERT INTO source VALUES (?, ?, ?, ?)",
+            ((row, *_to_row(source)) for row, source in enumerate(sources)),
+        )
+
+
 class SourceTable:
-    """The sources of a generation in SQLite, so that their text is read only when it is shown."""
+    """The sources of a generation, in a SQLite file, so that text is read only when it is shown."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def write(self, sources: Iterable[Source]) -> None:
-        """Store `sources`; row numbers follow their order."""
-        with closing(sqlite3.connect(self._path)) as database, database:
-            database.execute(
-                "CREATE TABLE source (row INTEGER PRIMARY KEY, id TEXT UNIQUE, "
-                "metadata TEXT, blocks TEXT, text TEXT)"
-            )
-            database.executemany(
-                "INSERT INTO source VALUES (?, ?, ?, ?, ?)",
-                ((row, *_to_row(source)) for row, source in enumerate(sources)),
-            )
+        # One connection: it goes on reading when a later rebuild has removed the file.
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._lock = Lock()
 
     def read(self, row: int) -> Source:
-        """The source in `row`."""
-        with closing(self._connect()) as database:
-            found = database.execute(
+        """The source in `row`, from 0."""
+        with self._lock:
+            found = self._database.execute(
                 "SELECT metadata, blocks, text FROM source WHERE row = ?", (row,)
             ).fetchone()
         return _from_row(*found)
 
-    def metadata(self) -> Iterator[Source]:
+    def metadata(self) -> list[Source]:
         """Every source in order of row, with empty text and no blocks."""
-        with closing(self._connect()) as database:
-            for (metadata,) in database.execute("SELECT metadata FROM source ORDER BY row"):
-                yield _from_row(metadata, "[]", "")
+        with self._lock:
+            found = self._database.execute("SELECT metadata FROM source ORDER BY row").fetchall()
+        return [_from_row(metadata, "[]", "") for (metadata,) in found]
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    def close(self) -> None:
+        """Release the file."""
+        self._database.close()
 
 
-def _to_row(source: Source) -> tuple[str, str, str, str]:
+def _to_row(source: Source) -> tuple[str, str, str]:
     fields: dict[str, Any] = {
         name: getattr(source, name)
         for name in Source.__dataclass_fields__
@@ -204,7 +219,7 @@ def _to_row(source: Source) -> tuple[str, str, str, str]:
     }
     fields["references"] = [asdict(reference) for reference in source.references]
     blocks = [[b.start, b.end, b.kind, b.level, b.title] for b in source.blocks]
-    return source.id, json.dumps(fields), json.dumps(blocks), source.text
+    return json.dumps(fields), json.dumps(blocks), source.text
 
 
 def _from_row(metadata: str, blocks: str, text: str) -> Source:

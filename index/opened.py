@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedding import Embedder
+from index.errors import IndexingError
 from index.generation import current_generation
 from index.search import Generation, Hit
 from sources import Source
 
 if TYPE_CHECKING:
     from index.retriever import IndexRetriever
+
+
+_log = logging.getLogger(__name__)
 
 
 class Index:
@@ -23,15 +28,23 @@ class Index:
         self.folder = Path(folder)
         self._embedder = embedder
         self._lock = Lock()
+        self._refused = ""  # what could not be opened is not tried again with each question
         self._generation = Generation(current_generation(self.folder), embedder)
 
     @property
     def generation(self) -> Generation:
-        """The current generation; keep it to answer several calls from the same one."""
-        current = current_generation(self.folder)
+        """The current generation; keep it to answer several calls from the same one.
+
+        Where a new one cannot be opened, that is logged, and what is open goes on being served.
+        """
         with self._lock:
-            if current.name != self._generation.name:
-                self._generation = Generation(current, self._embedder)
+            try:
+                current = current_generation(self.folder)
+                if current.name not in (self._generation.name, self._refused):
+                    self._refused = current.name
+                    self._generation = Generation(current, self._embedder)
+            except (IndexingError, OSError) as error:
+                _log.warning("%s; %s goes on being served", error, self._generation.name)
             return self._generation
 
     def search(
@@ -68,5 +81,8 @@ class Index:
 
 
 def open_index(folder: str | Path) -> Index:
-    """Open the index in `folder`; nothing is created. Raises IndexNotFoundError, IndexDamagedError."""
+    """Open the index in `folder`; nothing is created.
+
+    Raises IndexNotFoundError, IndexDamagedError.
+    """
     return Index(folder)

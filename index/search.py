@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from index.bm25 import BM25
 from index.chunking import WINDOW_CHARS, Chunk
 from index.embedding import Embedder, load_embedder
-from index.errors import IndexDamagedError, QueryError, ScopeError
+from index.errors import IndexDamagedError, ModelError, QueryError, ScopeError
 from index.generation import Manifest, SourceTable, check_files
-from index.store import VectorStore
-from index.tokens import terms
+from index.store import StoreError, VectorStore
+from index.tokens import implied, implying, stem, terms, words
 from sources import Source
 
 Floats = NDArray[np.float32]
@@ -37,6 +37,8 @@ _NEIGHBOURS = 256
 # How a sentence's score is put together; tuned on the development data (chunking and squad) by
 # `python tests/benchmarks/ablation.py`.
 _SENTENCE_WEIGHT = 0.4
+# What a term that is meant but not said adds, against one that is said.
+_IMPLIED_WEIGHT = 0.5
 _HEADING, _FRAGMENT = 1, 2
 
 
@@ -53,9 +55,9 @@ class Hit:
 class Ranking:
     """The sentences of the scope that may answer a query, best first; arrays are of one length.
 
-    `rows` are unit rows, `sources` the rows of their sources, `scores` the fused scores; `similarity` is the cosine of query and
-    sentence, `window_similarity` that of query and the best window around it; `lexical` and
-    `window_lexical` are standardised BM25.
+    `rows` are unit rows, `sources` the rows of their sources, `scores` the fused scores;
+    `similarity` is the cosine of query and sentence, `window_similarity` that of query and the best
+    window around it; `lexical` and `window_lexical` are standardised BM25.
     """
 
     query_terms: tuple[str, ...]
@@ -66,6 +68,16 @@ class Ranking:
     window_similarity: Floats
     lexical: Floats
     window_lexical: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class UnitWords:
+    """The words of a unit, the stem of each, and its content terms, each in order."""
+
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+    terms: tuple[str, ...]
+    all: frozenset[str]
 
 
 class Generation:
@@ -90,14 +102,18 @@ class Generation:
             }
         try:
             self._store = VectorStore(folder / "vectors")
-        except FileNotFoundError as error:
+        except StoreError as error:
             raise IndexDamagedError(
-                f"{error} is missing; run `refdesk rollback` or `refdesk rebuild`"
+                f"the vectors in {folder} cannot be opened ({error}); run `refdesk rebuild --full`"
             ) from error
         weakref.finalize(self, self._store.close)
         self._table = SourceTable(folder / "sources.db")
+        weakref.finalize(self, self._table.close)
         self.source_ids = tuple(self.manifest.sources)
+        self.row_of = {name: row for row, name in enumerate(self.source_ids)}
         self._read_source = lru_cache(maxsize=64)(self._table.read)
+        self.unit_words = lru_cache(maxsize=10_000)(self._unit_words)
+        self.unit_context = lru_cache(maxsize=10_000)(self._unit_context)
 
     @property
     def name(self) -> str:
@@ -106,8 +122,15 @@ class Generation:
 
     @cached_property
     def embedder(self) -> Embedder:
-        """The model that built the generation; loaded on first use."""
-        return self._embedder or load_embedder(self.manifest.embedding_model)
+        """The model that built the generation; loaded on first use. Raises ModelError."""
+        built = self.manifest
+        found = self._embedder or load_embedder(built.embedding_model)
+        if (found.name, found.dimension) != (built.embedding_model, built.dimension):
+            raise ModelError(
+                f"the index was built with {built.embedding_model!r} ({built.dimension} dimensions)"
+                f", not with {found.name!r} ({found.dimension}); run `refdesk rebuild`"
+            )
+        return found
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -116,9 +139,9 @@ class Generation:
 
     def source(self, source_id: str) -> Source:
         """The source called `source_id`, with its text. Raises ScopeError."""
-        if source_id not in self.manifest.sources:
+        if source_id not in self.row_of:
             raise ScopeError(f"there is no source {source_id!r}; `refdesk sources` lists them")
-        return self._read_source(self.source_ids.index(source_id))
+        return self._read_source(self.row_of[source_id])
 
     def in_scope(self, patterns: Iterable[str] | None) -> tuple[str, ...] | None:
         """The ids that match any of the globs; None for no scope. Raises ScopeError."""
@@ -127,7 +150,10 @@ class Generation:
         patterns = (patterns,) if isinstance(patterns, str) else tuple(patterns)
         chosen: set[str] = set()
         for pattern in patterns:
-            matched = [name for name in self.source_ids if fnmatchcase(name, pattern)]
+            # An id may hold "[" itself: what is named exactly is meant.
+            matched = [
+                name for name in self.source_ids if name == pattern or fnmatchcase(name, pattern)
+            ]
             if not matched:
                 some = ", ".join(self.source_ids[:3])
                 raise ScopeError(
@@ -139,15 +165,18 @@ class Generation:
             raise ScopeError("the scope is empty; name a source or leave the scope out")
         return tuple(name for name in self.source_ids if name in chosen)
 
-    def rank(self, query: str, sources: Iterable[str] | None = None) -> Ranking:
-        """The sentences that may answer `query`, best first. Raises QueryError, ScopeError."""
+    def rank(self, query: str, scope: Sequence[str] | None = None) -> Ranking:
+        """The sentences that may answer `query`, best first; `scope` holds ids, not globs.
+
+        Raises QueryError.
+        """
         if not query.strip():
             raise QueryError("the question is empty; type a few words")
         if len(query) > LONGEST_QUERY:
             raise QueryError(
                 f"the question has {len(query)} characters, {LONGEST_QUERY} are allowed; shorten it"
             )
-        scope = self.in_scope(sources)
+        query = query.encode(errors="replace").decode()  # a lone surrogate breaks the tokenizer
         query_terms = tuple(dict.fromkeys(terms(query, self.manifest.language)))
         vector = self.embedder.embed_query(query)
         units = _Level(self, "units", vector, query_terms, scope)
@@ -187,7 +216,7 @@ class Generation:
         """
         if k < 1 or (max_chars is not None and max_chars < 1):
             raise QueryError("k and max_chars must be at least 1")
-        ranking = self.rank(query, sources)
+        ranking = self.rank(query, self.in_scope(sources))
         return self.passages(ranking, k) if max_chars is None else self._fill(ranking, max_chars)
 
     def passages(self, ranking: Ranking, k: int) -> list[Hit]:
@@ -207,6 +236,25 @@ class Generation:
     def unit_source(self, row: int) -> str:
         """The id of the source of a unit."""
         return self.source_ids[int(self._units[row]["source"])]
+
+    def _unit_words(self, row: int) -> UnitWords:
+        """The words of a unit."""
+        text = self.unit_text(row)
+        found = words(text)
+        content = terms(text, self.manifest.language)
+        stems = stem(found, self.manifest.language)
+        held = frozenset((*found, *content))
+        held |= implying(held, self.manifest.language)
+        return UnitWords(tuple(found), tuple(stems), tuple(content), held)
+
+    def _unit_context(self, row: int) -> frozenset[str]:
+        """The words and terms of the title, the heading and the unit before."""
+        source, start, _ = self.unit(row)
+        above = f"{source.title} {source.heading_at(start) or ''}"
+        held = frozenset((*words(above), *terms(above, self.manifest.language)))
+        held |= implying(held, self.manifest.language)
+        before = self.neighbour(row, -1)
+        return held | self.unit_words(before).all if before is not None else held
 
     def is_sentence(self, row: int) -> bool:
         """Whether a unit is a sentence or list item, not a heading or a part of something."""
@@ -312,11 +360,13 @@ class _Level:
         generation: Generation,
         name: str,
         vector: Floats,
-        query_terms: Iterable[str],
+        query_terms: Sequence[str],
         scope: Sequence[str] | None,
     ) -> None:
+        meant = implied(query_terms, generation.manifest.language)
         spans = generation._units if name == "units" else generation._windows
         lexical = generation._words[name].scores(query_terms)
+        lexical += _IMPLIED_WEIGHT * generation._words[name].scores(meant)
         self.near, similarity = generation._store.query(
             name, vector, min(_NEIGHBOURS, len(spans)), scope
         )
@@ -329,7 +379,7 @@ class _Level:
         self.lexical = (lexical - lexical.mean()) / max(float(lexical.std()), 1e-6)
         matched = lexical > 0
         if scope is not None:
-            matched &= np.isin(spans["source"], [generation.source_ids.index(s) for s in scope])
+            matched &= np.isin(spans["source"], [generation.row_of[name] for name in scope])
         rows = np.flatnonzero(matched)
         self.best_lexical = rows[np.argsort(-lexical[rows], kind="stable")[:_NEIGHBOURS]]
 

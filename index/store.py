@@ -5,19 +5,31 @@ Rows are numbered from 0 in each collection; their Chroma ids are those numbers.
 
 from __future__ import annotations
 
+import os
+import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import chromadb
 import numpy as np
 from chromadb.config import Settings
+from chromadb.errors import ChromaError as StoreError
 from numpy.typing import NDArray
+
+__all__ = ["StoreError", "VectorStore", "seal"]
 
 Vectors = NDArray[np.float32]
 
-# A wider search than Chroma's 100 costs a millisecond and loses no neighbour in practice.
-_HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 320, "max_neighbors": 16}
+# The inner product of unit vectors is their cosine; told "cosine", Chroma would rescale what it
+# stores. A wider search than Chroma's 100 costs a millisecond and loses no neighbour in practice.
+_HNSW = {"space": "ip", "ef_construction": 200, "ef_search": 320, "max_neighbors": 16}
+
+
+_TABLES = "chroma.sqlite3"
 
 
 class VectorStore:
@@ -25,8 +37,12 @@ class VectorStore:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Open the store in `path`; Chroma would silently make an empty one, so we look first."""
-        if not create and not (path / "chroma.sqlite3").is_file():
-            raise FileNotFoundError(path / "chroma.sqlite3")
+        if not create and not (path / _TABLES).is_file():
+            raise FileNotFoundError(path / _TABLES)
+        self._copy: TemporaryDirectory[str] | None = None
+        if not create and not all(os.access(part, os.W_OK) for part in (path, path / _TABLES)):
+            self._copy = TemporaryDirectory(prefix="refdesk-")
+            path = _writable_view(path, Path(self._copy.name))
         self._client: Any = chromadb.PersistentClient(
             str(path), settings=Settings(anonymized_telemetry=False)
         )
@@ -100,8 +116,33 @@ class VectorStore:
         """Release the files."""
         self._collections.clear()
         self._client.close()
+        if self._copy:
+            self._copy.cleanup()
 
     def _collection(self, name: str) -> Any:
         if name not in self._collections:
             self._collections[name] = self._client.get_collection(name, embedding_function=None)
         return self._collections[name]
+
+
+def seal(path: Path) -> None:
+    """Have the files of the closed store in `path` stay as they are, also when it is opened.
+
+    Chroma tries with each opening whether it may write, by one more row in a table that nothing
+    reads; and it leaves the space of its log, all vectors once more, in the file.
+    """
+    with closing(sqlite3.connect(path / _TABLES, isolation_level=None)) as database:
+        database.execute(
+            "CREATE TRIGGER sealed BEFORE INSERT ON acquire_write BEGIN SELECT RAISE(IGNORE); END"
+        )
+        database.execute("VACUUM")
+
+
+def _writable_view(path: Path, view: Path) -> Path:
+    """A folder that stands for a store that may only be read: Chroma insists on writing."""
+    for part in path.iterdir():
+        if part.name == _TABLES:
+            shutil.copyfile(part, view / part.name)
+        else:
+            (view / part.name).symlink_to(part.absolute())
+    return view

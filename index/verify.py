@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,13 @@ def verify_generation(folder: Path) -> Manifest:
     """Check every file, count and vector of a generation. Raises IndexDamagedError."""
     manifest = Manifest.read(folder)
     check_files(folder, manifest)
-    if sum(1 for _ in SourceTable(folder / "sources.db").metadata()) != len(manifest.sources):
+    with closing(SourceTable(folder / "sources.db")) as table:
+        stored = {source.id for source in table.metadata()}
+    if stored != manifest.sources.keys():
         raise IndexDamagedError("sources.db does not hold the sources of the manifest")
-    try:
-        store = VectorStore(folder / "vectors")
-    except FileNotFoundError as error:
-        raise IndexDamagedError(f"{error} is missing") from error
-    try:
+    with closing(VectorStore(folder / "vectors")) as store:
         for name, rows in (("units", manifest.units), ("windows", manifest.windows)):
             _verify_vectors(store, name, rows, manifest.dimension)
-    finally:
-        store.close()
     return manifest
 
 
@@ -37,7 +34,7 @@ def _verify_vectors(store: VectorStore, name: str, rows: int, dimension: int) ->
     if vectors.shape != (rows, dimension):
         raise IndexDamagedError(f"{name}: vectors of shape {vectors.shape} are stored")
     lengths = np.linalg.norm(vectors, axis=1)
-    if not np.all(np.abs(lengths - 1) < 1e-2):  # NaN fails too
+    if not np.all(np.abs(lengths - 1) < 1e-5):  # NaN fails too
         raise IndexDamagedError(f"{name}: a vector is not of length 1")
     # The search structure is another file than the vectors: a sample must find itself, or a text
     # that is the same.

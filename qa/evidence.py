@@ -11,6 +11,7 @@ from index.chunking import Chunk
 from index.search import Generation, Hit, Ranking
 from qa.features import (
     CANDIDATES,
+    Asked,
     Floats,
     Weights,
     question_features,
@@ -86,10 +87,11 @@ def gather(
             confidence=0.0,
             sources=scope,
         )
-    measured = sentence_features(generation, question, ranking)
+    asked = Asked.parse(question, ranking.query_terms, generation.manifest.language)
+    measured = sentence_features(generation, asked, ranking)
     scores = measured @ weights.rank
     order = np.argsort(-scores, kind="stable")
-    features = question_features(measured, ranking, weights.rank)
+    features = question_features(measured, asked, weights.rank)
     logit = float(features @ weights.confidence + weights.intercept)
     return Evidence(
         question=question,

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.search import Generation, Ranking
-from index.tokens import terms, words
+from index.search import Generation, Ranking, UnitWords
+from index.tokens import STOP_WORDS, terms, words
 
 Floats = NDArray[np.float64]
 
@@ -29,34 +31,42 @@ SENTENCE_FEATURES = (
     "window_lexical",
     "coverage",
     "coverage_in_context",
-    "rarest_missing",
     "pairs",
-    "wanted",
-    "wanted_missing",
     "length",
     "novelty",
     "pronoun",
+    "question",
+    "wanted",
+    "wanted_missing",
     "wanted_date",
     "wanted_number",
     "wanted_person",
     "wanted_place",
-    "question",
+    "money",
+    "money_missing",
+    "share",
+    "share_missing",
+    "counted",
+    "counted_missing",
+    "numbers_missing",
+    "numbers_missing_in_context",
+    "names_missing",
+    "names_missing_in_context",
+    "words_missing",
+    "words_missing_in_context",
+    "missing_count",
 )
+_KINDS = ("date", "number", "person", "place", "reason", "other")
+# Of each sentence feature: the best sentence's, the mean of the three best, the greatest, the least.
 QUESTION_FEATURES = (
-    *SENTENCE_FEATURES[:11],
-    "best",
+    *(f"{how}_{name}" for how in ("best", "mean", "most", "least") for name in SENTENCE_FEATURES),
+    "score",
     "margin",
     "probability",
-    "entropy",
-    "top_similarity",
-    "top_window_similarity",
-    "top_coverage",
-    "top_coverage_in_context",
-    "top_score",
-    "query_terms",
-    "mean_coverage",
-    "same_source",
-    "mean_similarity",
+    "negation",
+    "terms",
+    "names",
+    *(f"asks_{kind}" for kind in _KINDS),
 )
 
 _DATE = re.compile(
@@ -72,6 +82,24 @@ _NUMBER_WORDS = frozenset(
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w’'-]+")
 _REASON = re.compile(
     r"because|due to|since|as a result|caused|in order to|so that|therefore|reason|led to"
+)
+_WORD = re.compile(r"[^\W\d_][\w’'-]*|\d[\d,.]*")
+_MONEY = re.compile(
+    r"[$€£¥₹]|\b(?:dollars?|euros?|pounds?|roubles?|rubles?|yuan|won|rials?|rupees?|francs?|marks"
+    r"|cents|usd|eur)\b",
+    re.IGNORECASE,
+)
+_ASKS_MONEY = re.compile(
+    r"(?=.*\b(?:how much|what|which)\b).*\b(?:cost|price|charged?s?|pay|paid|worth|value|spend"
+    r"|spent|fee|salary|budget|revenue|expensive)\b"
+)
+_SHARE = re.compile(
+    r"percent|per cent|%|\b(?:half|third|quarter|majority|fraction|proportion)\b", re.IGNORECASE
+)
+_ASKS_SHARE = re.compile(r"percent|per cent|%|\b(?:share|proportion|portion|fraction)\b")
+_HOW_MANY = re.compile(r"how many (.+)")
+_NEGATION = re.compile(
+    r"\b(?:not|never|no|except|besides|other than|without|least|fewest)\b|n['’]t\b"
 )
 _PRONOUN = re.compile(r"(He|She|It|They|This|These|Those|That|His|Her|Their|Its)\b")
 # What a question asks for, by its English question words; other questions ask for nothing special.
@@ -133,77 +161,110 @@ def wanted_kind(question: str) -> str:
     return "other"
 
 
-def sentence_features(generation: Generation, question: str, ranking: Ranking) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question taken apart: its terms, and which of them are numbers, names and other words."""
+
+    text: str
+    kind: str
+    terms: tuple[str, ...]
+    words: frozenset[str]
+    numbers: frozenset[str]
+    names: frozenset[str]
+    others: frozenset[str]
+    counted: frozenset[str]
+
+    @classmethod
+    def parse(cls, question: str, query_terms: tuple[str, ...], language: str) -> Asked:
+        """Take `question` apart; `query_terms` are its stemmed content words."""
+        numbers = {
+            word for word in words(question) if word[0].isdigit()
+        }
+        opening, *following = _WORD.findall(question) or [""]
+        capitalised = [word for word in following if word[0].isupper()]
+        names = {
+            term
+            for word in capitalised
+            if word.lower() not in STOP_WORDS
+            for term in terms(word, language)
+        } - numbers
+        counted = _HOW_MANY.search(question.lower())
+        noun = _WORD.findall(counted[1])[:3] if counted else []
+        return cls(
+            text=question.lower(),
+            kind=wanted_kind(question),
+            terms=query_terms,
+            words=frozenset(words(question)),
+            numbers=frozenset(numbers),
+            names=frozenset(names),
+            others=frozenset(query_terms) - names - numbers,
+            counted=frozenset(terms(" ".join(noun), language)) if noun else frozenset(),
+        )
+
+
+def sentence_features(generation: Generation, asked: Asked, ranking: Ranking) -> Floats:
     """The features of the best sentences of a ranking, shape (sentences, SENTENCE_FEATURES)."""
     rows = ranking.rows[:CANDIDATES].tolist()
-    asked = ranking.query_terms
-    idf = {term: generation.idf(term) for term in asked}
+    idf = {term: generation.idf(term) for term in asked.terms}
     total = sum(idf.values()) or 1.0
-    rarest = max(idf.values(), default=1.0) or 1.0
-    pairs = list(zip(asked, asked[1:], strict=False))
-    question_words = set(words(question))
-    kind = wanted_kind(question)
+    pairs = list(pairwise(asked.terms))
     measured = np.zeros((len(rows), len(SENTENCE_FEATURES)))
     for place, row in enumerate(rows):
-        source, start, end = generation.unit(row)
-        text = source.text[start:end]
-        found = terms(text, generation.manifest.language)
-        here = set(found)
-        before = generation.neighbour(row, -1)
-        context = here | set(terms(f"{source.title} {source.heading_at(start) or ''}"))
-        if before is not None:
-            context |= set(terms(generation.unit_text(before), generation.manifest.language))
-        wanted = _holds_wanted(kind, text, question, question_words)
+        text = generation.unit_text(row)
+        unit = generation.unit_words(row)
+        here = unit.all
+        context = here | generation.unit_context(row)
+        wanted = _holds_wanted(asked, text, unit)
         measured[place] = (
             ranking.similarity[place],
             ranking.window_similarity[place],
             ranking.lexical[place],
             ranking.window_lexical[place],
-            sum(idf[term] for term in asked if term in here) / total,
-            sum(idf[term] for term in asked if term in context) / total,
-            max((idf[term] for term in asked if term not in context), default=0.0) / rarest,
-            _near_pairs(pairs, found) / max(len(pairs), 1),
-            wanted,
-            kind != "other" and not wanted,
+            sum(idf[term] for term in asked.terms if term in here) / total,
+            sum(idf[term] for term in asked.terms if term in context) / total,
+            _near_pairs(pairs, unit.terms) / max(len(pairs), 1),
             np.log(len(text)),
-            min(len(here.difference(asked)), 20) / 20,
+            min(len(set(unit.terms).difference(asked.terms)), 20) / 20,
             bool(_PRONOUN.match(text)),
-            wanted and kind == "date",
-            wanted and kind == "number",
-            wanted and kind == "person",
-            wanted and kind == "place",
             text.endswith("?"),
+            wanted,
+            asked.kind != "other" and not wanted,
+            *(wanted and asked.kind == kind for kind in ("date", "number", "person", "place")),
+            *_met(bool(_ASKS_MONEY.search(asked.text)), bool(_MONEY.search(text))),
+            *_met(bool(_ASKS_SHARE.search(asked.text)), bool(_SHARE.search(text))),
+            *_met(bool(asked.counted), _counts(asked, unit)),
+            _missing(asked.numbers, here),
+            _missing(asked.numbers, context),
+            _missing(asked.names, here),
+            _missing(asked.names, context),
+            _missing(asked.others, here),
+            _missing(asked.others, context),
+            len(asked.others - context),
         )
     return measured
 
 
-def question_features(measured: Floats, ranking: Ranking, rank: Floats) -> Floats:
+def question_features(measured: Floats, asked: Asked, rank: Floats) -> Floats:
     """The features of a question and what was found for it, shape (QUESTION_FEATURES,).
 
-    `measured` is what `sentence_features` gave, of at least one sentence.
+    `measured` is what `sentence_features` gave, of at least one sentence; `rank` the weights that
+    order them.
     """
     scores = measured @ rank
     order = np.argsort(-scores, kind="stable")
-    best = measured[order[0]]
-    top = measured[order[:3]]
-    probability = softmax(scores)
-    column = SENTENCE_FEATURES.index
     return np.array(
         [
-            *best[:11],
+            *measured[order[0]],
+            *measured[order[:3]].mean(axis=0),
+            *measured.max(axis=0),
+            *measured.min(axis=0),
             scores[order[0]],
             scores[order[0]] - scores[order[1]] if len(order) > 1 else 0.0,
-            probability.max(),
-            -float(probability @ np.log(probability + 1e-9)),
-            measured[:, column("similarity")].max(),
-            measured[:, column("window_similarity")].max(),
-            measured[:, column("coverage")].max(),
-            measured[:, column("coverage_in_context")].max(),
-            ranking.scores[: len(measured)].max(),
-            min(len(ranking.query_terms), 20),
-            top[:, column("coverage")].mean(),
-            _agreement(ranking, order),
-            top[:, column("similarity")].mean(),
+            softmax(scores).max(),
+            bool(_NEGATION.search(asked.text)),
+            min(len(asked.terms), 20),
+            min(len(asked.names), 10),
+            *(asked.kind == kind for kind in _KINDS),
         ]
     )
 
@@ -214,27 +275,39 @@ def softmax(scores: Floats) -> Floats:
     return shares / shares.sum()  # type: ignore[no-any-return]
 
 
-def _agreement(ranking: Ranking, order: NDArray[np.int64]) -> float:
-    """How many of the eight best sentences come from the source of the best one."""
-    sources = ranking.sources[order[:8]]
-    return float(np.mean(sources == sources[0]))
+def _holds_wanted(asked: Asked, text: str, unit: UnitWords) -> bool:
+    if asked.kind == "date":
+        return any(match.group().lower() not in asked.text for match in _DATE.finditer(text))
+    if asked.kind == "number":
+        return any(_is_number(word) and word not in asked.words for word in unit.words)
+    if asked.kind in ("person", "place"):
+        return any(name.lower() not in asked.words for name in _NAME.findall(text))
+    return asked.kind == "reason" and bool(_REASON.search(text))
 
 
-def _holds_wanted(kind: str, text: str, question: str, question_words: set[str]) -> bool:
-    if kind == "date":
-        asked = question.lower()
-        return any(match.group().lower() not in asked for match in _DATE.finditer(text))
-    if kind == "number":
-        return any(
-            (word[0].isdigit() or word in _NUMBER_WORDS) and word not in question_words
-            for word in words(text)
-        )
-    if kind in ("person", "place"):
-        return any(name.lower() not in question_words for name in _NAME.findall(text))
-    return kind == "reason" and bool(_REASON.search(text))
+def _met(wanted: bool, held: bool) -> tuple[bool, bool]:
+    return wanted and held, wanted and not held
 
 
-def _near_pairs(pairs: list[tuple[str, str]], found: list[str]) -> int:
+def _missing(wanted: frozenset[str], held: Set[str]) -> float:
+    return len(wanted - held) / len(wanted) if wanted else 0.0
+
+
+def _counts(asked: Asked, unit: UnitWords) -> bool:
+    """Whether a number stands before the noun that the question counts: "how many ships"."""
+    return any(
+        _is_number(word)
+        and word not in asked.words
+        and not asked.counted.isdisjoint(unit.stems[place + 1 : place + 5])
+        for place, word in enumerate(unit.words)
+    )
+
+
+def _is_number(word: str) -> bool:
+    return word[0].isdigit() or word in _NUMBER_WORDS
+
+
+def _near_pairs(pairs: list[tuple[str, str]], found: Sequence[str]) -> int:
     """How many neighbouring terms of the question stand within two words of each other."""
     places: dict[str, list[int]] = {}
     for place, term in enumerate(found):

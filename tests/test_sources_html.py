@@ -114,6 +114,16 @@ def test_content_with_a_telling_name_is_kept():
     assert read[:3] == ["Navigation", "Ships are steered so.", "Kept."]
 
 
+def test_a_form_or_broken_navigation_around_the_page_is_kept():
+    assert blocks("<form><p>A short page.</p></form>") == [("paragraph", "A short page.")]
+    assert blocks(f"<nav><a>Home</a><div>{LONG * 3}</div></nav>")[-1][0] == "paragraph"
+
+
+def test_what_holds_nearly_all_prose_is_the_content():
+    html = f"<div><p>SPAM</p><div><h2>Head</h2>{LONG * 3}</div><div>More SPAM here</div></div>"
+    assert [kind for kind, _ in blocks(html)] == ["heading"] + ["paragraph"] * 3
+
+
 def test_a_table_for_layout_is_not_a_row():
     html = (
         f"<table><tr><td><h2>Head</h2>{LONG}</td><td><table><tr><td>a</td><td>b</td></tr></table>"

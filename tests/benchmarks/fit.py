@@ -28,6 +28,7 @@ from qa.evidence import Evidence
 from qa.extract import extract
 from qa.features import (
     CANDIDATES,
+    Asked,
     QUESTION_FEATURES,
     SENTENCE_FEATURES,
     question_features,
@@ -39,10 +40,10 @@ PENALTY = 1.0
 
 
 @dataclass(frozen=True)
-class Asked:
+class Case:
     """A question with the features of its candidates; `gold` marks those that hold an answer."""
 
-    question: str
+    asked: Asked
     source: str
     answers: tuple[str, ...]
     in_scope: bool
@@ -51,7 +52,7 @@ class Asked:
     gold: np.ndarray
 
 
-def ask(generation: Generation, line: dict, in_scope: bool) -> Asked:
+def ask(generation: Generation, line: dict, in_scope: bool) -> Case:
     others = [name for name in generation.source_ids if name != line["source"]]
     ranking = generation.rank(line["question"], None if in_scope else others)
     rows = ranking.rows[:CANDIDATES].tolist()
@@ -60,14 +61,15 @@ def ask(generation: Generation, line: dict, in_scope: bool) -> Asked:
         and any(answer in generation.unit_text(row) for answer in line["answers"])
         for row in rows
     ]
-    measured = sentence_features(generation, line["question"], ranking)
+    asked = Asked.parse(line["question"], ranking.query_terms, generation.manifest.language)
+    measured = sentence_features(generation, asked, ranking)
     answers = tuple(line["answers"])
-    return Asked(
-        line["question"], line["source"], answers, in_scope, ranking, measured, np.array(gold)
+    return Case(
+        asked, line["source"], answers, in_scope, ranking, measured, np.array(gold)
     )
 
 
-def fit_rank(asked: list[Asked]) -> np.ndarray:
+def fit_rank(asked: list[Case]) -> np.ndarray:
     """Weights by maximum likelihood that a gold candidate wins, with an L2 penalty."""
     useful = [one for one in asked if one.gold.any() and not one.gold.all()]
     stacked = np.concatenate([one.measured for one in useful])
@@ -96,12 +98,12 @@ def fit_rank(asked: list[Asked]) -> np.ndarray:
     return weights.detach().numpy().astype(float) / deviation
 
 
-def answered(generation: Generation, one: Asked, rank: np.ndarray) -> tuple[bool, bool]:
+def answered(generation: Generation, one: Case, rank: np.ndarray) -> tuple[bool, bool]:
     """Whether the first sentence, and the answer, hold a gold answer from the right source."""
     scores = one.measured @ rank
     order = np.argsort(-scores, kind="stable")
     evidence = Evidence(
-        question=one.question,
+        question=one.asked.text,
         generation=generation,
         ranking=one.ranking,
         rows=tuple(int(row) for row in one.ranking.rows[:CANDIDATES][order]),
@@ -128,7 +130,7 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10)
 
 def fit_confidence(features: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
     mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-9
-    model = LogisticRegression(max_iter=5000).fit((features - mean) / deviation, right)
+    model = LogisticRegression(C=0.05, max_iter=5000).fit((features - mean) / deviation, right)
     weights = model.coef_[0] / deviation
     return weights, float(model.intercept_[0] - weights @ mean)
 
@@ -182,16 +184,16 @@ def main() -> None:
 
 
 def measure(
-    generation: Generation, asked: list[Asked], rank: np.ndarray
+    generation: Generation, asked: list[Case], rank: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The features of every question, whether its answer is right, and its first sentence."""
-    features = np.array([question_features(one.measured, one.ranking, rank) for one in asked])
+    features = np.array([question_features(one.measured, one.asked, rank) for one in asked])
     hits = [answered(generation, one, rank) if one.answers else (False, False) for one in asked]
     first, right = np.array(hits).T
     return features, right, first
 
 
-def report(asked: list[Asked], held_out: np.ndarray, false_refusals: float) -> float:
+def report(asked: list[Case], held_out: np.ndarray, false_refusals: float) -> float:
     """Print the leave-one-source-out figures; the threshold that refuses so many answerable."""
     confidence, right, first = held_out.T
     answerable = np.array([bool(one.answers) for one in asked])

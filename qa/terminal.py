@@ -1,0 +1,207 @@
+"""What the command line writes: results to stdout, progress and errors to stderr.
+
+Documents are untrusted: nothing of them reaches the terminal as a control sequence or as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from index.build import Progress as Tell
+    from index.build import RebuildReport
+    from qa.result import Answer, Citation, Passage
+
+# Control characters but tab and newline; marks that turn the direction of writing; lone surrogates,
+# which cannot be encoded.
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+# What is not shown on a terminal is not wrapped: one line stays one line for `grep` and `cut`.
+_UNWRAPPED = 1_000_000
+# How many names of a list a person is shown; `--json` has all.
+_LISTED = 8
+
+
+def stdout() -> Console:
+    """Where results go."""
+    return _console(sys.stdout)
+
+
+def stderr() -> Console:
+    """Where progress and errors go."""
+    return _console(sys.stderr)
+
+
+def clean(text: str) -> str:
+    """`text` without what a terminal would obey."""
+    return _UNSAFE.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """`text`, cleaned, as one line."""
+    return " ".join(clean(text).split())
+
+
+def show_json(value: Any) -> None:
+    """Write `value` as JSON in UTF-8; what a terminal would obey is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    sys.stdout.write(_UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n")
+
+
+def show_lines(pairs: Iterable[tuple[str, object]]) -> None:
+    """Write names and values, one pair a line."""
+    pairs = list(pairs)
+    width = max(len(name) for name, _ in pairs)
+    for name, value in pairs:
+        stdout().print(Text(f"{name:<{width}}  {one_line(str(value))}"))
+
+
+def show_table(names: Sequence[str], rows: Iterable[Sequence[object]], right: int = 0) -> None:
+    """Write a table; its `right` last columns are aligned to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, name in enumerate(names):
+        table.add_column(name, justify="right" if place >= len(names) - right else "left")
+    for row in rows:
+        table.add_row(*(Text(one_line(str(value))) for value in row))
+    stdout().print(table)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of the names, and how many more there are."""
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def show_report(report: RebuildReport) -> None:
+    """Write what a rebuild did."""
+    lines: list[tuple[str, object]] = []
+    for name in ("added", "updated", "removed", "unchanged"):
+        ids = getattr(report, name)
+        lines.append((name, f"{len(ids)} {listed(ids)}".rstrip()))
+    lines.append(("skipped", len(report.skipped)))
+    lines += [("", f"{path}: {reason}") for path, reason in report.skipped]
+    lines.append(("chunks", f"{report.chunks} ({report.embedded} texts embedded)"))
+    lines.append(("seconds", f"{report.seconds:.1f}"))
+    lines.append(("generation", report.generation))
+    show_lines(lines)
+
+
+def show_answer(answer: Answer) -> None:
+    """Write an answer with its numbered sources, or an abstention with the nearest passages."""
+    console = stdout()
+    if answer.condensed != answer.question.strip():
+        console.print(Text(f"Understood as: {one_line(answer.condensed)}\n", "italic"))
+    if answer.notice:
+        console.print(Text(f"Note: {one_line(answer.notice)}\n", "italic"))
+    if answer.abstained:
+        console.print(Text(one_line(answer.text), "bold"))
+        console.print(Text(f"Confidence that they do: {in_words(answer.confidence)}"))
+        if answer.nearest:
+            console.print(Text("\nNearest passages, which may not answer it:"))
+        for passage in answer.nearest:
+            show_passage(passage, "-")
+        return
+    sentences = Text()
+    for sentence in answer.sentences:
+        sentences.append(one_line(sentence.text) + " ")
+        sentences.append("".join(f"[{number}]" for number in sentence.citations) + " ", "cyan")
+    sentences.rstrip()
+    console.print(sentences)
+    console.print(Text(f"\nConfidence: {in_words(answer.confidence)}"))
+    console.print(Text("Sources:"))
+    for citation in answer.citations:
+        show_passage(citation, f"[{citation.number}]")
+
+
+def show_passage(passage: Passage | Citation, label: str) -> None:
+    """Write where a passage stands, and its quote."""
+    console = stdout()
+    line = Text().append(f"{label} ", "cyan").append(one_line(passage.title), "bold")
+    about = [passage.publisher, passage.published, passage.standing]
+    about.append(f"page {passage.page}" if passage.page else None)
+    line.append("".join(f" · {one_line(part)}" for part in about if part))
+    console.print(line)
+    console.print(_indented(f"“{one_line(passage.quote)}”"))
+    place = f"{passage.source_id}:{passage.start}-{passage.end}"
+    console.print(_indented(f"{place} {passage.url or ''}".rstrip(), "dim"))
+
+
+def in_words(confidence: float) -> str:
+    """A confidence of 0 to 1 for a person."""
+    words = ((0.9, "very high"), (0.75, "high"), (0.5, "fair"), (0.25, "low"), (0.0, "very low"))
+    return f"{next(word for least, word in words if confidence >= least)} ({confidence:.2f})"
+
+
+@contextmanager
+def telling_progress() -> Iterator[Tell]:
+    """A callback (stage, done, total) that draws bars on a terminal, and else writes lines."""
+    console = stderr()
+    if not console.is_terminal:
+        yield _lines_of_progress(console)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=console) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=None)
+            bars.update(tasks[stage], completed=done, total=total or None)
+
+        yield tell
+
+
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", "dim")
+
+
+def _lines_of_progress(console: Console) -> Tell:
+    """A line at each quarter of a stage."""
+    told: tuple[str, int] | None = None
+
+    def tell(stage: str, done: int, total: int) -> None:
+        nonlocal told
+        if total and told != (stage, 4 * done // total):
+            told = (stage, 4 * done // total)
+            console.print(Text(f"{stage}: {done} of {total}"))
+
+    return tell
+
+
+def _console(file: IO[str]) -> Console:
+    width = None if file.isatty() else _UNWRAPPED
+    return Console(file=file, width=width, markup=False, highlight=False, emoji=False)
+
+
+def _indented(text: str, style: str = "") -> Padding:
+    return Padding(Text(text, style), (0, 0, 0, 4), expand=False)

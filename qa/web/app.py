@@ -1,0 +1,213 @@
+"""The page: its parts, and what happens when a person asks, stops, repeats, clears or chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from index.errors import IndexingError
+from index.opened import Index, open_index
+from qa.web.conversation import Model, Turn, Turns, ask, stop
+from qa.web.examples import example_questions
+from qa.web.loop import in_a_loop
+from qa.web.markup import shortened
+from qa.web.panel import panel, standing_words
+from qa.web.scope import choose, count, values
+from qa.web.transcript import transcript
+
+# Questions answered at once; the others wait their turn.
+AT_ONCE = 8
+_MOST_WAITING = 200
+
+# The page's script makes these; they are called once the page shows what Python sent.
+_FOCUS = "() => window.refdesk?.focus()"
+_FOLLOW = "watch('value', () => window.refdesk?.follow())"
+
+_MASTHEAD = (
+    '<header class="masthead"><h1>Refdesk</h1>'
+    "<p>Answers from the sources, every sentence cited</p></header>"
+)
+
+Outputs = tuple[Any, ...]
+
+
+def build_app(*, index: str | Path | Index, library: Path, model: Model = None) -> gr.Blocks:
+    """The chat over `index`; example questions come from `library`.
+
+    Raises IndexNotFoundError, IndexDamagedError.
+    """
+    opened = index if isinstance(index, Index) else open_index(index)
+    return in_a_loop(lambda: _Page(opened, library, model)).app
+
+
+class _Page:
+    """The components and their handlers. A conversation lives in the session, never here."""
+
+    def __init__(self, index: Index, library: Path, model: Model) -> None:
+        self._index = index
+        self._model = model
+        sources = index.sources
+        questions = example_questions(library, sources)
+        self.app = gr.Blocks(title="Refdesk", analytics_enabled=False, fill_width=True)
+        with self.app:
+            gr.HTML(_MASTHEAD, elem_id="masthead", apply_default_css=False)
+            with gr.Row(elem_id="desk"):
+                with gr.Column(elem_id="chat"):
+                    self.turns = gr.State(())
+                    self.transcript = gr.HTML(
+                        transcript((), len(sources)),
+                        elem_id="transcript",
+                        js_on_load=_FOLLOW,
+                        apply_default_css=False,
+                    )
+                    with gr.Column(elem_id="examples") as self.examples:
+                        buttons = [gr.Button(question, size="sm") for question in questions]
+                with gr.Column(elem_id="sources"):
+                    self.panel = gr.HTML(
+                        panel((), sources), elem_id="panel", apply_default_css=False
+                    )
+                with gr.Column(elem_id="composer"):
+                    self.box = gr.Textbox(
+                        label="Question",
+                        show_label=False,
+                        placeholder="Ask the sources a question",
+                        lines=1,
+                        max_lines=6,
+                        autofocus=True,
+                        submit_btn="Ask",
+                        stop_btn=False,
+                        elem_id="question",
+                    )
+                    with gr.Row(elem_id="actions"):
+                        with gr.Accordion(
+                            self._scope_label([], [], []), open=False, elem_id="scope"
+                        ) as self.accordion:
+                            self.scope = [
+                                gr.Dropdown(choices, label=label, multiselect=True, value=[])
+                                for label, choices in self._choices().items()
+                            ]
+                        self.again, self.clear = (
+                            gr.Button(label, size="sm", visible=False, elem_id=elem_id, min_width=0)
+                            for label, elem_id in (
+                                ("Ask again", "again"),
+                                ("Clear", "clear"),
+                            )
+                        )
+            self._connect(dict(zip(questions, buttons, strict=True)))
+        self.app.queue(default_concurrency_limit=AT_ONCE, max_size=_MOST_WAITING)
+
+    def _connect(self, examples: dict[str, gr.Button]) -> None:
+        # Nobody but the page calls these, and Gradio's own progress would cover the text.
+        quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        outputs: list[Any] = [self.box, self.turns, self.transcript, self.panel, self.examples]
+        outputs += [self.again, self.clear]
+        asking: list[Any] = [
+            self.box.submit(self._ask, [self.box, self.turns, *self.scope], outputs, **quietly),
+            self.again.click(self._ask_again, [self.turns, *self.scope], outputs, **quietly),
+            *(
+                button.click(
+                    partial(self._ask, question), [self.turns, *self.scope], outputs, **quietly
+                )
+                for question, button in examples.items()
+            ),
+        ]
+        for event in asking:
+            event.then(None, js=_FOCUS, **quietly)
+        self.box.stop(self._stop, self.turns, outputs, cancels=asking, **quietly)
+        self.clear.click(self._clear, None, outputs, cancels=asking, **quietly).then(
+            None, js=_FOCUS, **quietly
+        )
+        for chooser in self.scope:
+            chooser.change(self._name_scope, self.scope, self.accordion, **quietly)
+        self.app.load(self._refresh, None, [self.transcript, self.panel, *self.scope], **quietly)
+
+    def _ask(
+        self,
+        question: str,
+        turns: Turns,
+        ids: list[str],
+        topics: list[str],
+        standings: list[str],
+    ) -> Iterator[Outputs]:
+        """The page again whenever the answer has grown."""
+        busy = gr.update(value="", submit_btn=False, stop_btn="Stop")
+        try:
+            scope = choose(self._index.sources, ids, topics, standings)
+        except IndexingError as error:
+            kept = tuple(turn for turn in turns if turn.question)
+            notice = Turn(question="", error=f"{str(error).capitalize()}.")
+            yield self._shown((*kept, notice), gr.skip())
+            return
+        for shown in ask(question, turns, scope, index=self._index, model=self._model):
+            last = shown[-1]
+            if last.running:
+                yield self._shown(shown, busy)
+                busy = gr.skip()
+            else:
+                # A question that got no answer goes back into the box, to be changed.
+                ready = gr.update(submit_btn="Ask", stop_btn=False)
+                if last.error and last.question:
+                    ready["value"] = last.question
+                yield self._shown(shown, ready)
+
+    def _ask_again(
+        self, turns: Turns, ids: list[str], topics: list[str], standings: list[str]
+    ) -> Iterator[Outputs]:
+        asked = tuple(turn for turn in turns if turn.question)
+        if asked:
+            yield from self._ask(asked[-1].question, asked[:-1], ids, topics, standings)
+
+    def _stop(self, turns: Turns) -> Outputs:
+        return self._shown(stop(turns), gr.update(submit_btn="Ask", stop_btn=False))
+
+    def _clear(self) -> Outputs:
+        return self._shown((), gr.update(value="", submit_btn="Ask", stop_btn=False))
+
+    def _shown(self, turns: Turns, box: Any) -> Outputs:
+        """What every handler sends: the outputs in their order."""
+        sources = self._index.sources
+        idle = bool(turns) and not turns[-1].running
+        return (
+            box,
+            turns,
+            transcript(turns, len(sources)),
+            panel(turns, sources),
+            gr.update(visible=not turns),
+            gr.update(visible=idle),
+            gr.update(visible=bool(turns)),
+        )
+
+    def _refresh(self) -> Outputs:
+        """A page that is loaded shows the library of now, not of when the server started."""
+        sources = self._index.sources
+        choosers = [gr.update(choices=choices, value=[]) for choices in self._choices().values()]
+        return (transcript((), len(sources)), panel((), sources), *choosers)
+
+    def _choices(self) -> dict[str, list[tuple[str, str]]]:
+        """What there is to choose from, as (shown, value), by label."""
+        sources = self._index.sources
+        return {
+            "Sources": [(shortened(source.title, 90), source.id) for source in sources],
+            "Topics": [(topic, topic) for topic in values(source.topics for source in sources)],
+            "Kinds of source": [
+                (standing_words(name), name)
+                for name in values([source.standing] for source in sources)
+            ],
+        }
+
+    def _name_scope(self, ids: list[str], topics: list[str], standings: list[str]) -> Any:
+        return gr.update(label=self._scope_label(ids, topics, standings))
+
+    def _scope_label(self, ids: list[str], topics: list[str], standings: list[str]) -> str:
+        sources = self._index.sources
+        try:
+            scope = choose(sources, ids, topics, standings)
+        except IndexingError:
+            return "Scope: nothing fits all of it"
+        if scope.patterns is None:
+            return "Scope: the whole library"
+        return f"Scope: {len(scope.patterns)} of {count(len(sources), 'source')}"

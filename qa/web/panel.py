@@ -1,0 +1,154 @@
+"""The panel beside the conversation as HTML: the cited passages, each in its context."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from qa.result import Citation, Passage
+from qa.web.conversation import Turn
+from qa.web.excerpt import Excerpt
+from qa.web.markup import isolated, link, shortened, text
+from qa.web.scope import count
+from sources import Source
+
+_STANDINGS = {
+    "primary": "Primary document",
+    "government": "Government",
+    "state-media": "State media",
+    "news": "News",
+    "think-tank": "Think tank",
+    "academic": "Academic",
+    "reference": "Reference",
+    "other": "Other",
+}
+_MONTHS = calendar.month_name
+_MOST_LISTED = 60
+_HEADING = re.compile(r"(?:^|(?<=</span>))#{1,6}\s+(.*)$", re.MULTILINE)
+
+
+def panel(turns: Sequence[Turn], sources: Sequence[Source]) -> str:
+    """The passages of each turn, only the last shown; before there are any, the library."""
+    numbers = [number for number, turn in enumerate(turns, start=1) if turn.passages]
+    if not numbers:
+        return _library(sources)
+    return "".join(_group(turns[number - 1], number, number == numbers[-1]) for number in numbers)
+
+
+def card_id(turn: int, number: int) -> str:
+    """The id of the card of a passage in the page."""
+    return f"card-{turn}-{number}"
+
+
+def byline(passage: Passage | Source) -> str:
+    """Publisher and date as HTML."""
+    parts = [isolated(passage.publisher)] if passage.publisher else []
+    if passage.published:
+        parts.append(
+            f'<time datetime="{text(passage.published)}">{_date(passage.published)}</time>'
+        )
+    return " · ".join(parts)
+
+
+def standing_badge(standing: str) -> str:
+    """What kind of voice a source is, as a labelled badge."""
+    known = standing if standing in _STANDINGS else "other"
+    return f'<span class="badge {known}">{standing_words(standing)}</span>'
+
+
+def standing_words(standing: str) -> str:
+    """A standing as a person reads it."""
+    return _STANDINGS.get(standing, "Other")
+
+
+def _date(published: str) -> str:
+    year, *rest = published.split("-")
+    try:
+        month = _MONTHS[int(rest[0])] if rest else ""
+        day = str(int(rest[1])) if len(rest) > 1 else ""
+    except (ValueError, IndexError):
+        return text(published)
+    return text(" ".join(part for part in (day, month, year) if part))
+
+
+def _group(turn: Turn, number: int, shown: bool) -> str:
+    assert turn.answer is not None
+    voices = Counter(passage.standing for passage in turn.passages)
+    distinct = len({passage.source_id for passage in turn.passages})
+    if turn.answer.abstained:
+        heading, kind = "Closest passages, not an answer", "nearest"
+    else:
+        heading, kind = "Cited passages", "cited"
+    mix = "".join(
+        f"<span>{standing_badge(standing)}{amount}</span>"
+        for standing, amount in voices.most_common()
+    )
+    cards = "".join(
+        _card(passage, beside, number, place)
+        for place, (passage, beside) in enumerate(
+            zip(turn.passages, turn.excerpts, strict=True), start=1
+        )
+    )
+    return (
+        f'<section class="passages {kind}" data-turn="{number}" aria-label="{heading}"'
+        f"{'' if shown else ' hidden'}>"
+        f"<header><h2>{heading}</h2>"
+        f'<p class="for">for “{isolated(shortened(turn.question, 120))}”</p><p class="mix">'
+        f"<span>{count(len(turn.passages), 'passage')} from {count(distinct, 'source')}</span>"
+        f'{mix}</p></header><ol class="cards">{cards}</ol></section>'
+    )
+
+
+def _card(passage: Passage, beside: Excerpt, turn: int, place: int) -> str:
+    cited = isinstance(passage, Citation)
+    where = [f"Page {passage.page}"] if passage.page is not None else []
+    where += [isolated(passage.heading)] if passage.heading else []
+    number = f'<span class="number">{place}</span>' if cited else ""
+    links = link(passage.url, "Open the original")
+    links += (
+        f'<a class="back" href="#turn-{turn}">Back to the {"answer" if cited else "question"}</a>'
+    )
+    return (
+        f'<li class="card" id="{card_id(turn, place)}" tabindex="-1" data-number="{place}">'
+        f'<h3>{number}<span class="title">{isolated(passage.title)}</span></h3>'
+        f'<p class="meta">{standing_badge(passage.standing)} {byline(passage)}</p>'
+        + (f'<p class="where">{" · ".join(where)}</p>' if where else "")
+        + f'<blockquote dir="auto">{_quoted(passage, beside)}</blockquote>'
+        f'<p class="links">{links}</p></li>'
+    )
+
+
+def _quoted(passage: Passage, beside: Excerpt) -> str:
+    """A quote marked in its context; what is only near has no part to mark."""
+    if not isinstance(passage, Citation):
+        return _context(passage.quote)
+    before = ("" if beside.opens else "… ") + beside.before
+    after = beside.after + ("" if beside.closes else " …")
+    return (
+        f'<span class="context">{_context(before)}</span>'
+        f"<mark>{text(passage.quote)}</mark>"
+        f'<span class="context">{_context(after)}</span>'
+    )
+
+
+def _context(value: str) -> str:
+    """Context as HTML; Markdown's heading lines lose their hashes, for the eye."""
+    spaced = re.sub(r"\n{2,}", '\n<span class="gap"></span>', text(value))
+    return _HEADING.sub(r'<span class="heading">\1</span>', spaced)
+
+
+def _library(sources: Sequence[Source]) -> str:
+    listed = "".join(
+        f'<li><span class="title">{isolated(source.title)}</span>'
+        f'<span class="meta">{standing_badge(source.standing)} {byline(source)}</span></li>'
+        for source in sources[:_MOST_LISTED]
+    )
+    more = len(sources) - _MOST_LISTED
+    rest = f'<p class="more">and {count(more, "more source")}</p>' if more > 0 else ""
+    return (
+        '<section class="library" aria-label="The library"><header><h2>The library</h2>'
+        f'<p class="mix"><span>{count(len(sources), "source")}. The passages that an answer cites '
+        f"will stand here.</span></p></header><ul>{listed}</ul>{rest}</section>"
+    )

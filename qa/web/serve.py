@@ -1,0 +1,152 @@
+"""Serving the web chat on an address of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+
+from index.opened import Index, open_index
+from qa.errors import SettingError
+from qa.web.app import build_app
+from qa.web.guard import Guard, names_of
+from qa.web.loop import in_a_loop
+from qa.web.theme import THEME
+
+_HERE = Path(__file__).parent
+FIRST_PORT = 7860
+_PORTS = 100
+
+
+def launch(
+    *,
+    index: Path,
+    library: Path,
+    model: str | None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    open_browser: bool = True,
+) -> None:
+    """Serve the chat until interrupted, and print its address.
+
+    `port` None takes the first free one from 7860. Raises SettingError where the address cannot
+    be had, IndexNotFoundError, IndexDamagedError.
+    """
+    opened = open_index(index)
+    listener = listen(host, port)
+    threading.Thread(target=_warm, args=(opened,), daemon=True).start()
+    server = make_server(build_app(index=opened, library=library, model=model), host)
+    address = address_of(host, listener)
+    print(f"Refdesk is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201  a person waits
+    if open_browser:
+        webbrowser.open(address)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+
+
+def make_server(app: gr.Blocks, host: str) -> uvicorn.Server:
+    """A server of `app` that answers to the names of `host` only."""
+    site = in_a_loop(lambda: _mount(app))
+    return uvicorn.Server(
+        uvicorn.Config(
+            Guard(site, names_of(host)),
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+
+def _mount(app: gr.Blocks) -> FastAPI:
+    return gr.mount_gradio_app(
+        FastAPI(openapi_url=None),
+        app,
+        path="/",
+        theme=THEME,
+        css_paths=_HERE / "style.css",
+        js=(_HERE / "script.js").read_text(encoding="utf-8"),
+        favicon_path=str(_HERE / "favicon.svg"),
+        footer_links=[],
+        allowed_paths=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+    )
+
+
+def listen(host: str, port: int | None) -> socket.socket:
+    """A socket that listens on `host`; port None: the first free one from 7860.
+
+    Raises SettingError.
+    """
+    ports = range(FIRST_PORT, FIRST_PORT + _PORTS) if port is None else (port,)
+    for candidate in ports:
+        try:
+            return _bound(host, candidate)
+        except (OSError, OverflowError) as error:
+            if port is not None:
+                reason = getattr(error, "strerror", None) or error
+                raise SettingError(
+                    f"cannot listen on {host}, port {port} ({reason}); name another with --port, "
+                    f"or leave it out"
+                ) from error
+            if isinstance(error, socket.gaierror):
+                break
+    raise SettingError(
+        f"no port from {ports[0]} to {ports[-1]} of {host} can be had; name one with --port"
+    )
+
+
+def address_of(host: str, listener: socket.socket) -> str:
+    """The address to type into a browser."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listener.getsockname()[1]}/"
+
+
+@contextlib.contextmanager
+def serving(app: gr.Blocks, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve `app` in the background while the context lasts; yields its address."""
+    listener = listen(host, port)
+    server = make_server(app, host)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    try:
+        yield address_of(host, listener)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:  # getaddrinfo would wrap it around
+        raise OverflowError("a port is a number from 0 to 65535")
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows lets two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _warm(index: Index) -> None:
+    """Load the model before the first question; what goes wrong will be said when one is asked."""
+    with contextlib.suppress(Exception):
+        index.search("warm", k=1)

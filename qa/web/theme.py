@@ -1,0 +1,58 @@
+"""The theme: Gradio's own parts in the colours of `style.css`, with fonts that every system has."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif")
+MONO = ("ui-monospace", "Cascadia Mono", "Menlo", "Liberation Mono", "monospace")
+
+_PARTS = {
+    "body_text_color": "ink",
+    "body_text_color_subdued": "soft",
+    "background_fill_primary": "sheet",
+    "background_fill_secondary": "paper",
+    "block_background_fill": "sheet",
+    "block_border_color": "rule",
+    "block_label_text_color": "soft",
+    "block_title_text_color": "soft",
+    "border_color_primary": "rule",
+    "border_color_accent": "accent",
+    "color_accent_soft": "tint",
+    "link_text_color": "accent",
+    "link_text_color_hover": "ink",
+    "input_background_fill": "sheet",
+    "input_border_color": "edge",
+    "input_border_color_focus": "accent",
+    "input_placeholder_color": "soft",
+    "checkbox_label_background_fill": "sheet",
+    "button_primary_background_fill": "accent",
+    "button_primary_background_fill_hover": "accent-strong",
+    "button_primary_text_color": "on-accent",
+    "button_primary_border_color": "accent",
+    "button_secondary_background_fill": "sheet",
+    "button_secondary_background_fill_hover": "tint",
+    "button_secondary_text_color": "ink",
+    "button_secondary_text_color_hover": "ink",
+    "button_secondary_border_color": "edge",
+    "accordion_text_color": "soft",
+}
+
+
+def _theme() -> gr.themes.Base:
+    # Plain names, not gr.themes.GoogleFont: the page must not ask another host for anything.
+    theme = gr.themes.Base(font=SANS, font_mono=MONO, radius_size="sm")
+    theme.set(
+        # The page is painted with these two before any style sheet is there.
+        body_background_fill="#faf7f0",
+        body_background_fill_dark="#161513",
+        block_border_width="0px",
+        block_shadow="none",
+        input_border_width="1px",
+        **{name: f"var(--{color})" for name, color in _PARTS.items()},
+        **{f"{name}_dark": f"var(--{color})" for name, color in _PARTS.items()},
+    )
+    return theme
+
+
+THEME = _theme()

@@ -1,0 +1,184 @@
+"""The conversation as HTML: questions, cited sentences, abstentions and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qa.result import Answer, AnswerSentence, Citation
+from qa.web.conversation import Turn
+from qa.web.markup import isolated, shortened, text
+from qa.web.panel import byline, card_id, standing_badge
+from qa.web.scope import count
+
+_LONGEST_SHOWN = 300
+_LONGEST_TIP = 320
+# From the least confidence on: what a calibrated share of right answers is called.
+_CONFIDENCE = ((0.9, "High confidence"), (0.75, "Good confidence"), (0.5, "Moderate confidence"))
+
+
+def transcript(turns: Sequence[Turn], size: int) -> str:
+    """All turns, oldest first; before the first one, a welcome. `size` counts the sources."""
+    if not turns:
+        return _welcome(size)
+    return "".join(_turn(turn, number) for number, turn in enumerate(turns, start=1))
+
+
+def _welcome(size: int) -> str:
+    return (
+        '<section class="welcome"><h2>What would you like to know?</h2>'
+        f"<p>Refdesk answers from {count(size, 'curated source')} and from nothing else. Every "
+        "sentence carries the number of the passage that says so, and each passage was checked "
+        "against its source before you see it. What the sources do not hold, Refdesk does not "
+        "answer.</p></section>"
+    )
+
+
+def _turn(turn: Turn, number: int) -> str:
+    parts = [f'<article class="turn" id="turn-{number}" aria-label="Question {number}">']
+    if turn.question:
+        shown = text(shortened(turn.question, _LONGEST_SHOWN))
+        parts.append(f'<h2 class="question" dir="auto">{shown}</h2>')
+        whole = len(turn.question) <= _LONGEST_SHOWN
+        parts.append(_aside(turn, whole))
+    if turn.answer is not None:
+        if turn.answer.abstained:
+            parts.append(_abstention(turn, number))
+        else:
+            parts.append(_answer(turn.answer, number))
+    if turn.error is not None:
+        parts.append(f'<p class="problem" role="alert">{isolated(turn.error)}</p>')
+    if turn.running:
+        word = "Searching the sources" if turn.answer is None else "Reading on"
+        parts.append(f'<p class="working"><span class="pulse"></span>{word} …</p>')
+    elif turn.stopped:
+        parts.append('<p class="stopped">Stopped before the answer was complete.</p>')
+    if turn.answer is not None and not turn.running:
+        parts.append(_colophon(turn, turn.answer))
+    parts.append("</article>")
+    return "".join(parts)
+
+
+def _aside(turn: Turn, whole: bool) -> str:
+    """What was understood and where it was looked for, below the question."""
+    parts = []
+    answer = turn.answer
+    if answer is not None and _differs(answer.condensed, answer.question):
+        parts.append(
+            f'<span class="understood">Understood as: '
+            f"{isolated(shortened(answer.condensed, _LONGEST_SHOWN))}</span>"
+        )
+    if turn.scope:
+        parts.append(f'<span class="searched">Searched: {isolated(turn.scope)}</span>')
+    if whole and not turn.running:
+        parts.append('<button type="button" class="quiet edit">Edit question</button>')
+    return f'<p class="aside">{"".join(parts)}</p>' if parts else ""
+
+
+def _differs(condensed: str, question: str) -> bool:
+    return condensed.strip().casefold() != question.strip().casefold()
+
+
+def _answer(answer: Answer, turn: int) -> str:
+    cited = {citation.number: citation for citation in answer.citations}
+    sentences = " ".join(
+        _sentence(sentence, [cited[number] for number in sentence.citations], turn, place)
+        for place, sentence in enumerate(answer.sentences, start=1)
+    )
+    notice = f'<p class="notice" role="note">{isolated(answer.notice)}</p>' if answer.notice else ""
+    return f'{notice}<p class="answer" dir="auto">{sentences}</p>'
+
+
+def _sentence(
+    sentence: AnswerSentence, citations: Sequence[Citation], turn: int, place: int
+) -> str:
+    chips = "".join(_chip(citation, turn, place) for citation in citations)
+    return (
+        f'<span class="sentence">{isolated(sentence.text)}<span class="chips">{chips}</span></span>'
+    )
+
+
+def _chip(citation: Citation, turn: int, sentence: int) -> str:
+    """A number that leads to its card, with what the card says to hover over."""
+    target = card_id(turn, citation.number)
+    tip = f"tip-{turn}-{sentence}-{citation.number}"
+    quote = shortened(" ".join(citation.quote.split()), _LONGEST_TIP)
+    return (
+        f'<span class="cite"><a class="chip" href="#{target}" aria-describedby="{tip}" '
+        f'aria-label="Source {citation.number}: {text(citation.title)}">'
+        f'<span class="unsaid">[</span>{citation.number}<span class="unsaid">]</span></a>'
+        f'<span class="tip" role="tooltip" id="{tip}">'
+        f'<span class="tip-quote">“{isolated(quote)}”</span>'
+        f'<span class="tip-title">{isolated(citation.title)}</span>'
+        f'<span class="tip-meta">{byline(citation)} {standing_badge(citation.standing)}</span>'
+        f"</span></span>"
+    )
+
+
+def _abstention(turn: Turn, number: int) -> str:
+    answer = turn.answer
+    assert answer is not None
+    nearest = ""
+    if answer.nearest:
+        nearest = (
+            f'<p><a class="chip-like" href="#{card_id(number, 1)}">Show the '
+            f"{count(len(answer.nearest), 'closest passage')}</a> — they are not an answer.</p>"
+        )
+    return (
+        '<section class="abstention" aria-label="Not in the sources">'
+        '<svg class="mark" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
+        '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M15.5 15.5 21 21M8 13l5-5"/></svg>'
+        "<div><h3>Not in the sources</h3>"
+        f"<p>Refdesk looked for “{isolated(shortened(answer.condensed, _LONGEST_SHOWN))}” in "
+        f"{isolated(turn.scope)} and found no passage that answers it.</p>"
+        f"{nearest}</div></section>"
+    )
+
+
+def _colophon(turn: Turn, answer: Answer) -> str:
+    """How sure the answer is and how it came about, below it."""
+    if answer.abstained:
+        return (
+            f'<p class="colophon"><span>Of 100 answers to such a question, about '
+            f"{_in_hundred(answer.confidence)} would have been right.</span></p>"
+        )
+    how = (
+        "Sentences quoted from the sources"
+        if answer.model is None or answer.notice
+        else f"Written by {isolated(answer.model)}, each sentence checked against its source"
+    )
+    return (
+        f'<p class="colophon"><span class="confidence">'
+        f'<meter min="0" max="1" value="{answer.confidence:.2f}" aria-hidden="true"></meter>'
+        f"<span><strong>{confidence_words(answer.confidence)}</strong>: of 100 such answers, about "
+        f"{_in_hundred(answer.confidence)} are right.</span></span> "
+        f'<span>{how}.</span> <button type="button" class="quiet copy" '
+        f'data-copy="{text(_plain(answer))}">Copy with sources</button></p>'
+    )
+
+
+def confidence_words(confidence: float) -> str:
+    """A calibrated confidence (0 to 1) in words."""
+    return next((words for least, words in _CONFIDENCE if confidence >= least), "Low confidence")
+
+
+def _in_hundred(confidence: float) -> int:
+    """Out of a hundred such answers; never none and never all, which nobody can promise."""
+    return min(99, max(1, round(confidence * 100)))
+
+
+def _plain(answer: Answer) -> str:
+    """The answer as plain text with its sources listed below."""
+    sentences = " ".join(
+        sentence.text + " " + "".join(f"[{number}]" for number in sentence.citations)
+        for sentence in answer.sentences
+    )
+    listed = "\n".join(
+        f"[{citation.number}] "
+        + ". ".join(
+            part
+            for part in (citation.title, citation.publisher, citation.published, citation.url)
+            if part
+        )
+        for citation in answer.citations
+    )
+    return f"{answer.question}\n\n{sentences}\n\n{listed}\n"

@@ -1,0 +1,105 @@
+"""A small library and its index, built once with the bundled model, that the tests share."""
+
+import shutil
+
+import pytest
+
+from index import open_index, rebuild
+
+FILES = {
+    "ports/harbour.md": """---
+title: The harbour of Oldport
+url: https://example.org/harbour
+publisher: Oldport Gazette
+published: 2021-05-04
+standing: news
+---
+# The harbour of Oldport
+
+The harbour of Oldport was dredged to a depth of eleven metres in 1987. The Baltic Dredging Company
+did the work for 4.2 million crowns. Fishing boats moved to the eastern quay while it went on.
+
+## Ferries
+
+A ferry leaves for Grey Island at seven every morning. In winter the ferry is replaced by an
+icebreaker, which carries no more than thirty passengers.
+
+## Trade
+
+- Timber is the first export, with 40,000 tonnes a year.
+- Salted herring comes second.
+
+| Year | Ships |
+|---|---|
+| 1990 | 212 |
+| 2000 | 341 |
+""",
+    "ports/canal.md": """---
+title: Le canal
+publisher: Société du Canal
+standing: academic
+---
+# Le canal
+
+The canal between Málaga and the Café Zürich was naïvely begun by Señor Núñez. Its eleven locks lift
+a barge by sixty metres. Nobody has paid the toll since the flood of 1911.
+""",
+    "asia/tea.md": """---
+title: 茶叶贸易
+language: zh
+---
+# 茶叶贸易
+
+中国的茶叶通过陆路运往俄罗斯。商队从张家口出发,经过库伦到达恰克图。这条路线长达一万三千公里。
+""",
+    "asia/rice.txt": "서울의 쌀 시장은 1905년에 열렸다. 東京の米市場は江戸時代に始まった。\n",
+    "twins/first.txt": "The observatory on Mount Kelm was destroyed by lightning. It was rebuilt in brick.\n",
+    "twins/second.txt": "The observatory on Mount Kelm was destroyed by lightning. It was rebuilt in brick.\n",
+    "headings.md": "# Only a heading\n\n## And another one\n",
+    "notes/[draft] 1.md": "The beekeeper of Tarn sells heather honey on Thursdays.\n",
+    # What is asked about lighthouses finds these first, and there are more than a search looks at.
+    "lighthouses.txt": "\n\n".join(
+        f"The lighthouse at Cape {number} was first lit in {1600 + number}." for number in range(320)
+    ),
+    "quiet.txt": "On the Isle of Morn a keeper trims a lamp each night. Seals sleep on the rocks below.\n",
+}
+
+
+def write_library(folder, files=FILES):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory):
+    """The folder of a library with ten sources; tests only read it."""
+    return write_library(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture(scope="session")
+def index_folder(library, tmp_path_factory):
+    """The folder of an index of `library`; tests only read it."""
+    folder = tmp_path_factory.mktemp("built") / "index"
+    rebuild(library, index=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def opened(index_folder):
+    """The open index of `library`."""
+    return open_index(index_folder)
+
+
+@pytest.fixture
+def own_library(library, tmp_path):
+    """A copy of `library` that the test may change."""
+    return shutil.copytree(library, tmp_path / "library")
+
+
+@pytest.fixture
+def own_index(index_folder, tmp_path):
+    """A copy of the index of `library` that the test may change."""
+    return shutil.copytree(index_folder, tmp_path / "index")

@@ -1,0 +1,98 @@
+"""Takes the README's screenshot and others to look at: `python tests/screenshots.py [FOLDER]`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from index import rebuild
+from qa.settings import starter_library
+from qa.web.app import build_app
+from qa.web.serve import serving
+
+BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+BOX = "#question textarea"
+QUESTION = "When did Russia and North Korea sign their treaty, and what does it oblige them to?"
+FOLLOW_UP = "Who signed it?"
+ELSEWHERE = "How many tanks does the Brazilian army have?"
+
+
+def take(folder: Path, index: Path) -> None:
+    """Write the screenshots into `folder`."""
+    with (
+        serving(build_app(index=index, library=starter_library())) as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
+
+        def page(width: int, height: int, scheme: str = "light") -> Page:
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,  # type: ignore[arg-type]
+            )
+            opened = context.new_page()
+            opened.goto(address)
+            expect(opened.locator(BOX)).to_be_focused()
+            return opened
+
+        desk = page(1280, 800)
+        desk.screenshot(path=folder / "welcome.png")
+        ask(desk, QUESTION)
+        desk.screenshot(path=folder / "answer.png")
+        desk.locator(".chip").first.hover()
+        desk.screenshot(path=folder / "hover.png")
+        desk.locator(".chip").nth(1).click()
+        desk.mouse.move(5, 5)
+        desk.wait_for_timeout(700)
+        desk.screenshot(path=folder / "screenshot.png")
+        ask(desk, FOLLOW_UP)
+        desk.screenshot(path=folder / "follow-up.png")
+        ask(desk, ELSEWHERE)
+        desk.screenshot(path=folder / "abstention.png")
+        desk.get_by_role("button", name="Scope").click()
+        desk.get_by_label("Topics").click()
+        desk.wait_for_timeout(300)
+        desk.screenshot(path=folder / "scope.png")
+        ask(desk, "x" * 5000)
+        desk.screenshot(path=folder / "error.png")
+
+        dark = page(1280, 800, "dark")
+        ask(dark, QUESTION)
+        dark.locator(".chip").first.hover()
+        dark.screenshot(path=folder / "dark.png")
+        ask(dark, ELSEWHERE)
+        dark.screenshot(path=folder / "dark-abstention.png")
+
+        phone = page(390, 844)
+        phone.screenshot(path=folder / "phone-welcome.png")
+        ask(phone, QUESTION)
+        phone.screenshot(path=folder / "phone.png")
+        phone.locator(".chip").first.click()
+        phone.wait_for_timeout(700)
+        phone.screenshot(path=folder / "phone-card.png")
+        ask(phone, ELSEWHERE)
+        phone.screenshot(path=folder / "phone-abstention.png")
+
+
+def ask(page: Page, question: str) -> None:
+    """Ask, and wait until the answer is complete."""
+    turns = page.locator(".turn").count()
+    page.locator(BOX).fill(question)
+    page.locator(BOX).press("Enter")
+    expect(page.locator(".turn")).to_have_count(turns + 1)
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.locator(".working")).to_have_count(0)
+    page.wait_for_timeout(700)  # the smooth scrolling
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+    with tempfile.TemporaryDirectory() as built:
+        index = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(built)
+        if len(sys.argv) < 3:
+            rebuild(starter_library(), index=index)
+        target.mkdir(parents=True, exist_ok=True)
+        take(target, index)

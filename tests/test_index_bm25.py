@@ -1,0 +1,61 @@
+"""BM25: the same scores as the formula written out."""
+
+from collections import Counter
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.bm25 import BM25, K1, B
+
+TERMS = st.lists(st.sampled_from("abcdefgh"), max_size=12)
+
+
+def naive(documents, query):
+    mean = sum(map(len, documents)) / len(documents)
+    scores = []
+    for document in documents:
+        score = 0.0
+        for term in set(query):
+            holding = sum(term in other for other in documents)
+            count = Counter(document)[term]
+            idf = log(1 + (len(documents) - holding + 0.5) / (holding + 0.5))
+            if count:
+                score += idf * count / (count + K1 * (1 - B + B * len(document) / mean))
+        scores.append(score)
+    return scores
+
+
+@given(documents=st.lists(TERMS, min_size=1, max_size=9), query=TERMS)
+def test_scores_are_those_of_the_formula(documents, query):
+    found = BM25.build(documents).scores(query)
+    assert found.shape == (len(documents),)
+    np.testing.assert_allclose(found, naive(documents, query), rtol=1e-5, atol=1e-6)
+
+
+@given(documents=st.lists(TERMS, min_size=1, max_size=9))
+def test_rare_terms_weigh_more(documents):
+    found = BM25.build(documents)
+    holding = {term: sum(term in document for document in documents) for term in "abcdefghi"}
+    for one in holding:
+        assert found.holds(one) == (holding[one] > 0)
+        for other in holding:
+            assert (found.idf(one) > found.idf(other)) == (holding[one] < holding[other])
+
+
+def test_what_is_saved_scores_the_same(tmp_path):
+    documents = [["a", "b"], [], ["b", "b", "été", "句"]]
+    built = BM25.build(documents)
+    built.save(tmp_path / "words")
+    read = BM25.open(tmp_path / "words", len(documents))
+    for query in (["a"], ["b", "句", "no such"], [], ["été"]):
+        assert read.scores(query).tolist() == built.scores(query).tolist()
+
+
+@pytest.mark.parametrize("documents", [[], [[]], [[], []]])
+def test_nothing_to_score(documents):
+    found = BM25.build(documents)
+    assert found.scores(["a"]).tolist() == [0.0] * len(documents)
+    assert not found.holds("a")

@@ -1,0 +1,260 @@
+"""Rebuilding: what is reported, reused, kept and pruned, and what a failure leaves behind."""
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from index import (
+    IndexBusyError,
+    IndexingError,
+    IndexNotFoundError,
+    LibraryShrankError,
+    ModelError,
+    open_index,
+    rebuild,
+    rollback,
+)
+from index.build import KEPT_GENERATIONS, verify_current
+from index.generation import complete_generations, current_generation
+from sources import SourceError
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A library of one short source, and its index."""
+    library = tmp_path / "tiny"
+    library.mkdir()
+    (library / "note.txt").write_text("Version 1 of the note.")
+    rebuild(library, index=tmp_path / "tiny index")
+    return library, tmp_path / "tiny index"
+
+
+def test_a_report_tells_what_changed_and_only_that_is_embedded(own_library, own_index):
+    opened = open_index(own_index)
+    harbour = own_library / "ports/harbour.md"
+    harbour.write_text(harbour.read_text().replace("standing: news", "standing: government"))
+    canal = own_library / "ports/canal.md"
+    canal.write_text(canal.read_text() + "\nA new lock was opened in 1950.\n")
+    (own_library / "moved").mkdir()
+    (own_library / "quiet.txt").rename(own_library / "moved/quiet.txt")
+    (own_library / "new.txt").write_text("Whales pass the cape in June.")
+    (own_library / "binary.txt").write_bytes(b"\0\1\2")
+    (own_library / "latin.txt").write_bytes("Zürich".encode("latin-1"))
+
+    report = rebuild(own_library, index=own_index)
+    assert report.added == ("moved/quiet", "new")
+    assert report.updated == ("ports/canal", "ports/harbour")
+    assert report.removed == ("quiet",)
+    assert len(report.unchanged) == 7
+    assert [path for path, _ in report.skipped] == ["binary.txt", "latin.txt"]
+    # One sentence and the window around it in each of canal and new; nothing for the rest.
+    assert report.embedded == 4
+    assert report.to_dict()["skipped"][0][0] == "binary.txt"
+    assert report.chunks == opened.generation.manifest.windows
+    assert report.generation == opened.generation.name
+    assert report.seconds > 0
+
+    assert opened.source("ports/harbour").standing == "government"
+    assert opened.search("When do whales pass?")[0].chunk.source_id == "new"
+    assert opened.search("trims a lamp", k=1)[0].chunk.source_id == "moved/quiet"
+
+
+def test_what_is_reused_answers_as_what_is_embedded_anew(own_library, own_index):
+    before = open_index(own_index)
+    queries = ["lighthouse at Cape 200", "茶叶", "observatory", "ferry"]
+    expected = [before.search(query) for query in queries]
+    again = rebuild(own_library, index=own_index)
+    assert (again.embedded, again.added, again.updated, again.removed) == (0, (), (), ())
+    assert [open_index(own_index).search(query) for query in queries] == expected
+    anew = rebuild(own_library, index=own_index, full=True)
+    assert anew.embedded > 300
+    assert len(anew.unchanged) == 10
+    for query, hits in zip(queries, expected, strict=True):
+        for hit, old in zip(open_index(own_index).search(query), hits, strict=True):
+            assert (hit.chunk, hit.text) == (old.chunk, old.text)
+            assert hit.score == pytest.approx(old.score, abs=0.05)  # batches round differently
+
+
+def test_a_damaged_generation_lends_no_vectors(tiny):
+    library, index = tiny
+    next(current_generation(index).glob("vectors/*/data_level0.bin")).write_bytes(b"\xff" * 1000)
+    assert rebuild(library, index=index).embedded == 2
+    verify_current(index)
+
+
+def test_progress_is_told_in_order(tiny):
+    library, index = tiny
+    (library / "note.txt").write_text("Version 2. It is longer.")
+    told = []
+    rebuild(library, index=index, progress=lambda *step: told.append(step))
+    stages = list(dict.fromkeys(stage for stage, _, _ in told))
+    assert stages == ["reading", "embedding", "storing", "verifying"]
+    assert all(0 <= done <= total for _, done, total in told)
+    done = [done for stage, done, _ in told if stage == "embedding"]
+    assert done == sorted(done)
+    for stage in stages:
+        last = [step for step in told if step[0] == stage][-1]
+        assert last[1] == last[2] > 0
+
+
+def test_rollback_goes_back_one_and_a_later_rebuild_goes_on_from_there(tiny):
+    library, index = tiny
+    opened = open_index(index)
+
+    def version(number):
+        (library / "note.txt").write_text(f"Version {number} of the note.")
+        return rebuild(library, index=index).generation
+
+    def text():
+        return opened.search("version")[0].text
+
+    first = opened.generation.name
+    version(2)
+    assert text() == "Version 2 of the note."
+    assert rollback(index) == first
+    assert text() == "Version 1 of the note."
+    with pytest.raises(IndexingError, match=r"no older generation.*refdesk rebuild"):
+        rollback(index)
+    third = version(3)
+    assert text() == "Version 3 of the note."
+    assert rollback(index) == first  # not to the second, which was rolled back from
+    assert [folder.name for folder in complete_generations(index)] == [first, third]
+
+
+def test_rollback_passes_over_a_damaged_generation_and_mends_a_pointer(tiny):
+    library, index = tiny
+    first = current_generation(index).name
+    second = rebuild(library, index=index).generation
+    third = rebuild(library, index=index).generation
+    (index / "generations" / second / "sources.db").write_bytes(b"")
+    assert rollback(index) == first
+    for spoil in (lambda pointer: pointer.write_text("garbage"), Path.unlink):
+        spoil(index / "CURRENT")
+        assert rollback(index) == third
+    assert open_index(index).generation.name == third
+
+
+def test_rollback_of_nothing_makes_nothing(tmp_path):
+    with pytest.raises(IndexNotFoundError):
+        rollback(tmp_path / "none")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_many_rebuilds_keep_a_few_generations_and_no_handles(tiny):
+    library, index = tiny
+    opened = open_index(index)
+    handles = []
+    for number in range(6):
+        (library / "note.txt").write_text(f"Version {number} of the note.")
+        report = rebuild(library, index=index)
+        assert str(number) in opened.search("version")[0].text
+        if Path("/proc/self/fd").is_dir():
+            handles.append(len(list(Path("/proc/self/fd").iterdir())))
+    names = [folder.name for folder in (index / "generations").iterdir()]
+    assert len(names) == KEPT_GENERATIONS
+    assert max(names) == report.generation
+    assert sorted(path.name for path in index.iterdir()) in (
+        ["CURRENT", "LOCK", "generations"],
+        ["CURRENT", "generations"],
+    )
+    assert len(set(handles[1:])) <= 1
+
+
+def test_a_library_that_shrank_needs_force(own_library, own_index):
+    for name in ("asia", "ports", "twins"):
+        shutil.rmtree(own_library / name)
+    before = contents(own_index)
+    with pytest.raises(LibraryShrankError, match=r"6 of the 10 .*refdesk rebuild --force"):
+        rebuild(own_library, index=own_index)
+    assert contents(own_index) == before
+    assert len(rebuild(own_library, index=own_index, force=True).removed) == 6
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error"),
+    [
+        (lambda library: (library / "bad.md").write_text("---\nno-such-key: 1\n---\nText."), SourceError),
+        (lambda library: (library / "note.txt").unlink(), SourceError),
+        (lambda library: (library / "note.txt").write_bytes(b"\xff\xfe\0"), SourceError),
+        (lambda library: (library / "note.txt").write_text(" \u00a0 \n"), SourceError),
+        (shutil.rmtree, SourceError),
+    ],
+    ids=["metadata", "no file", "not text", "blank", "no folder"],
+)
+def test_a_library_that_cannot_be_read_leaves_all_as_it_is(tiny, spoil, error):
+    library, index = tiny
+    before = contents(index)
+    spoil(library)
+    with pytest.raises(error):
+        rebuild(library, index=index)
+    assert contents(index) == before
+    assert open_index(index).search("version")[0].text == "Version 1 of the note."
+
+
+def test_a_wrong_model_leaves_all_as_it_is(tiny, tmp_path):
+    library, index = tiny
+    before = contents(index)
+    for where in (index, tmp_path / "new index"):
+        with pytest.raises(ModelError, match="no/such/model"):
+            rebuild(library, index=where, embedding_model="/no/such/model")
+    assert contents(index) == before
+    assert not (tmp_path / "new index").exists()
+
+
+def test_an_index_where_a_file_stands_says_what_to_do(tiny, tmp_path):
+    (tmp_path / "file").touch()
+    for where in (tmp_path / "file", tmp_path / "file/index"):
+        with pytest.raises(IndexingError, match="cannot be written.*--index") as error:
+            rebuild(tiny[0], index=where)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such limits on Windows")
+@pytest.mark.parametrize("size", [0, 1, 600, 5000, 100_000, 180_000, 300_000, 1_000_000])
+def test_a_write_that_fails_leaves_what_was_served(tiny, size):
+    import resource
+
+    library, index = tiny
+    (library / "note.txt").write_text("Version 2 of the note.")
+    before = contents(index)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))  # no file may become larger
+    try:
+        with pytest.raises(IndexingError) as error:
+            rebuild(library, index=index)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(error.value)
+    assert {path: text for path, text in contents(index).items() if path.name != "LOCK.pid"} == before
+    assert open_index(index).search("version")[0].text == "Version 1 of the note."
+    assert rebuild(library, index=index).updated == ("note",)
+
+
+def test_a_second_rebuild_meanwhile_is_told_who_is_at_it(tiny):
+    library, index = tiny
+    inside, go_on = threading.Event(), threading.Event()
+
+    def wait(stage, done, total):
+        if stage == "storing":
+            inside.set()
+            go_on.wait(60)
+
+    thread = threading.Thread(target=rebuild, args=[library], kwargs={"index": index, "progress": wait})
+    thread.start()
+    try:
+        assert inside.wait(60)
+        for write in (lambda: rebuild(library, index=index), lambda: rollback(index)):
+            with pytest.raises(IndexBusyError, match=f"process {os.getpid()}"):
+                write()
+        assert open_index(index).search("version")
+    finally:
+        go_on.set()
+        thread.join()
+    assert len(complete_generations(index)) == 2

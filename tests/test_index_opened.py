@@ -1,0 +1,188 @@
+"""An open index: what opening does, and what a reader sees of a rebuild."""
+
+import os
+import shutil
+from contextlib import contextmanager
+
+import pytest
+
+from index import (
+    IndexDamagedError,
+    IndexingError,
+    IndexNotFoundError,
+    ModelError,
+    open_index,
+    rebuild,
+    rollback,
+)
+from index.embedding import Embedder, load_embedder
+from index.generation import current_generation, hash_files
+from index.opened import Index
+
+
+def test_opening_what_is_not_there_makes_nothing(tmp_path):
+    for name in ("none", "none/deeper"):
+        with pytest.raises(IndexNotFoundError, match="refdesk rebuild"):
+            open_index(tmp_path / name)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(IndexNotFoundError):
+        open_index(tmp_path / "empty")
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"..", b"no-such", b"a/b", b"\xff\xfe", b"\0" * 9])
+def test_a_pointer_of_garbage(own_index, content):
+    (own_index / "CURRENT").write_bytes(content)
+    with pytest.raises(IndexDamagedError, match="refdesk r"):
+        open_index(own_index)
+
+
+def test_searching_leaves_every_file_as_it_is(own_index):
+    folder = current_generation(own_index)
+    before = hash_files(folder)
+    opened = open_index(own_index)
+    opened.search("harbour")
+    del opened
+    assert hash_files(folder) == before
+
+
+def test_a_flipped_byte_in_any_file_is_noticed(own_index):
+    folder = current_generation(own_index)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert "chroma.sqlite3" in {path.name for path in files}
+    for path in files:
+        content = path.read_bytes()
+        for place in {0, len(content) // 2, len(content) - 1}:
+            flipped = bytearray(content)
+            flipped[place] ^= 0x10
+            path.write_bytes(flipped)
+            with pytest.raises(IndexDamagedError, match="refdesk rebuild") as error:
+                open_index(own_index)
+            assert "\n" not in str(error.value)
+        path.write_bytes(content)
+    open_index(own_index)
+
+
+def test_a_file_that_is_cut_short_or_gone_is_noticed(own_index):
+    folder = current_generation(own_index)
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2])
+        with pytest.raises(IndexDamagedError):
+            open_index(own_index)
+        path.unlink()
+        with pytest.raises(IndexDamagedError):
+            open_index(own_index)
+        path.write_bytes(content)
+    open_index(own_index)
+
+
+def test_an_index_of_another_schema_says_what_to_run(own_index):
+    manifest = current_generation(own_index) / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"schema": 1', '"schema": 99'))
+    with pytest.raises(IndexDamagedError, match=r"schema 99.*refdesk rebuild"):
+        open_index(own_index)
+
+
+@contextmanager
+def reading_only(folder):
+    """No right to write `folder`; root, who may write anywhere, is another user meanwhile."""
+    above = [path for path in folder.parents if path.name.startswith(("pytest", "test_"))]
+    modes = {path: path.stat().st_mode for path in above}
+    for path in above:
+        path.chmod(0o755)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    root = os.getuid() == 0
+    if root:
+        os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        if root:
+            os.setresuid(0, 0, 0)
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o755)
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_an_index_that_may_only_be_read_is_searched(opened, own_index):
+    expected = opened.search("harbour")
+    with reading_only(own_index):
+        with pytest.raises(PermissionError):
+            (own_index / "new").touch()
+        with pytest.raises(IndexingError, match="Permission denied"):
+            rollback(own_index)
+        reader = open_index(own_index)
+        assert reader.search("harbour") == expected
+        del reader
+
+
+def test_a_reader_notices_a_rebuild_and_what_it_holds_stays(own_library, own_index):
+    opened = open_index(own_index)
+    held = opened.generation
+    (own_library / "ports/harbour.md").write_text("The harbour of Oldport silted up in 2031.\n")
+    for _ in range(3):  # what is held is no longer on disk after the last
+        report = rebuild(own_library, index=own_index)
+    query = "What happened to the harbour of Oldport?"
+    assert opened.generation.name == report.generation
+    assert "silted up" in opened.search(query)[0].text
+    assert "silted up" in opened.source("ports/harbour").text
+    assert not held.folder.exists()
+    assert "dredged" in held.search(query)[0].text
+    assert held.source("ports/canal").publisher == "Société du Canal"
+    assert rollback(own_index) == opened.generation.name
+
+
+def test_what_is_open_is_served_when_the_new_one_is_damaged(own_library, own_index, caplog):
+    opened = open_index(own_index)
+    before = opened.search("harbour")
+    rebuild(own_library, index=own_index)
+    (current_generation(own_index) / "units.npy").write_bytes(b"")
+    assert opened.search("harbour") == before
+    assert opened.search("harbour") == before
+    assert [record.levelname for record in caplog.records] == ["WARNING"]  # told once
+    assert "units.npy has changed" in caplog.text
+    with pytest.raises(IndexDamagedError):
+        open_index(own_index)
+    rebuild(own_library, index=own_index)
+    assert opened.generation.name == current_generation(own_index).name
+
+
+def test_what_is_open_is_served_when_the_folder_is_gone(own_index):
+    opened = open_index(own_index)
+    before = opened.search("harbour")
+    shutil.rmtree(own_index)
+    assert opened.search("harbour") == before
+    assert "dredged" in opened.source("ports/harbour").text
+
+
+def test_a_model_that_did_not_build_the_index_is_refused(index_folder):
+    class Other(Embedder):
+        dimension = 768
+
+    model = load_embedder()._model
+    for embedder in (Embedder("another", model), Other("all-MiniLM-L6-v2", model)):
+        with pytest.raises(ModelError, match="refdesk rebuild"):
+            Index(index_folder, embedder=embedder).search("harbour")
+
+
+def test_the_retriever_gives_documents_with_what_cites_them(opened):
+    retriever = opened.as_retriever(k=2, sources=("ports/*",))
+    documents = retriever.invoke("How deep is the harbour of Oldport?")
+    assert len(documents) == 2
+    first = documents[0]
+    assert first.metadata | {"score": 0, "heading": ""} == {
+        "source": "ports/harbour", "start": first.metadata["start"], "end": first.metadata["end"],
+        "page": None, "heading": "", "score": 0, "title": "The harbour of Oldport",
+        "url": "https://example.org/harbour", "publisher": "Oldport Gazette",
+        "published": "2021-05-04", "standing": "news",
+    }  # fmt: skip
+    text = opened.source("ports/harbour").text
+    assert first.page_content == text[first.metadata["start"] : first.metadata["end"]]
+    assert first.id == f"ports/harbour:{first.metadata['start']}-{first.metadata['end']}"
+    assert len({document.id for document in documents}) == 2
+    budget = opened.as_retriever(max_chars=300).batch(["harbour", "canal"])
+    assert all(0 < sum(len(d.page_content) for d in found) <= 300 for found in budget)

@@ -1,0 +1,365 @@
+"""What the page is made of: HTML, excerpts, scopes, examples; without a server or a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from index.errors import ScopeError
+from qa.result import Answer, AnswerSentence, Citation, Passage
+from qa.web.conversation import Turn, history, stop
+from qa.web.examples import example_questions
+from qa.web.excerpt import Excerpt, excerpt
+from qa.web.markup import is_web_address, link, shortened, text
+from qa.web.panel import panel
+from qa.web.scope import choose
+from qa.web.transcript import confidence_words, transcript
+from sources import Block, Source
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)> "
+    "![x](http://a.example/x.png) [9] </bdi></span></mark><style>*{display:none}</style>"
+    "{{value}} ${alert(1)} `${alert(1)}` @children javascript:alert(1)"
+)
+ALLOWED_TAGS = frozenset(
+    re.findall(
+        r"\S+",
+        "a article bdi blockquote button circle div h2 h3 header li mark meter ol p path section "
+        "span strong svg time ul",
+    )
+)
+ALLOWED_ATTRIBUTES = frozenset(
+    re.findall(
+        r"\S+",
+        "aria-describedby aria-hidden aria-label class cx cy d data-copy data-number data-turn "
+        "datetime dir focusable hidden href id max min r rel role tabindex target type value "
+        "viewbox",
+    )
+)
+
+
+class _Tags(HTMLParser):
+    """Every tag and attribute of a piece of HTML, and the text between."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: dict[str, set[str]] = {}
+        self.text = ""
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        for name, value in attrs:
+            self.attributes.setdefault(name, set()).add(value or "")
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def passage(kind=Passage, **changes):
+    quote = changes.pop("quote", "The lighthouse was built in 1911.")
+    values = {
+        "source_id": "lighthouse",
+        "title": "The lighthouse",
+        "publisher": "Gazette",
+        "url": "https://example.org/a?b=1&c=2",
+        "published": "2024-06-19",
+        "standing": "news",
+        "page": 4,
+        "heading": "History > Building",
+        "start": 0,
+        "end": len(quote),
+        "quote": quote,
+        "sha256": "0" * 64,
+        "score": 1.0,
+    }
+    return kind(**(values | changes))
+
+
+def answered(**changes):
+    citation = passage(Citation, number=1)
+    values = {
+        "question": "When was it built?",
+        "text": "The lighthouse was built in 1911. [1]",
+        "sentences": (AnswerSentence(text=citation.quote, citations=(1,), support=1.0),),
+        "citations": (citation,),
+        "confidence": 0.92,
+        "abstained": False,
+        "nearest": (),
+        "model": None,
+        "generation": "g",
+        "condensed": "When was it built?",
+    }
+    return Answer(**(values | changes))
+
+
+def abstained(**changes):
+    return answered(
+        **{"sentences": (), "citations": (), "abstained": True, "nearest": (passage(),)} | changes
+    )
+
+
+def turn(answer, **changes):
+    shown = answer.nearest if answer.abstained else answer.citations
+    values = {"question": answer.question, "scope": "the whole library (3 sources)"}
+    return Turn(answer=answer, excerpts=(Excerpt(),) * len(shown), **(values | changes))
+
+
+def source(**changes):
+    values = {"id": "a", "title": "A", "text": "text", "format": "text", "path": "a.txt"}
+    return Source(**(values | changes))
+
+
+def test_a_sentence_carries_its_chip_and_the_card_its_quote():
+    conversation = (turn(answered()),)
+    said = transcript(conversation, 3)
+    assert 'href="#card-1-1"' in said
+    assert "High confidence" in said and "about 92 are right" in said
+    assert "the whole library (3 sources)" in said
+    beside = panel(conversation, ())
+    assert 'id="card-1-1"' in beside
+    assert "<mark>The lighthouse was built in 1911.</mark>" in beside
+    assert "19 June 2024" in beside and "Gazette" in beside and ">News<" in beside
+    assert "Page 4" in beside and "History &gt; Building" in beside
+    assert (
+        'href="https://example.org/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer"'
+        in beside
+    )
+
+
+def test_every_chip_leads_to_a_card_and_its_own_description():
+    sentences = tuple(
+        AnswerSentence(text=f"Sentence {number}.", citations=(1, 2), support=1.0)
+        for number in (1, 2)
+    )
+    citations = tuple(passage(Citation, number=number) for number in (1, 2))
+    conversation = (turn(answered(sentences=sentences, citations=citations)),) * 2
+    page = _Tags(transcript(conversation, 3) + panel(conversation, ()))
+    ids = page.attributes["id"]
+    assert {target[1:] for target in page.attributes["href"] if target[0] == "#"} <= ids
+    assert page.attributes["aria-describedby"] <= ids
+    assert len(page.attributes["aria-describedby"]) == 2 * 2 * 2
+
+
+def test_only_the_last_turn_with_passages_is_shown():
+    failed = Turn(question="And?", error="No.")
+    groups = re.findall(
+        r'data-turn="(\d)"[^>]*?( hidden)?>', panel((turn(answered()),) * 2 + (failed,), ())
+    )
+    assert groups == [("1", " hidden"), ("2", "")]
+
+
+def test_an_abstention_is_no_answer():
+    said = transcript((turn(abstained(condensed="Who built the lighthouse?")),), 3)
+    assert "Not in the sources" in said and 'class="answer"' not in said
+    assert "Who built the lighthouse?" in said and "the whole library (3 sources)" in said
+    beside = panel((turn(abstained()),), ())
+    assert "Closest passages, not an answer" in beside
+    assert "<mark>" not in beside and "The lighthouse was built" in beside
+
+
+def test_a_follow_up_shows_how_it_was_understood():
+    assert "Understood as" not in transcript((turn(answered()),), 3)
+    said = transcript((turn(answered(condensed="Who? When was it built?")),), 3)
+    assert "Understood as: <bdi>Who? When was it built?</bdi>" in said
+
+
+def test_notice_error_and_state_are_shown():
+    assert "it was slow" in transcript((turn(answered(notice="it was slow")),), 3)
+    assert 'role="alert"' in transcript((Turn(question="q", error="Too long."),), 3)
+    running = turn(answered(), running=True)
+    assert "Reading on" in transcript((running,), 3)
+    assert "Stopped before" in transcript(stop([running]), 3)
+
+
+@pytest.mark.parametrize("kind", ["question", "quote", "metadata", "context", "model", "error"])
+@pytest.mark.parametrize("answer", [answered, abstained])
+def test_nothing_that_others_wrote_is_markup(kind, answer):
+    bad = answer()
+    changes = {}
+    if kind == "question":
+        bad = replace(bad, question=HOSTILE, condensed=HOSTILE + "?")
+        changes = {"question": HOSTILE, "scope": HOSTILE}
+    elif kind in ("quote", "metadata"):
+        fields = (
+            {"quote": HOSTILE}
+            if kind == "quote"
+            else dict.fromkeys(
+                ("title", "publisher", "url", "published", "standing", "heading"), HOSTILE
+            )
+        )
+        bad = replace(
+            bad,
+            citations=tuple(replace(one, **fields) for one in bad.citations),
+            nearest=tuple(replace(one, **fields) for one in bad.nearest),
+        )
+    elif kind == "model":
+        said = tuple(replace(sentence, text=HOSTILE) for sentence in bad.sentences)
+        bad = replace(bad, sentences=said, model=HOSTILE, notice=HOSTILE)
+    elif kind == "error":
+        changes = {"error": HOSTILE}
+    shown = turn(bad, **changes)
+    if kind == "context":
+        shown = replace(shown, excerpts=(Excerpt(before=HOSTILE, after="\n\n# " + HOSTILE),))
+    library = (source(title=HOSTILE, publisher=HOSTILE, published="2024", standing=HOSTILE),)
+    markup = transcript((shown,), 3) + panel((shown,), ()) + panel((), library)
+    page = _Tags(markup)
+    assert page.tags <= ALLOWED_TAGS
+    assert set(page.attributes) <= ALLOWED_ATTRIBUTES
+    assert all(target.startswith(("#", "https://")) for target in page.attributes["href"])
+
+
+def test_text_is_shown_letter_for_letter():
+    assert _Tags(text(HOSTILE)).text == HOSTILE
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://example.org/a", True),
+        ("HTTP://example.org", True),
+        ("javascript:alert(1)", False),
+        ("java\nscript:alert(1)", False),
+        ("\x01javascript:alert(1)", False),
+        ("data:text/html,<script>", False),
+        ("//example.org", False),
+        ("https:", False),
+        ("https://[", False),
+        ("https:\\\\example.org", False),
+        ("file:///etc/passwd", False),
+        ("", False),
+    ],
+)
+def test_only_web_addresses_become_links(url, allowed):
+    assert is_web_address(url) is allowed
+    assert bool(link(url, "x")) is allowed
+
+
+def test_shortened_cuts_between_words():
+    assert shortened("short", 10) == "short"
+    assert shortened("some longer words", 12) == "some …"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [
+        (0.99, "High confidence"),
+        (0.8, "Good confidence"),
+        (0.5, "Moderate confidence"),
+        (0.49, "Low confidence"),
+    ],
+)
+def test_confidence_has_words(confidence, words):
+    assert confidence_words(confidence) == words
+
+
+def test_no_figure_promises_certainty():
+    assert "about 99 are right" in transcript((turn(answered(confidence=1.0)),), 3)
+    assert "about 1 would" in transcript((turn(abstained(confidence=0.0)),), 3)
+
+
+def test_copying_gives_the_answer_with_its_sources():
+    markup = transcript((turn(answered()),), 3)
+    [copied] = _Tags(markup).attributes["data-copy"]
+    assert "The lighthouse was built in 1911. [1]" in copied
+    assert "[1] The lighthouse. Gazette. 2024-06-19. https://example.org/a?b=1&c=2" in copied
+
+
+LONG = "# One\n\n" + "before " * 100 + "THE QUOTE" + " after" * 100 + "\n\n## Two\n\nelsewhere"
+
+
+def _quoted(text, quote, blocks=()):
+    start = text.index(quote)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    found = passage(start=start, end=start + len(quote), quote=quote, sha256=sha256)
+    return excerpt(found, source(text=text, blocks=blocks))
+
+
+def test_an_excerpt_is_cut_between_words():
+    found = _quoted(LONG, "THE QUOTE")
+    assert not found.opens and not found.closes
+    assert 280 <= len(found.before) <= 300 and found.before.startswith("before ")
+    assert 280 <= len(found.after) <= 300 and found.after.endswith(" after")
+
+
+def test_an_excerpt_stays_in_its_section():
+    text = "# One\n\nfirst QUOTE last\n\n## Two\n\nelsewhere"
+    blocks = (
+        Block(start=2, end=5, kind="heading", level=1, title="One"),
+        Block(start=28, end=31, kind="heading", level=2, title="Two"),
+    )
+    assert text[28:31] == "Two"
+    assert _quoted(text, "QUOTE", blocks) == Excerpt(
+        before="first ", after=" last", opens=True, closes=True
+    )
+
+
+def test_an_excerpt_of_another_text_is_empty():
+    assert excerpt(passage(), source(text="other")) == Excerpt()
+
+
+SOURCES = (
+    source(id="a/[1]*", title="First", topics=("sea", "law"), standing="news"),
+    source(id="b", title="Second", topics=("law",), standing="primary"),
+    source(id="c", title="Third", topics=(), standing="primary"),
+)
+
+
+def test_an_empty_scope_is_the_whole_library():
+    scope = choose(SOURCES)
+    assert scope.patterns is None and scope.words == "the whole library (3 sources)"
+
+
+def test_a_scope_is_what_fits_every_choice():
+    assert choose(SOURCES, topics=["law"], standings=["primary"]).patterns == ("b",)
+    assert choose(SOURCES, ids=["b", "c"]).words == "2 sources: Second, Third"
+    with pytest.raises(ScopeError, match="choose less"):
+        choose(SOURCES, ids=["c"], topics=["law"])
+
+
+def test_the_globs_of_a_scope_match_its_ids_only():
+    from fnmatch import fnmatchcase
+
+    [pattern] = choose(SOURCES, ids=["a/[1]*"]).patterns
+    assert fnmatchcase("a/[1]*", pattern) and not fnmatchcase("a/1x", pattern)
+
+
+def test_history_leaves_out_what_got_no_answer():
+    conversation = (turn(answered()), Turn(question="x" * 5000, error="Too long."))
+    assert history(conversation) == [
+        ("user", "When was it built?"),
+        ("assistant", "The lighthouse was built in 1911. [1]"),
+    ]
+
+
+def test_examples_come_from_the_questions_of_the_library(tmp_path):
+    library = tmp_path / "documents"
+    library.mkdir()
+    lines = [
+        {"question": "Who wrote the first?", "source": "b", "answers": ["x"]},
+        {"question": "Who?", "source": "b", "answers": ["x"]},
+        {"question": "Unanswerable?", "source": None, "answers": []},
+        {"question": "Of a source that is gone?", "source": "gone", "answers": ["x"]},
+        ["no", "object"],
+        {"question": "What of c?", "source": "c", "answers": ["x"]},
+    ]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)) + "\nno json\n", encoding="utf-8")
+    assert example_questions(library, SOURCES) == ["Who?", "What of c?"]
+    file.replace(library / "questions.jsonl")
+    assert example_questions(library, SOURCES) == ["Who?", "What of c?"]
+    assert example_questions(library, SOURCES, most=1) == ["Who?"]
+
+
+def test_examples_without_questions_come_from_titles(tmp_path):
+    assert example_questions(tmp_path / "none", SOURCES, most=2) == [
+        "What does “First” say?",
+        "What does “Third” say?",
+    ]

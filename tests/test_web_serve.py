@@ -1,0 +1,170 @@
+"""The server of the web chat: its address, what it lets through, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from index import open_index, rebuild
+from index.errors import IndexNotFoundError
+from qa.errors import SettingError
+from qa.web import build_app, launch
+from qa.web.guard import names_of
+from qa.web.serve import FIRST_PORT, address_of, listen, serving
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "lamp.md").write_text(
+        "---\ntitle: The lamp </script><script>alert(1)</script>\n---\n# The lamp\n\n"
+        "The lamp of the harbour was lit on 4 May 1911.\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def index(library, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("index")
+    rebuild(library, index=folder)
+    return open_index(folder)
+
+
+@pytest.fixture(scope="module")
+def address(index, library):
+    with serving(build_app(index=index, library=library)) as address:
+        yield address
+
+
+def get(url, headers=None, data=None):
+    request = urllib.request.Request(url, headers=headers or {}, data=data)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, response.headers, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read()
+
+
+def test_the_page_may_reach_no_other_host(address):
+    status, headers, body = get(address)
+    assert status == 200 and b"Refdesk" in body
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "http" not in policy and "*" not in policy
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_titles_cannot_leave_the_configuration(address):
+    _, _, body = get(address)
+    assert b"</script><script>alert" not in body
+
+
+@pytest.mark.parametrize("prefix", ["", "/gradio_api"])
+@pytest.mark.parametrize("way", ["file={}", "file/{}", "proxy={}", "static/{}", "static/..%2f..{}"])
+def test_no_file_is_served(address, index, library, prefix, way):
+    for file in (
+        library / "lamp.md",
+        index.folder / "current",
+        Path("/etc/passwd"),
+        Path(__file__),
+    ):
+        status, _, body = get(address.rstrip("/") + f"{prefix}/" + way.format(file))
+        assert status in (403, 404)
+        assert b"harbour" not in body and b"root:" not in body and b"def test" not in body
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("upload", b"x"),
+        ("run/ask", b"{}"),
+        ("call/_ask", b"{}"),
+        ("vibe-edit", b"{}"),
+        ("runs", None),
+        ("openapi.json", None),
+        ("file=https://example.org/", None),
+        ("proxy=https://example.org/", None),
+        ("deep_link", None),
+    ],
+)
+def test_what_the_page_does_not_need_is_not_there(address, path, data):
+    assert get(f"{address}gradio_api/{path}", data=data)[0] == 404
+
+
+def test_no_endpoint_is_named_for_others(address):
+    status, _, body = get(f"{address}gradio_api/info")
+    assert status == 200
+    assert json.loads(body) == {"named_endpoints": {}, "unnamed_endpoints": {}}
+
+
+def test_another_name_for_this_machine_is_refused(address):
+    assert get(address, headers={"Host": "rebound.example"})[0] == 403
+    assert get(address, headers={"Host": "localhost:1"})[0] == 200
+
+
+def test_hosts():
+    assert names_of("127.0.0.1") == names_of("localhost") == {"localhost", "127.0.0.1", "::1"}
+    assert names_of("0.0.0.0") is None
+    assert names_of("desk.example") is None
+
+
+def test_a_taken_port_is_an_error_in_one_line(index, library):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingError, match=rf"port {port} .*--port") as caught:
+            launch(index=index.folder, library=library, model=None, port=port, open_browser=False)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("no such host", None)])
+def test_an_impossible_address_is_an_error(host, port):
+    with pytest.raises(SettingError, match="--port"):
+        listen(host, port)
+
+
+def test_without_a_port_the_first_free_one_is_taken():
+    with listen("127.0.0.1", None) as first, listen("127.0.0.1", None) as second:
+        assert FIRST_PORT <= first.getsockname()[1] < second.getsockname()[1]
+        assert address_of("127.0.0.1", first) == f"http://127.0.0.1:{first.getsockname()[1]}/"
+
+
+def test_launching_without_an_index_is_an_error(tmp_path):
+    with pytest.raises(IndexNotFoundError):
+        launch(index=tmp_path, library=tmp_path, model=None, open_browser=False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send an interrupt to one process")
+def test_launch_prints_its_address_and_stops_when_interrupted(index, library):
+    program = (
+        "import sys; from pathlib import Path; from qa.web import launch\n"
+        "launch(index=Path(sys.argv[1]), library=Path(sys.argv[2]), model=None, port=0,"
+        " open_browser=False)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(index.folder), str(library)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("Refdesk is at http://127.0.0.1:"), process.stderr.read()
+        assert get(line.split()[3])[0] == 200
+        process.send_signal(2)
+        rest, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, errors
+    assert rest == "" and "Traceback" not in errors
