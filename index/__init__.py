@@ -24,23 +24,8 @@ if TYPE_CHECKING:
     from index.opened import Index, open_index
     from index.search import Hit
 
-_HOME = {
-    "rebuild": "build",
-    "rollback": "build",
-    "RebuildReport": "build",
-    "open_index": "opened",
-    "Index": "opened",
-    "Hit": "search",
-    "Chunk": "chunking",
-    "IndexingError": "errors",
-    "IndexNotFoundError": "errors",
-    "IndexDamagedError": "errors",
-    "IndexBusyError": "errors",
-    "LibraryShrankError": "errors",
-    "ModelError": "errors",
-    "QueryError": "errors",
-    "ScopeError": "errors",
-}
+# A name is in the first of these that has it, so the light ones stand first.
+_MODULES = ("errors", "chunking", "search", "opened", "build")
 
 __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "rebuild",
@@ -62,6 +47,9 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"index.{_HOME[name]}"), name)
+    if name in __all__:
+        for module in _MODULES:
+            found = import_module(f"index.{module}")
+            if hasattr(found, name):
+                return getattr(found, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sqlite3
 import subprocess
@@ -382,7 +383,8 @@ def _writer(index: Path, *, must_exist: bool = False) -> Iterator[None]:
             try:
                 yield
             finally:
-                holder.unlink(missing_ok=True)
+                with suppress(OSError):
+                    holder.unlink()
     except Timeout:
         pid = holder.read_text().strip() if holder.is_file() else "?"
         raise IndexBusyError(
@@ -409,10 +411,10 @@ def _prune(index: Path, current: str, before: str) -> None:
 
 
 def _next_name(index: Path) -> str:
-    """A name that sorts after those of all generations, whatever the clock says."""
+    """A new name, which sorts after those of all generations whatever the clock says."""
     numbers = [folder.name.split("-")[0] for folder in generations_folder(index).iterdir()]
     number = 1 + max((int(number) for number in numbers if number.isdecimal()), default=0)
-    return f"{number:06d}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    return f"{number:06d}-{secrets.token_hex(3)}"
 
 
 def _served(index: Path) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import file_digest
 from importlib.resources import files
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,18 +75,23 @@ class Embedder:
         return scaled
 
 
-@lru_cache(maxsize=2)
+_loading = Lock()
+
+
 def load_embedder(name: str = BUNDLED_MODEL) -> Embedder:
     """The model called `name`, loaded once for the process.
 
     `name` is the bundled model (the default), a folder, or, only when a person names one, a model
     of a hub; no other name makes anything contact a hub. Raises ModelError.
     """
+    with _loading:
+        return _load_once(name)
+
+
+@lru_cache(maxsize=2)
+def _load_once(name: str) -> Embedder:
     bundled = name == BUNDLED_MODEL
     local = bundled or Path(name).is_dir()
-    if local:
-        # Read when huggingface_hub is first imported; without it the library looks for updates.
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     _quiet_libraries()
     path = str(_bundled_path()) if bundled else name
     try:

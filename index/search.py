@@ -10,11 +10,12 @@ as q·m and sqrt(q·C·q), without looking at them.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from sources import Source
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
+T = TypeVar("T")
 
 LONGEST_QUERY = 4000
 # How many nearest neighbours Chroma is asked for; the rest take the similarity of the last one.
@@ -112,8 +114,8 @@ class Generation:
         self.source_ids = tuple(self.manifest.sources)
         self.row_of = {name: row for row, name in enumerate(self.source_ids)}
         self._read_source = lru_cache(maxsize=64)(self._table.read)
-        self.unit_words = lru_cache(maxsize=10_000)(self._unit_words)
-        self.unit_context = lru_cache(maxsize=10_000)(self._unit_context)
+        self.unit_words = _cached(self._unit_words)
+        self.unit_context = _cached(self._unit_context)
 
     @property
     def name(self) -> str:
@@ -271,6 +273,12 @@ class Generation:
         """How rare a stemmed term is in the library."""
         return self._words["units"].idf(term)
 
+    def holds(self, term: str) -> bool:
+        """Whether a stemmed term stands anywhere in the library, or what it implies does."""
+        held = self._words["units"].holds
+        meant = implied([term], self.manifest.language)
+        return held(term) or (bool(meant) and all(map(held, meant)))
+
     def chunk(self, source: Source, start: int, end: int) -> Chunk:
         """The chunk at `start` to `end` of `source`, with its page and heading."""
         return Chunk(
@@ -388,6 +396,19 @@ class _Level:
         found = np.union1d(windows.near, windows.best_lexical)
         parts = [np.arange(spans["first"][row], spans["last"][row] + 1) for row in found]
         return np.unique(np.concatenate([self.near, self.best_lexical, *parts])).astype(np.int64)
+
+
+def _cached(method: Callable[[int], T]) -> Callable[[int], T]:
+    """Remember what `method` returns, but do not keep its object alive, and so its files open."""
+    weak = weakref.WeakMethod(method)
+
+    @lru_cache(maxsize=10_000)
+    def cached(row: int) -> T:
+        alive = weak()
+        assert alive is not None
+        return alive(row)
+
+    return cached
 
 
 def _range_mean(values: Floats, low: Rows, high: Rows) -> Floats:

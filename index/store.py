@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import RLock
 from typing import Any
 
 import chromadb
 import numpy as np
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import ChromaError as StoreError
 from numpy.typing import NDArray
@@ -30,6 +32,9 @@ _HNSW = {"space": "ip", "ef_construction": 200, "ef_search": 320, "max_neighbors
 
 
 _TABLES = "chroma.sqlite3"
+# Clients of one path share what Chroma opens, and count themselves without a lock. A finalizer may
+# close one while the same thread opens another.
+_opening = RLock()
 
 
 class VectorStore:
@@ -43,9 +48,15 @@ class VectorStore:
         if not create and not all(os.access(part, os.W_OK) for part in (path, path / _TABLES)):
             self._copy = TemporaryDirectory(prefix="refdesk-")
             path = _writable_view(path, Path(self._copy.name))
-        self._client: Any = chromadb.PersistentClient(
-            str(path), settings=Settings(anonymized_telemetry=False)
-        )
+        with _opening:
+            try:
+                self._client: Any = chromadb.PersistentClient(
+                    str(path), settings=Settings(anonymized_telemetry=False)
+                )
+            except Exception:
+                # Chroma keeps what did not start, and would hand it out for this path again.
+                SharedSystemClient._identifier_to_system.pop(str(path), None)
+                raise
         self._collections: dict[str, Any] = {}
 
     def create(self, name: str, rows: int) -> None:
@@ -115,7 +126,8 @@ class VectorStore:
     def close(self) -> None:
         """Release the files."""
         self._collections.clear()
-        self._client.close()
+        with _opening:
+            self._client.close()
         if self._copy:
             self._copy.cleanup()
 

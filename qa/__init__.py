@@ -9,24 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from qa.runnable import chain
     from qa.errors import ChatModelError, QuestionError, RefdeskError, SettingError
     from qa.pipeline import answer, stream_answer
     from qa.result import Answer, AnswerSentence, Citation, Passage
+    from qa.runnable import chain
 
-_HOME = {
-    "answer": "pipeline",
-    "stream_answer": "pipeline",
-    "chain": "runnable",
-    "Answer": "result",
-    "AnswerSentence": "result",
-    "Citation": "result",
-    "Passage": "result",
-    "RefdeskError": "errors",
-    "QuestionError": "errors",
-    "ChatModelError": "errors",
-    "SettingError": "errors",
-}
+# A name is in the first of these that has it, so the light ones stand first.
+_MODULES = ("result", "errors", "pipeline", "runnable")
 
 __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "answer",
@@ -44,6 +33,9 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"qa.{_HOME[name]}"), name)
+    if name in __all__:
+        for module in _MODULES:
+            found = import_module(f"qa.{module}")
+            if hasattr(found, name):
+                return getattr(found, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

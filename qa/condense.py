@@ -13,7 +13,7 @@ Turn = tuple[str, str]
 # What points back: pronouns, and openings that add to the question before.
 _POINTERS = frozenset(
     "it its itself he him his she her hers they them their theirs this that these those there one "
-    "ones such same former latter both either neither else".split()  # noqa: SIM905  reads better
+    "ones such same former latter both either neither else".split()
 )
 _OPENING = re.compile(
     r"^\W*(and|or|but|so|then|also|what about|how about|why|how so|since when|by whom|where|when"

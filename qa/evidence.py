@@ -87,7 +87,7 @@ def gather(
             confidence=0.0,
             sources=scope,
         )
-    asked = Asked.parse(question, ranking.query_terms, generation.manifest.language)
+    asked = Asked.parse(question, generation, ranking)
     measured = sentence_features(generation, asked, ranking)
     scores = measured @ weights.rank
     order = np.argsort(-scores, kind="stable")

@@ -41,7 +41,7 @@ class Draft:
 
 
 def extract(evidence: Evidence) -> Iterator[Draft]:
-    """The sentences that answer: the likeliest first, then the others in the order of their sources.
+    """The sentences that answer: the likeliest first, the others in the order of their sources.
 
     A sentence that leans on the one before it brings that one along where there is room.
     """

@@ -57,7 +57,7 @@ SENTENCE_FEATURES = (
     "missing_count",
 )
 _KINDS = ("date", "number", "person", "place", "reason", "other")
-# Of each sentence feature: the best sentence's, the mean of the three best, the greatest, the least.
+# Of each sentence feature that of the best sentence, the mean of the three best, and the extremes.
 QUESTION_FEATURES = (
     *(f"{how}_{name}" for how in ("best", "mean", "most", "least") for name in SENTENCE_FEATURES),
     "score",
@@ -66,6 +66,8 @@ QUESTION_FEATURES = (
     "negation",
     "terms",
     "names",
+    "unknown_names",
+    "unknown_numbers",
     *(f"asks_{kind}" for kind in _KINDS),
 )
 
@@ -77,7 +79,7 @@ _DATE = re.compile(
 _NUMBER_WORDS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve thirteen twenty thirty forty "
     "fifty hundred hundreds thousand thousands million millions billion billions trillion dozen "
-    "dozens half third quarter percent twice single".split()  # noqa: SIM905  reads better
+    "dozens half third quarter percent twice single".split()
 )
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w’'-]+")
 _REASON = re.compile(
@@ -173,15 +175,16 @@ class Asked:
     names: frozenset[str]
     others: frozenset[str]
     counted: frozenset[str]
+    unknown_names: int
+    unknown_numbers: int
 
     @classmethod
-    def parse(cls, question: str, query_terms: tuple[str, ...], language: str) -> Asked:
-        """Take `question` apart; `query_terms` are its stemmed content words."""
-        numbers = {
-            word for word in words(question) if word[0].isdigit()
-        }
-        opening, *following = _WORD.findall(question) or [""]
-        capitalised = [word for word in following if word[0].isupper()]
+    def parse(cls, question: str, generation: Generation, ranking: Ranking) -> Asked:
+        """Take `question` apart; of its names and numbers count those that the library lacks."""
+        language = generation.manifest.language
+        query_terms = ranking.query_terms
+        numbers = {word for word in words(question) if word[0].isdigit()}
+        capitalised = [word for word in _WORD.findall(question)[1:] if word[0].isupper()]
         names = {
             term
             for word in capitalised
@@ -199,6 +202,8 @@ class Asked:
             names=frozenset(names),
             others=frozenset(query_terms) - names - numbers,
             counted=frozenset(terms(" ".join(noun), language)) if noun else frozenset(),
+            unknown_names=sum(not generation.holds(name) for name in names),
+            unknown_numbers=sum(not generation.holds(number) for number in numbers),
         )
 
 
@@ -264,6 +269,8 @@ def question_features(measured: Floats, asked: Asked, rank: Floats) -> Floats:
             bool(_NEGATION.search(asked.text)),
             min(len(asked.terms), 20),
             min(len(asked.names), 10),
+            asked.unknown_names,
+            asked.unknown_numbers,
             *(asked.kind == kind for kind in _KINDS),
         ]
     )

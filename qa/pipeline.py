@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,10 @@ from typing import TYPE_CHECKING
 from index.opened import Index, open_index
 from qa.chat_model import ChatModelSettings, load_chat_model
 from qa.condense import Turn, condense
-from qa.errors import ChatModelError
 from qa.evidence import Evidence, gather
-from qa.extract import extract
+from qa.extract import Draft, extract
 from qa.gate import Gate
-from qa.generate import NotInSources, generate
+from qa.generate import MOST_SENTENCES, NotInSources, generate
 from qa.markdown import escape
 from qa.result import Answer, AnswerSentence
 from qa.settings import read_settings
@@ -73,40 +73,43 @@ def retrieve(
 def compose(
     question: str, evidence: Evidence, *, model: str | BaseChatModel | None = None
 ) -> Iterator[Answer]:
-    """The second half: answers made of the evidence, each longer than the last, or an abstention."""
+    """The second half: answers made of the evidence, each longer than the last; or an abstention.
+
+    Where a language model fails, or nothing that it writes passes the gate, extracts stand in for
+    it, with a notice. Raises ChatModelError.
+    """
     chat_model = _resolve_model(model)
-    if not evidence.answerable:
-        yield _abstain(question, evidence, chat_model)
-        return
     notice = None
-    if chat_model is not None:
-        last = None
+    last = None
+    if chat_model is not None and evidence.answerable:
+        notice = (
+            "Nothing that the language model wrote was supported by the sources; "
+            "these are extracts from them."
+        )
         try:
-            for last in _checked(question, evidence, chat_model):
+            drafts = generate(evidence, chat_model, read_settings().model_timeout)
+            for last in _checked(question, evidence, drafts, _name(chat_model)):
                 yield last
         except NotInSources:
             if last is None:
-                yield _abstain(question, evidence, chat_model)
+                notice = "The language model found no answer in the passages."
+                yield _abstain(question, evidence, _name(chat_model), notice)
                 return
-        except ChatModelError:
-            raise
         except Exception as error:  # a server's fault of any kind must not cost the answer
+            kind = type(error).__name__  # its text may hold anything, a key too
+            if last is not None:
+                notice = f"The language model broke off ({kind}); more may be to be said."
+                yield replace(last, notice=notice)
             notice = (
-                f"The language model did not answer ({type(error).__name__}); "
-                f"these are extracts from the sources."
-            )
-        else:
-            notice = (
-                "What the language model wrote was not supported by the sources; "
-                "these are extracts from them."
+                f"The language model did not answer ({kind}); these are extracts from the sources."
             )
         if last is not None:
             return
-    last = None
-    for last in _checked(question, evidence, None, notice):
-        yield last
+    if evidence.answerable:
+        for last in _checked(question, evidence, extract(evidence), None, notice):
+            yield last
     if last is None:
-        yield _abstain(question, evidence, chat_model)
+        yield _abstain(question, evidence, _name(chat_model))
 
 
 def resolve_index(index: str | Path | Index | None) -> Index:
@@ -135,12 +138,16 @@ def _load_model(name: str, url: str | None, timeout: float) -> BaseChatModel:
 
 
 def _checked(
-    question: str, evidence: Evidence, model: BaseChatModel | None, notice: str | None = None
+    question: str,
+    evidence: Evidence,
+    drafts: Iterable[Draft],
+    model: str | None,
+    notice: str | None = None,
 ) -> Iterator[Answer]:
     """An answer after each sentence that passes the gate."""
     gate = Gate(evidence)
     sentences: list[AnswerSentence] = []
-    for draft in extract(evidence) if model is None else generate(evidence, model):
+    for draft in drafts:
         sentence = gate.check(draft)
         if sentence is None:
             continue
@@ -153,15 +160,19 @@ def _checked(
             confidence=evidence.confidence,
             abstained=False,
             nearest=(),
-            model=_name(model),
+            model=model,
             generation=evidence.generation.name,
             condensed=evidence.question,
             notice=notice,
             sources=evidence.sources,
         )
+        if len(sentences) == MOST_SENTENCES:
+            return
 
 
-def _abstain(question: str, evidence: Evidence, model: BaseChatModel | None) -> Answer:
+def _abstain(
+    question: str, evidence: Evidence, model: str | None, notice: str | None = None
+) -> Answer:
     return Answer(
         question=question,
         text=ABSTENTION,
@@ -170,9 +181,10 @@ def _abstain(question: str, evidence: Evidence, model: BaseChatModel | None) -> 
         confidence=evidence.confidence,
         abstained=True,
         nearest=evidence.passages(NEAREST),
-        model=_name(model),
+        model=model,
         generation=evidence.generation.name,
         condensed=evidence.question,
+        notice=notice,
         sources=evidence.sources,
     )
 

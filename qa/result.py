@@ -1,4 +1,4 @@
-"""What a question gets: an answer of cited sentences, or an abstention with the nearest passages."""
+"""What a question gets: cited sentences, or an abstention with the nearest passages."""
 
 from __future__ import annotations
 

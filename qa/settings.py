@@ -27,7 +27,7 @@ VARIABLES = {
     "REFDESK_MODEL": "language model, as `ollama:llama3.2`; default: none, answers are extracts",
     "REFDESK_MODEL_URL": "base address of an OpenAI-compatible or Ollama server",
     "REFDESK_MODEL_TIMEOUT": "seconds to wait for a language model; default: 60",
-    "REFDESK_EMBEDDING_MODEL": "sentence-transformers model to build with; default: the bundled one",
+    "REFDESK_EMBEDDING_MODEL": "sentence-transformers model to build with; default: bundled",
 }
 
 

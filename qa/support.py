@@ -29,11 +29,11 @@ _LONGEST = 120
 
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]+)*|%|[,;:.]")
-_OWN_SUBJECT = r"and\s+(?:[A-Z]|(?:the|an?|his|her|its|their|it|he|she|they)\b)"
+_SUBJECT = r"(?:[A-Z]|(?:the|an?|his|her|its|their|it|he|she|they)\b)"
 # Where a quote may be cut: the clause after it has a subject, or is taken with the one before it.
-_CLAUSE = re.compile(rf";\s+|,?\s+(?=(?:but|while|whereas)\s)|,\s+(?={_OWN_SUBJECT})")
+_CLAUSE = re.compile(rf";\s+|,?\s+(?=(?:but|while|whereas)\s)|,\s+(?=and\s+{_SUBJECT})")
 # Where a sentence may be cut: "and" between two verbs too, but not between two things.
-_PART = re.compile(rf"{_CLAUSE.pattern}|,?\s+(?=and\s+(?!{_OWN_SUBJECT[7:]})\w)")
+_PART = re.compile(rf"{_CLAUSE.pattern}|,?\s+(?=and\s+(?!{_SUBJECT})\w)")
 
 
 def _set(listed: str) -> frozenset[str]:
@@ -133,7 +133,7 @@ class _Word:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A clause, the clause that it leans on, and the sentence around it, which is at the offsets."""
+    """A clause, what it leans on, and the sentence around it, which is what the offsets span."""
 
     words: tuple[_Word, ...]
     lent: tuple[_Word, ...]
@@ -148,14 +148,14 @@ def support(sentence: str, quotes: Sequence[str], language: str = "en") -> Basis
 
     Quotes that do not support it are not in the basis, which is empty where none does.
     """
-    stretches = [list(_stretches(place, quote, language)) for place, quote in enumerate(quotes)]
-    verbatim = _verbatim(words(sentence), quotes, stretches)
-    if verbatim:
-        return Basis(1.0, tuple(verbatim))
     said = _read(sentence, language)
-    if len(said) > _LONGEST:
+    if len(said) > _LONGEST and words(sentence) not in [words(plain(quote)) for quote in quotes]:
         return Basis(0.0, ())
-    best = [_best(said, among) for among in stretches]
+    stretches = [list(_stretches(place, quote, language)) for place, quote in enumerate(quotes)]
+    best = [
+        _verbatim(words(sentence), place, quote, among) or _best(said, among)
+        for place, (quote, among) in enumerate(zip(quotes, stretches, strict=True))
+    ]
     value = max((found.value for found in best), default=0.0)
     if value >= LEAST_SUPPORT:
         alone = [found.parts for found in best if found.value >= LEAST_SUPPORT]
@@ -173,17 +173,14 @@ def support(sentence: str, quotes: Sequence[str], language: str = "en") -> Basis
 
 
 def _verbatim(
-    said: list[str], quotes: Sequence[str], stretches: Sequence[Sequence[_Stretch]]
-) -> Iterator[tuple[int, int, int]] | list[tuple[int, int, int]]:
-    """Where `said` stands as a whole sentence or a whole quote: a part of one may lack its "not"."""
-    found = []
-    for place, quote in enumerate(quotes):
-        spans = dict.fromkeys((s.start, s.end) for s in stretches[place] if not s.lent)
-        for start, end in (*spans, (0, len(quote))):
-            if said and said == words(plain(quote[start:end])):
-                found.append((place, start, end))
-                break
-    return found
+    said: list[str], place: int, quote: str, stretches: Sequence[_Stretch]
+) -> Basis | None:
+    """Where `said` is a whole sentence or the whole quote: a part of one may lack its "not"."""
+    spans = dict.fromkeys((s.start, s.end) for s in stretches if not s.lent)
+    for start, end in (*spans, (0, len(quote))):
+        if said and said == words(plain(quote[start:end])):
+            return Basis(1.0, ((place, start, end),))
+    return None
 
 
 def _best(said: Sequence[_Word], stretches: Sequence[_Stretch]) -> Basis:
@@ -382,7 +379,9 @@ def _active(read: Sequence[_Word]) -> list[_Word]:
     """The words whose order matters, "Y was met by X" in the order of "X met Y"."""
     by = next((place for place, word in enumerate(read) if word.text == "by"), len(read))
     agent, rest, before = list[_Word](), list(read[by + 1 :]), list(read[:by])
-    while rest and (rest[0].content or rest[0].text in _DETERMINERS or (agent and rest[0].text == "of")):
+    while rest and (
+        rest[0].content or rest[0].text in _DETERMINERS or (agent and rest[0].text == "of")
+    ):
         agent.append(rest.pop(0))
     if agent and not agent[0].number:
         verb = max((place for place, w in enumerate(before) if w.text in _BE), default=by - 2)

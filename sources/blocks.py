@@ -1,5 +1,5 @@
 """Finding blocks in lines of text, and building text out of blocks."""
-# ruff: noqa: RUF001  the punctuation of more than one language
+
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """HTML: the content of a page as trafilatura finds it, without hidden parts."""
-# ruff: noqa: SIM905  lists of words read better as text
 
 from __future__ import annotations
 
@@ -7,13 +6,11 @@ import codecs
 import logging
 import re
 from collections.abc import Iterable
-from datetime import date
 from textwrap import dedent
 from typing import Any
 
 from lxml import etree, html
 from trafilatura import bare_extraction, extract_metadata
-from trafilatura.settings import Document
 
 from sources.blocks import TextBuilder, clean
 from sources.errors import UnreadableError
@@ -21,25 +18,22 @@ from sources.extract import Extract
 from sources.source import Kind
 
 for _library in ("trafilatura", "htmldate", "courlan"):
-    # A user can do nothing about what they have to say of odd pages
-    logging.getLogger(_library).setLevel(logging.CRITICAL)
+    logging.getLogger(_library).setLevel(logging.CRITICAL)  # a user can do nothing about odd pages
 
 _DECLARED = re.compile(
     rb"""<(?:meta[^>]*?\bcharset|\?xml[^>]*?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
 _HEAD_BYTES = 8192
 _NO_TEXT = (
-    "head script style noscript template svg canvas iframe object embed audio video button select "
-    "textarea option datalist rp rt annotation".split()
+    "head script style noscript template svg canvas iframe object audio video button select "
+    "textarea datalist rp rt annotation".split()
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite data del dfn em font graphic hi i img ins kbd label "
-    "mark math q ref ruby s samp small span strike strong sub sup time tt u var wbr".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em font hi i img ins kbd label mark math "
+    "q ref ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
-_AROUND = "nav footer aside".split()
 _HEADINGS = "h1 h2 h3 h4 h5 h6".split()
 _LAYOUT = "boolean(.//table | .//head | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6)"
-_CELLS = frozenset("cell td th".split())
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|"
     r"(?:font-size|opacity)\s*:\s*0(?:\.0*)?(?:[a-z%]+)?\s*(?:[;!]|$)",
@@ -65,11 +59,11 @@ def read_html(data: bytes) -> Extract:
     small = sum(1 for _ in page.iter()) <= _MOST_ELEMENTS
     hints = _hints(page) if small else {"title": clean(page.findtext(".//title", ""))}
     _empty(page.iter(*_NO_TEXT))
-    content = _content(page) if small else TextBuilder()
-    _empty(page.iter(*_AROUND))
+    content = _content(page) if small else None
+    _empty(page.iter("nav", "footer", "aside"))
     whole = _read(page)
     # Made for articles, trafilatura may miss a table, a list or a few lines
-    if len(content.text) < min(_ENOUGH_CHARS, len(whole.text) / 2) or not small:
+    if content is None or len(content.text) < min(_ENOUGH_CHARS, len(whole.text) / 2):
         content = whole
     return Extract(text=content.text, blocks=tuple(content.blocks), hints=hints)
 
@@ -99,19 +93,18 @@ def _decode(data: bytes) -> str:
 def _parse(text: str) -> Element:
     """The page as a tree with a body."""
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    # The tag at the end stands in for a page without any
-    page = html.document_fromstring(text.encode() + b"<p>", parser, ensure_head_body=True)
+    try:
+        page = html.document_fromstring(text.encode(), parser, ensure_head_body=True)
+    except etree.ParserError as error:
+        raise UnreadableError("no text in it: write some, or remove it") from error
     if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
         raise UnreadableError("its tags are nested too deep: save it as text")
     return page
 
 
 def _hints(page: Element) -> dict[str, str]:
-    """What the page says of itself, raw."""
-    today = date.today().isoformat()
-    said = extract_metadata(
-        page, date_config={"original_date": True, "extensive_search": False, "max_date": today}
-    )
+    """What the page says of itself, raw; not what its text might."""
+    said = extract_metadata(page, extensive=False)
     return {
         "title": said.title or "",
         "language": page.get("lang", "").strip().replace("_", "-"),
@@ -125,11 +118,11 @@ def _hints(page: Element) -> dict[str, str]:
 def _hidden(element: Element) -> bool:
     """Whether it is hidden, the number of a footnote, or the permalink of a heading."""
     text = (element.text or "").strip()
-    if element.tag == "a" and text in _PERMALINKS and not len(element):
+    if element.tag == "a" and not len(element) and text in _PERMALINKS:
         return True
-    if element.tag == "sup" and len(element) == 1 and element[0].get("href", "").startswith("#"):
-        return True
-    if element.tag == "sup" and _FOOTNOTE.fullmatch(text):
+    if element.tag == "sup" and (
+        _FOOTNOTE.fullmatch(text) or any(link.get("href", "").startswith("#") for link in element)
+    ):
         return True
     return (
         "hidden" in element.attrib
@@ -140,19 +133,25 @@ def _hidden(element: Element) -> bool:
     )
 
 
-def _content(page: Element) -> TextBuilder:
-    """What trafilatura takes for the content; it wants a little help."""
+def _content(page: Element) -> TextBuilder | None:
+    """What trafilatura takes for the content, with some help; None if it finds nothing."""
     body = page.find("body")
-    for element in body.xpath("//*[@data-preloaded]"):
-        del element.attrib["data-preloaded"]  # it would read what no reader sees
-    for pre in body.iter("pre"):
-        pre.set("lang", "code")  # or it may be taken for a quotation
+    # It would read the first, which nobody sees, and repeat a cell as often as the others say
+    etree.strip_attributes(body, "data-preloaded", "rowspan", "colspan")
+    for item in body.iterfind(".//td//li"):
+        item.tag = "p"  # it would leave out a list in a cell
     etree.strip_tags(body, "code", "q")
-    if page.find(".//main") is None:  # without one, headings would be lost
+    for pre in body.iter("pre"):
+        pre.set("lang", "code")  # it would take some for quotations
+    if page.find(".//main") is None:  # it would leave out headings
         body.tag = "main"
         etree.SubElement(page, "body").append(body)
-    found = bare_extraction(page, include_comments=False)
-    return _read(found.body) if isinstance(found, Document) else TextBuilder()
+    found: Any = bare_extraction(page, include_comments=False)
+    if found is None:
+        return None
+    for code in found.body.iter("code"):
+        code.tag = "pre"
+    return _read(found.body)
 
 
 def _empty(elements: Iterable[Element]) -> None:
@@ -192,7 +191,6 @@ def _read(root: Element) -> TextBuilder:
                     walker.skip_subtree()
                     continue
         run.append((element.text if event == "start" else element.tail) or "")
-    run.clear()
     return builder
 
 
@@ -206,19 +204,19 @@ def _kind(element: Element) -> tuple[Kind, int] | None:
 
 def _whole(element: Element) -> tuple[Kind, str] | None:
     """A listing, or a table row of more than one cell that does not place parts of the page."""
-    if element.tag in ("code", "pre"):
-        return "code", dedent(_text(element, "\n"))
+    if element.tag == "pre":
+        return "code", dedent(_text(element))
     if element.tag not in ("row", "tr") or element.xpath(_LAYOUT):
         return None
-    cells = [clean(_text(cell, " ")) for cell in element if cell.tag in _CELLS]
+    cells = [clean(_text(cell)) for cell in element if cell.tag in ("cell", "td", "th")]
     return ("row", " | ".join(cells).rstrip(" |")) if sum(map(bool, cells)) > 1 else None
 
 
-def _text(element: Element, line_break: str) -> str:
-    """The text in an element, with something for what breaks its lines."""
-    parts = []
+def _text(element: Element) -> str:
+    """The text in an element; what is not inline breaks its lines."""
+    parts = [element.text or ""]
     for event, inner in etree.iterwalk(element, events=("start", "end")):
-        if inner.tag not in _INLINE and inner is not element:
-            parts.append(line_break)
-        parts.append((inner.text if event == "start" else inner.tail) or "")
+        if inner is not element:
+            parts.append("" if inner.tag in _INLINE else "\n")
+            parts.append((inner.text if event == "start" else inner.tail) or "")
     return "".join(parts)

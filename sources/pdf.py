@@ -1,5 +1,4 @@
 """PDF: the lines of each page made into paragraphs and headings, without running heads."""
-# ruff: noqa: RUF001  the punctuation of more than one language
 
 from __future__ import annotations
 
@@ -7,8 +6,7 @@ import io
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +17,9 @@ from sources.blocks import DEEPEST, GUESSED, TextBuilder, clean, settle_headings
 from sources.errors import UnreadableError
 from sources.extract import Extract
 from sources.source import Kind
+
+# A user can do nothing about what it has to say of odd files
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 _ENCRYPTED = "encrypted: save a copy without a password"
 SOFT_HYPHEN = "\xad"
@@ -58,15 +59,14 @@ class _Line:
 
 def read_pdf(data: bytes) -> Extract:
     """The text of a PDF with the offset of each page."""
-    with _quiet():
-        try:
-            reader = PdfReader(io.BytesIO(data))
-            if reader.is_encrypted and not reader.decrypt(""):  # no password: printing is limited
-                raise UnreadableError(_ENCRYPTED)
-            pages = [_lines(page, number) for number, page in enumerate(reader.pages)]
-            title = clean(str(reader.metadata.title or "")) if reader.metadata else ""
-        except (DependencyError, FileNotDecryptedError) as error:
-            raise UnreadableError(_ENCRYPTED) from error
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):  # no password: printing is limited
+            raise UnreadableError(_ENCRYPTED)
+        pages = [_lines(page, number) for number, page in enumerate(reader.pages)]
+        title = clean(str(reader.metadata.title or "")) if reader.metadata else ""
+    except (DependencyError, FileNotDecryptedError) as error:
+        raise UnreadableError(_ENCRYPTED) from error
     if not any(pages):
         raise UnreadableError("no text in it, as in a scan: run it through OCR, such as `ocrmypdf`")
     _drop_running_heads(pages)
@@ -79,18 +79,6 @@ def read_pdf(data: bytes) -> Extract:
         pages=starts,
         hints={"title": title} if told else {},
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what pypdf has to say of odd files from the user: they can do nothing about it."""
-    log = logging.getLogger("pypdf")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
 
 
 def _lines(page: PageObject, number: int) -> list[_Line]:

@@ -53,15 +53,16 @@ language: zh
 中国的茶叶通过陆路运往俄罗斯。商队从张家口出发,经过库伦到达恰克图。这条路线长达一万三千公里。
 """,
     "asia/rice.txt": "서울의 쌀 시장은 1905년에 열렸다. 東京の米市場は江戸時代に始まった。\n",
-    "twins/first.txt": "The observatory on Mount Kelm was destroyed by lightning. It was rebuilt in brick.\n",
-    "twins/second.txt": "The observatory on Mount Kelm was destroyed by lightning. It was rebuilt in brick.\n",
+    "twins/first.txt": "Lightning destroyed the observatory on Mount Kelm. It was rebuilt.\n",
+    "twins/second.txt": "Lightning destroyed the observatory on Mount Kelm. It was rebuilt.\n",
     "headings.md": "# Only a heading\n\n## And another one\n",
     "notes/[draft] 1.md": "The beekeeper of Tarn sells heather honey on Thursdays.\n",
     # What is asked about lighthouses finds these first, and there are more than a search looks at.
     "lighthouses.txt": "\n\n".join(
-        f"The lighthouse at Cape {number} was first lit in {1600 + number}." for number in range(320)
+        f"The lighthouse at Cape {number} was first lit in {1600 + number}."
+        for number in range(270)
     ),
-    "quiet.txt": "On the Isle of Morn a keeper trims a lamp each night. Seals sleep on the rocks below.\n",
+    "quiet.txt": "On the Isle of Morn a keeper trims a lamp each night. Seals sleep below.\n",
 }
 
 

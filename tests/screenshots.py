@@ -1,7 +1,12 @@
-"""Takes the README's screenshot and others to look at: `python tests/screenshots.py [FOLDER]`."""
+"""Takes the README's screenshot, and others to look at.
+
+`python tests/screenshots.py FOLDER [INDEX]` writes them all into FOLDER; without arguments, only
+`screenshot.png` is kept, beside the README. INDEX saves building one of the starter library.
+"""
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -15,8 +20,8 @@ from qa.web.serve import serving
 
 BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BOX = "#question textarea"
-QUESTION = "When did Russia and North Korea sign their treaty, and what does it oblige them to?"
-FOLLOW_UP = "Who signed it?"
+QUESTION = "How many North Korean troops were sent to Russia?"
+FOLLOW_UP = "How many of them were killed or wounded?"
 ELSEWHERE = "How many tanks does the Brazilian army have?"
 
 
@@ -26,7 +31,7 @@ def take(folder: Path, index: Path) -> None:
         serving(build_app(index=index, library=starter_library())) as address,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER)
 
         def page(width: int, height: int, scheme: str = "light") -> Page:
             context = browser.new_context(
@@ -44,7 +49,7 @@ def take(folder: Path, index: Path) -> None:
         desk.screenshot(path=folder / "answer.png")
         desk.locator(".chip").first.hover()
         desk.screenshot(path=folder / "hover.png")
-        desk.locator(".chip").nth(1).click()
+        desk.locator(".chip").first.click()
         desk.mouse.move(5, 5)
         desk.wait_for_timeout(700)
         desk.screenshot(path=folder / "screenshot.png")
@@ -89,10 +94,12 @@ def ask(page: Page, question: str) -> None:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-    with tempfile.TemporaryDirectory() as built:
-        index = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(built)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(temporary)
+        index = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(temporary) / "index"
         if len(sys.argv) < 3:
             rebuild(starter_library(), index=index)
-        target.mkdir(parents=True, exist_ok=True)
-        take(target, index)
+        folder.mkdir(parents=True, exist_ok=True)
+        take(folder, index)
+        if len(sys.argv) < 2:
+            shutil.copy(folder / "screenshot.png", Path(__file__).parent.parent)

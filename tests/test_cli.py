@@ -15,7 +15,7 @@ from qa.settings import VARIABLES
 from qa.terminal import clean, telling_progress
 
 REFDESK = [sys.executable, "-c", "from qa.cli import main; main()"]
-COMMANDS = "chat ask search rebuild status verify rollback sources eval".split()  # noqa: SIM905
+COMMANDS = "chat ask search rebuild status verify rollback sources eval".split()
 HARBOUR = """---
 title: The harbour of Quillport
 standing: government

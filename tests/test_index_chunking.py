@@ -1,5 +1,7 @@
 """Sentences and windows: where they lie, what they hold, and that nothing is left out."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,7 +51,7 @@ def test_units_lie_in_their_blocks_in_order_and_hold_all_that_is_visible(parts, 
         assert any(b.start <= unit.start < unit.end <= b.end for b in blocks)
         assert unit.kind == "heading" or is_trimmed(text[unit.start : unit.end])
         assert unit.kind == "heading" or unit.end - unit.start <= LONGEST_SENTENCE
-    for before, after in zip(units, units[1:], strict=False):
+    for before, after in pairwise(units):
         assert before.end <= after.start
     held = "".join(text[unit.start : unit.end] for unit in units)
     assert "".join(held.split()) == "".join(text.split())
@@ -70,7 +72,7 @@ def test_windows_hold_every_unit_within_their_size_and_overlap(lengths, size):
     for window in windows:
         spanned = units[window.last].end - units[window.first].start
         assert spanned <= size or window.first == window.last
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         assert before.first < after.first <= before.last + 1
         assert before.last <= after.last
 
@@ -87,7 +89,7 @@ def test_most_of_ordinary_prose_stands_in_two_windows():
 @pytest.mark.parametrize(
     ("text", "sentences"),
     [
-        ("One is here. Two is there! Is it three?", ["One is here.", "Two is there!", "Is it three?"]),
+        ("One is here. Two is! Is it three?", ["One is here.", "Two is!", "Is it three?"]),
         ("Dr. Kim met Mr. Lee on 5 Jan. 2024 in St. Paul. They left.",
          ["Dr. Kim met Mr. Lee on 5 Jan. 2024 in St. Paul.", "They left."]),
         ("It cost $4.2 million. The rest is 3.5 per cent.",

@@ -2,6 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -35,7 +36,7 @@ def check(opened, hits):
         spans.setdefault(chunk.source_id, []).append((chunk.start, chunk.end))
     for found in spans.values():
         found.sort()
-        for before, after in zip(found, found[1:], strict=False):
+        for before, after in pairwise(found):
             assert before[1] <= after[0]
 
 
@@ -50,7 +51,7 @@ def check(opened, hits):
         ("쌀 시장은 언제 열렸나", "asia/rice", "1905년"),
         ("米市場", "asia/rice", "東京の米市場"),
         ("heather honey", "notes/[draft] 1", "beekeeper of Tarn"),
-        ("When was the lighthouse at Cape 271 first lit?", "lighthouses", "Cape 271 was first lit in 1871"),
+        ("When was the lighthouse at Cape 261 lit?", "lighthouses", "Cape 261 was first lit in 1861"),
     ],
 )  # fmt: skip
 def test_the_passage_that_answers_comes_first(opened, query, source, text):
@@ -207,7 +208,8 @@ def test_ranks_hold_what_scores_are_made_of(opened):
 
 
 def test_sources_are_listed_without_and_read_with_their_text(opened):
-    assert [source.id for source in opened.sources] == sorted(source.id for source in opened.sources)
+    ids = [source.id for source in opened.sources]
+    assert ids == sorted(ids)
     listed = next(source for source in opened.sources if source.id == "ports/harbour")
     read = opened.source("ports/harbour")
     assert (listed.text, listed.blocks) == ("", ())

@@ -27,6 +27,8 @@ _MOST_WAITING = 200
 _FOCUS = "() => window.refdesk?.focus()"
 _FOLLOW = "watch('value', () => window.refdesk?.follow())"
 
+# What is new in the conversation is read out to those who do not see it.
+_LOG = '<div role="log" aria-live="polite" aria-label="Conversation">${value}</div>'
 _MASTHEAD = (
     '<header class="masthead"><h1>Refdesk</h1>'
     "<p>Answers from the sources, every sentence cited</p></header>"
@@ -61,6 +63,7 @@ class _Page:
                     self.transcript = gr.HTML(
                         transcript((), len(sources)),
                         elem_id="transcript",
+                        html_template=_LOG,
                         js_on_load=_FOLLOW,
                         apply_default_css=False,
                     )
@@ -97,20 +100,24 @@ class _Page:
                                 ("Clear", "clear"),
                             )
                         )
+            self._outputs: list[Any] = [self.box, self.turns, self.transcript, self.panel]
+            self._outputs += [self.examples, self.again, self.clear]
             self._connect(dict(zip(questions, buttons, strict=True)))
         self.app.queue(default_concurrency_limit=AT_ONCE, max_size=_MOST_WAITING)
 
     def _connect(self, examples: dict[str, gr.Button]) -> None:
         # Nobody but the page calls these, and Gradio's own progress would cover the text.
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        outputs: list[Any] = [self.box, self.turns, self.transcript, self.panel, self.examples]
-        outputs += [self.again, self.clear]
+        outputs = self._outputs
+        # Gradio's "once" drops what is asked in the moment before it has put away the last answer;
+        # `_ask` itself sees to it that only one is under way.
+        many: dict[str, Any] = {"trigger_mode": "multiple", **quietly}
         asking: list[Any] = [
-            self.box.submit(self._ask, [self.box, self.turns, *self.scope], outputs, **quietly),
-            self.again.click(self._ask_again, [self.turns, *self.scope], outputs, **quietly),
+            self.box.submit(self._ask, [self.box, self.turns, *self.scope], outputs, **many),
+            self.again.click(self._ask_again, [self.turns, *self.scope], outputs, **many),
             *(
                 button.click(
-                    partial(self._ask, question), [self.turns, *self.scope], outputs, **quietly
+                    partial(self._ask, question), [self.turns, *self.scope], outputs, **many
                 )
                 for question, button in examples.items()
             ),
@@ -133,7 +140,10 @@ class _Page:
         topics: list[str],
         standings: list[str],
     ) -> Iterator[Outputs]:
-        """The page again whenever the answer has grown."""
+        """The page again whenever the answer has grown; nothing while another one grows."""
+        if turns and turns[-1].running:
+            yield (gr.skip(),) * len(self._outputs)
+            return
         busy = gr.update(value="", submit_btn=False, stop_btn="Stop")
         try:
             scope = choose(self._index.sources, ids, topics, standings)

@@ -148,7 +148,8 @@ def _library(sources: Sequence[Source]) -> str:
     more = len(sources) - _MOST_LISTED
     rest = f'<p class="more">and {count(more, "more source")}</p>' if more > 0 else ""
     return (
-        '<section class="library" aria-label="The library"><header><h2>The library</h2>'
-        f'<p class="mix"><span>{count(len(sources), "source")}. The passages that an answer cites '
-        f"will stand here.</span></p></header><ul>{listed}</ul>{rest}</section>"
+        '<section class="library" tabindex="0" aria-label="The library">'
+        f'<header><h2>The library</h2><p class="mix"><span>{count(len(sources), "source")}. '
+        f"The passages that an answer cites will stand here.</span></p></header>"
+        f"<ul>{listed}</ul>{rest}</section>"
     )

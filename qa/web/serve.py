@@ -66,7 +66,7 @@ def make_server(app: gr.Blocks, host: str) -> uvicorn.Server:
 
 
 def _mount(app: gr.Blocks) -> FastAPI:
-    return gr.mount_gradio_app(
+    site: FastAPI = gr.mount_gradio_app(
         FastAPI(openapi_url=None),
         app,
         path="/",
@@ -83,6 +83,7 @@ def _mount(app: gr.Blocks) -> FastAPI:
         mcp_server=False,
         pwa=False,
     )
+    return site
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -11,6 +11,7 @@ from qa.web.panel import byline, card_id, standing_badge
 from qa.web.scope import count
 
 _LONGEST_SHOWN = 300
+_LONGEST_FAILED = 120
 _LONGEST_TIP = 320
 # From the least confidence on: what a calibrated share of right answers is called.
 _CONFIDENCE = ((0.9, "High confidence"), (0.75, "Good confidence"), (0.5, "Moderate confidence"))
@@ -36,10 +37,10 @@ def _welcome(size: int) -> str:
 def _turn(turn: Turn, number: int) -> str:
     parts = [f'<article class="turn" id="turn-{number}" aria-label="Question {number}">']
     if turn.question:
-        shown = text(shortened(turn.question, _LONGEST_SHOWN))
-        parts.append(f'<h2 class="question" dir="auto">{shown}</h2>')
-        whole = len(turn.question) <= _LONGEST_SHOWN
-        parts.append(_aside(turn, whole))
+        # What went wrong must be in sight below the question, however long that is.
+        shown = shortened(turn.question, _LONGEST_SHOWN if turn.error is None else _LONGEST_FAILED)
+        parts.append(f'<h2 class="question" dir="auto">{text(shown)}</h2>')
+        parts.append(_aside(turn, shown == turn.question))
     if turn.answer is not None:
         if turn.answer.abstained:
             parts.append(_abstention(turn, number))
@@ -92,9 +93,8 @@ def _sentence(
     sentence: AnswerSentence, citations: Sequence[Citation], turn: int, place: int
 ) -> str:
     chips = "".join(_chip(citation, turn, place) for citation in citations)
-    return (
-        f'<span class="sentence">{isolated(sentence.text)}<span class="chips">{chips}</span></span>'
-    )
+    said = isolated(sentence.text)
+    return f'<span class="sentence">{said}<span class="chips">&NoBreak;{chips}</span></span>'
 
 
 def _chip(citation: Citation, turn: int, sentence: int) -> str:

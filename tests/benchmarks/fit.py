@@ -28,9 +28,9 @@ from qa.evidence import Evidence
 from qa.extract import extract
 from qa.features import (
     CANDIDATES,
-    Asked,
     QUESTION_FEATURES,
     SENTENCE_FEATURES,
+    Asked,
     question_features,
     sentence_features,
     softmax,
@@ -61,12 +61,10 @@ def ask(generation: Generation, line: dict, in_scope: bool) -> Case:
         and any(answer in generation.unit_text(row) for answer in line["answers"])
         for row in rows
     ]
-    asked = Asked.parse(line["question"], ranking.query_terms, generation.manifest.language)
+    asked = Asked.parse(line["question"], generation, ranking)
     measured = sentence_features(generation, asked, ranking)
     answers = tuple(line["answers"])
-    return Case(
-        asked, line["source"], answers, in_scope, ranking, measured, np.array(gold)
-    )
+    return Case(asked, line["source"], answers, in_scope, ranking, measured, np.array(gold))
 
 
 def fit_rank(asked: list[Case]) -> np.ndarray:
@@ -122,7 +120,8 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10)
     edges = np.minimum((confidence * bins).astype(int), bins - 1)
     return float(
         sum(
-            np.mean(edges == edge) * abs(confidence[edges == edge].mean() - right[edges == edge].mean())
+            np.mean(edges == edge)
+            * abs(confidence[edges == edge].mean() - right[edges == edge].mean())
             for edge in np.unique(edges)
         )
     )
@@ -143,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library", type=Path)
     parser.add_argument("questions", type=Path)
-    parser.add_argument("--false-refusals", type=float, default=0.03)
+    parser.add_argument("--false-refusals", type=float, default=0.04)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
 
@@ -205,10 +204,15 @@ def report(asked: list[Case], held_out: np.ndarray, false_refusals: float) -> fl
     print(f"first sentences that hold gold  {first[answerable].mean():.3f}")
     for name, negative in (("off the library", off), ("on the topic", unanswered)):
         chosen = answerable | negative
-        print(f"AUROC, {name:<16}         {roc_auc_score(answerable[chosen], confidence[chosen]):.4f}")
+        print(
+            f"AUROC, {name:<16}         {roc_auc_score(answerable[chosen], confidence[chosen]):.4f}"
+        )
         print(f"refused, {name:<16}       {(confidence[negative] < threshold).mean():.3f}")
     print(f"calibration error, all          {calibration_error(confidence, right):.3f}")
-    print(f"calibration error, in scope     {calibration_error(confidence[inside], right[inside]):.3f}")
+    print(
+        "calibration error, in scope     "
+        f"{calibration_error(confidence[inside], right[inside]):.3f}"
+    )
     print(f"threshold                       {threshold:.3f} (false refusals {false_refusals})")
     return threshold
 

@@ -1,0 +1,48 @@
+PYTHON ?= python3
+BIN := .venv/bin
+EVAL_INDEX := build/eval
+
+.DEFAULT_GOAL := help
+.PHONY: help chat test lint format eval clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "PYTHON=... names the Python to make .venv with; it is $(PYTHON)"
+
+chat: .venv/installed ## Install into .venv if need be, build the index if there is none, and chat
+	$(BIN)/refdesk chat
+
+test: lint ## Install with what development needs, then lint and run the tests
+	$(BIN)/pytest
+
+lint: .venv/installed-dev ## Check style, types, and which way the imports go
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev ## Put the code in order, as far as a tool can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+eval: .venv/installed ## Measure the answers from the starter library
+	$(BIN)/refdesk rebuild sources/documents --index $(EVAL_INDEX)
+	$(BIN)/refdesk eval sources/questions.jsonl --index $(EVAL_INDEX)
+
+clean: ## Remove .venv and everything else that was made here
+	rm -rf .venv build *.egg-info .*_cache .hypothesis
+	find sources index qa tests -name __pycache__ -exec rm -rf {} +
+
+# Touched last, so that an install that broke off is done again.
+.venv/installed: pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --editable .
+	touch $@
+
+.venv/installed-dev: pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --editable '.[dev]'
+	touch .venv/installed $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	    "Refdesk needs Python 3.11 or newer: name one, as in make PYTHON=python3.13 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv .venv

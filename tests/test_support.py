@@ -1,0 +1,105 @@
+"""What counts as support, on pairs of a quote and a sentence that were labelled by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from qa.support import LEAST_SUPPORT, support
+
+PAIRS = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "support_pairs.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def passes(sentence, *quotes):
+    return support(sentence, quotes).value >= LEAST_SUPPORT
+
+
+def measured(pairs):
+    passed = [pair for pair in pairs if passes(pair["sentence"], pair["quote"])]
+    right = sum(pair["supported"] for pair in passed)
+    return right / len(passed), right / sum(pair["supported"] for pair in pairs)
+
+
+@pytest.mark.parametrize(("held_back", "least"), [(False, 0.95), (True, 0.9)])
+def test_what_passes_is_supported_and_most_of_what_is_supported_passes(held_back, least):
+    precision, recall = measured([p for p in PAIRS if p.get("held_back", False) == held_back])
+    assert precision >= least
+    assert recall >= 0.9
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["number", "unit", "date", "name", "negation", "antonym", "quantity", "attribution", "hedge",
+     "verb", "cause", "added"],
+)  # fmt: skip
+def test_no_lie_of_these_kinds_passes(kind):
+    lies = [pair for pair in PAIRS if pair["kind"] == kind and not pair["supported"]]
+    assert lies
+    assert [pair["sentence"] for pair in lies if passes(pair["sentence"], pair["quote"])] == []
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair["kind"])
+def test_a_quote_supports_itself(pair):
+    basis = support(pair["quote"], [pair["quote"]])
+    assert basis.value == 1.0
+    assert basis.parts == ((0, 0, len(pair["quote"])),)
+
+
+def test_the_basis_is_the_sentence_that_supports_within_a_longer_quote():
+    quote = "# Bridges\n\nIt rained. The **Halden** Bridge carries two tracks. Ferries stopped."
+    ((place, start, end),) = support("The Halden Bridge carries two tracks.", [quote]).parts
+    assert (place, quote[start:end]) == (0, "The **Halden** Bridge carries two tracks.")
+
+
+def test_quotes_that_do_not_support_are_left_out():
+    quotes = ["Tea is grown in Assam.", "Coffee is grown in Kenya.", "Tea is grown in Assam, too."]
+    assert [place for place, _, _ in support("Tea is grown in Assam.", quotes).parts] == [0, 2]
+    assert support("Tea is grown in Kenya.", quotes).parts == ()
+
+
+def test_two_quotes_may_each_support_a_part():
+    quotes = ["Norway exported salmon in 2022.", "In 2022 Chile exported copper to Peru."]
+    sentence = "Norway exported salmon in 2022, while Chile exported copper to Peru."
+    assert [place for place, _, _ in support(sentence, quotes).parts] == [0, 1]
+    swapped = "Norway exported copper in 2022, while Chile exported salmon to Peru."
+    assert support(swapped, quotes).parts == ()
+
+
+def test_part_of_a_sentence_word_for_word_is_not_enough():
+    quote = "It is not true that the mill poisoned the river in 1960."
+    assert not passes("The mill poisoned the river in 1960.", quote)
+
+
+def test_pronouns_reach_back_to_the_sentence_before_only():
+    quote = "Ada Brandt studied lichens. It rained. She won a medal."
+    assert not passes("It rained lichens.", quote)
+    assert passes("Ada Brandt won a medal.", "Ada Brandt studied lichens. She won a medal.")
+    assert not passes("Ada Brandt won a medal.", "Ada Brandt studied. Olaf Moe won a medal.")
+
+
+def test_other_scripts_are_compared_too():
+    assert passes("中国的茶叶运往俄罗斯。", "中国的茶叶运往俄罗斯。商队经过库伦。")
+    assert not passes("中国的茶叶运往日本。", "中国的茶叶运往俄罗斯。商队经过库伦。")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotes"),
+    [
+        ("", ["A."]),
+        ("A.", []),
+        ("A.", [""]),
+        ("...", ["..."]),
+        ("\x00", ["\x00"]),
+        ("No.", ["Yes."]),
+    ],
+)
+def test_nothing_supports_nothing(sentence, quotes):
+    assert support(sentence, quotes).parts == ()
+
+
+def test_a_sentence_without_end_is_refused_soon():
+    endless = "the mill poisoned the river and " * 4000
+    assert not passes(endless, "The mill poisoned the river and the lake.")
