@@ -22,6 +22,8 @@ from chromadb.config import Settings
 from chromadb.errors import ChromaError as StoreError
 from numpy.typing import NDArray
 
+from index.errors import IndexDamagedError
+
 __all__ = ["StoreError", "VectorStore", "seal"]
 
 Vectors = NDArray[np.float32]
@@ -96,14 +98,19 @@ class VectorStore:
     ) -> tuple[NDArray[np.int64], Vectors]:
         """The rows nearest to `vector` and their cosine similarities, best first.
 
-        `source_ids` limits the search to the rows of those sources.
+        `source_ids` limits the search to the rows of those sources. Raises IndexDamagedError.
         """
-        found = self._collection(name).query(
-            query_embeddings=vector[None, :],
-            n_results=count,
-            where={"source": {"$in": list(source_ids)}} if source_ids is not None else None,
-            include=["distances"],
-        )
+        try:
+            found = self._collection(name).query(
+                query_embeddings=vector[None, :],
+                n_results=count,
+                where={"source": {"$in": list(source_ids)}} if source_ids is not None else None,
+                include=["distances"],
+            )
+        except StoreError as error:
+            raise IndexDamagedError(
+                f"the vectors cannot be searched ({error}); run `refdesk rebuild`"
+            ) from error
         rows = np.array(found["ids"][0], dtype=np.int64)
         return rows, 1 - np.array(found["distances"][0], dtype=np.float32)
 

@@ -16,14 +16,17 @@ _POINTERS = frozenset(
     "ones such same former latter both either neither else".split()
 )
 _OPENING = re.compile(
-    r"^\W*(and|or|but|so|then|also|what about|how about|why|how so|since when|by whom|where|when"
-    r"|who else|what else|how many|how much|really|are you sure|go on|tell me more|more)\b",
+    r"^\W*(and|or|but|no|so|then|also|i meant?|what about|how about|why|how so|since when|by whom"
+    r"|where|when|who else|what else|how many|how much|really|are you sure|go on|tell me more"
+    r"|more)\b",
     re.IGNORECASE,
 )
-# "that" and "there" do not point back in "the fact that ..." or "is there ...".
+# Words that point within their own question: "the fact that ...", "is there ...", "Iran and its".
 _NOT_POINTING = re.compile(
-    r"\b(is|are|was|were|does|do|did)\s+there\b|\bthere\s+(is|are|was|were)\b|\w+\s+that\s+\w+\s+\w+"
-    r"|\bone\s+of\b|\bthe\s+same\b|\bboth\s+\w+\s+and\b|\bsuch\s+as\b|\beither\s+\w+\s+or\b",
+    r"\b(is|are|was|were|does|do|did)\s+there\b|\bthere\s+(is|are|was|were)\b"
+    r"|\w+\s+that\s+\w+\s+\w+"
+    r"|\bone\s+of\b|\bthe\s+same\b|\bboth\s+\w+\s+and\b|\bsuch\s+as\b|\beither\s+\w+\s+or\b"
+    r"|(?-i:(?<=\s)[A-Z]\w+)\b[^?]*\b(?:its|his|her|their|them|they)\b",
     re.IGNORECASE,
 )
 
@@ -56,4 +59,4 @@ def _follows(question: str) -> bool:
     content = [word for word in words(question) if word not in STOP_WORDS]
     if len(content) <= 1 or any(word in _POINTERS for word in found):
         return True
-    return bool(_OPENING.match(question)) and len(content) <= 2
+    return bool(_OPENING.match(question)) and len(content) <= 3

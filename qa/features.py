@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -155,11 +156,16 @@ def shipped_weights() -> Weights:
 
 
 def wanted_kind(question: str) -> str:
-    """What a question asks for: date, number, person, place, reason, or other."""
+    """What a question asks for: date, number, person, place, reason, or other.
+
+    Of several questions the last one counts, since a follow-up stands behind what it follows.
+    """
     lowered = question.lower()
-    for kind, pattern in _WANTED_PATTERNS:
-        if pattern.search(lowered):
-            return kind
+    last = [part for part in lowered.split("?") if part.strip()][-1:]
+    for text in (*last, lowered):
+        for kind, pattern in _WANTED_PATTERNS:
+            if pattern.search(text):
+                return kind
     return "other"
 
 
@@ -202,7 +208,7 @@ class Asked:
             names=frozenset(names),
             others=frozenset(query_terms) - names - numbers,
             counted=frozenset(terms(" ".join(noun), language)) if noun else frozenset(),
-            unknown_names=sum(not generation.holds(name) for name in names),
+            unknown_names=len(_unlike_all(names, generation, ranking)),
             unknown_numbers=sum(not generation.holds(number) for number in numbers),
         )
 
@@ -294,6 +300,17 @@ def _holds_wanted(asked: Asked, text: str, unit: UnitWords) -> bool:
 
 def _met(wanted: bool, held: bool) -> tuple[bool, bool]:
     return wanted and held, wanted and not held
+
+
+def _unlike_all(names: Set[str], generation: Generation, ranking: Ranking) -> set[str]:
+    """The names that the library lacks, and that no word near the answer spells alike: no slips."""
+    unknown = {name for name in names if len(name) > 2 and not generation.holds(name)}
+    if not unknown:
+        return unknown
+    near: set[str] = set()
+    for row in ranking.rows[:CANDIDATES].tolist():
+        near |= generation.unit_words(row).all | generation.unit_context(row)
+    return {name for name in unknown if not get_close_matches(name, near, n=1, cutoff=0.75)}
 
 
 def _missing(wanted: frozenset[str], held: Set[str]) -> float:

@@ -49,15 +49,18 @@ def generate(evidence: Evidence, model: BaseChatModel, timeout: float) -> Iterat
     for text, numbers in cited_sentences(pieces, evidence.generation.manifest.language):
         if text.upper().startswith(NOT_IN_SOURCES):
             raise NotInSources
-        yield Draft(text, tuple(spans[number - 1] for number in numbers if number <= len(spans)))
+        if numbers is None:  # the gate finds what supports it, if anything does
+            yield Draft(text, tuple(spans))
+        else:
+            yield Draft(text, tuple(spans[n - 1] for n in numbers if 1 <= n <= len(spans)))
 
 
 def cited_sentences(
     pieces: Iterable[str], language: str = "en"
-) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Each sentence, when it is complete, without its markers, and the numbers (from 1) in them.
+) -> Iterator[tuple[str, tuple[int, ...] | None]]:
+    """Each sentence, when it is complete, without its markers, and the numbers in them.
 
-    A last sentence that was broken off is left out.
+    They are None where it has no marker. A last sentence that was broken off is left out.
     """
     written = ""
     room = _LONGEST_TEXT
@@ -92,10 +95,11 @@ def _split(text: str, language: str) -> list[str]:
     return sentences[1:] or [text]
 
 
-def _read(sentence: str) -> tuple[str, tuple[int, ...]]:
-    found = _NUMBER.findall(" ".join(MARKER.findall(sentence)))
+def _read(sentence: str) -> tuple[str, tuple[int, ...] | None]:
+    markers = MARKER.findall(sentence)
+    found = _NUMBER.findall(" ".join(markers))
     # What is longer is no number of ours, and Python refuses to read thousands of digits.
     numbers = dict.fromkeys(int(number) for number in found if len(number) <= 2)
     text = plain(_LIST_MARK.sub("", MARKER.sub(" ", _HEADING.sub("", sentence))))
     text = re.sub(r"\s+(?=[.,;:!?](?:\s|$))", "", text)  # where a marker stood
-    return text, tuple(number for number in numbers if number > 0)
+    return text, tuple(numbers) if markers else None

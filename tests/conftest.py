@@ -59,8 +59,7 @@ language: zh
     "notes/[draft] 1.md": "The beekeeper of Tarn sells heather honey on Thursdays.\n",
     # What is asked about lighthouses finds these first, and there are more than a search looks at.
     "lighthouses.txt": "\n\n".join(
-        f"The lighthouse at Cape {number} was first lit in {1600 + number}."
-        for number in range(270)
+        f"Cape {number} lighthouse was lit in {1600 + number}." for number in range(270)
     ),
     "quiet.txt": "On the Isle of Morn a keeper trims a lamp each night. Seals sleep below.\n",
 }

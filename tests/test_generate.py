@@ -102,7 +102,7 @@ def test_a_true_sentence_is_answered_and_cited_by_our_own_numbers(ferries, at):
         "La chantier naval Ravnik a livré le ferry Aurora à Lindholm en 1974. [{n}]",
         "Верфь Равник передала паром «Аврора» Линдхольму в 1974 году. [{n}]",
         "拉夫尼克造船厂于1974年交付了渡轮。[{n}]",
-        TRUE,
+        "Ravnik Shipyard delivered the ferry Aurora to Lindholm in 1947.",
         TRUE + " [9]",
         TRUE + " [0]",
         TRUE + " [-1]",
@@ -138,6 +138,7 @@ def test_what_is_not_supported_gives_way_to_an_extract(ferries, at, text):
 @pytest.mark.parametrize(
     "text",
     [
+        "{t}",
         "{t} [9][{n}][0]",
         "{t} [{n}, 9]",
         "{t} [{n};{n}]",
@@ -295,6 +296,8 @@ def test_how_a_text_is_cut_into_pieces_does_not_matter(text, data):
         ("A is b. [1] C is d [2]", [("A is b.", (1,))]),
         ("A is b. [1] C is d [2", [("A is b.", (1,))]),
         ("A is b [100].", [("A is b.", ())]),
+        ("A is b.", [("A is b.", None)]),
+        ("A is b [0][-1][7].", [("A is b.", (0, -1, 7))]),
         ("He said \u201cno.\u201d [1]", [("He said \u201cno.\u201d", (1,))]),
         ("", []),
         ("[1]", []),

@@ -51,7 +51,7 @@ def check(opened, hits):
         ("쌀 시장은 언제 열렸나", "asia/rice", "1905년"),
         ("米市場", "asia/rice", "東京の米市場"),
         ("heather honey", "notes/[draft] 1", "beekeeper of Tarn"),
-        ("When was the lighthouse at Cape 261 lit?", "lighthouses", "Cape 261 was first lit in 1861"),
+        ("When was Cape 261 lighthouse lit?", "lighthouses", "Cape 261 lighthouse was lit in 1861"),
     ],
 )  # fmt: skip
 def test_the_passage_that_answers_comes_first(opened, query, source, text):

@@ -160,11 +160,14 @@ def test_launch_prints_its_address_and_stops_when_interrupted(index, library):
     try:
         line = process.stdout.readline()
         assert line.startswith("Refdesk is at http://127.0.0.1:"), process.stderr.read()
-        assert get(line.split()[3])[0] == 200
-        process.send_signal(2)
-        rest, errors = process.communicate(timeout=30)
+        address = line.split()[3]
+        assert get(address)[0] == 200
+        with urllib.request.urlopen(f"{address}gradio_api/heartbeat/a", timeout=30) as open_page:
+            assert open_page.readline()
+            process.send_signal(2)
+            rest, errors = process.communicate(timeout=30)
     finally:
         process.kill()
         process.wait()
     assert process.returncode == 0, errors
-    assert rest == "" and "Traceback" not in errors
+    assert (rest, errors) == ("", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from index.errors import IndexingError
 from index.opened import Index, open_index
 from qa.web.conversation import Model, Turn, Turns, ask, stop
 from qa.web.examples import example_questions
-from qa.web.loop import in_a_loop
+from qa.web.loop import each, in_a_loop
 from qa.web.markup import shortened
 from qa.web.panel import panel, standing_words
 from qa.web.scope import choose, count, values
@@ -113,21 +113,24 @@ class _Page:
         # `_ask` itself sees to it that only one is under way.
         many: dict[str, Any] = {"trigger_mode": "multiple", **quietly}
         asking: list[Any] = [
-            self.box.submit(self._ask, [self.box, self.turns, *self.scope], outputs, **many),
-            self.again.click(self._ask_again, [self.turns, *self.scope], outputs, **many),
+            self.box.submit(self._asked, [self.box, self.turns, *self.scope], outputs, **many),
+            self.again.click(self._asked_again, [self.turns, *self.scope], outputs, **many),
             *(
                 button.click(
-                    partial(self._ask, question), [self.turns, *self.scope], outputs, **many
+                    partial(self._asked, question), [self.turns, *self.scope], outputs, **many
                 )
                 for question, button in examples.items()
             ),
         ]
         for event in asking:
             event.then(None, js=_FOCUS, **quietly)
-        self.box.stop(self._stop, self.turns, outputs, cancels=asking, **quietly)
-        self.clear.click(self._clear, None, outputs, cancels=asking, **quietly).then(
-            None, js=_FOCUS, **quietly
+        # First nothing must be under way any more: it would bring back what is put away.
+        self.box.stop(None, cancels=asking, **quietly).then(
+            self._stop, self.turns, outputs, **quietly
         )
+        self.clear.click(None, cancels=asking, **quietly).then(
+            self._clear, None, outputs, **quietly
+        ).then(None, js=_FOCUS, **quietly)
         for chooser in self.scope:
             chooser.change(self._name_scope, self.scope, self.accordion, **quietly)
         self.app.load(self._refresh, None, [self.transcript, self.panel, *self.scope], **quietly)
@@ -164,12 +167,17 @@ class _Page:
                     ready["value"] = last.question
                 yield self._shown(shown, ready)
 
-    def _ask_again(
-        self, turns: Turns, ids: list[str], topics: list[str], standings: list[str]
-    ) -> Iterator[Outputs]:
+    async def _asked(
+        self, question: str, turns: Turns, *chosen: list[str]
+    ) -> AsyncIterator[Outputs]:
+        async for outputs in each(self._ask(question, turns, *chosen)):
+            yield outputs
+
+    async def _asked_again(self, turns: Turns, *chosen: list[str]) -> AsyncIterator[Outputs]:
         asked = tuple(turn for turn in turns if turn.question)
-        if asked:
-            yield from self._ask(asked[-1].question, asked[:-1], ids, topics, standings)
+        if asked and not turns[-1].running:
+            async for outputs in each(self._ask(asked[-1].question, asked[:-1], *chosen)):
+                yield outputs
 
     def _stop(self, turns: Turns) -> Outputs:
         return self._shown(stop(turns), gr.update(submit_btn="Ask", stop_btn=False))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import gradio as gr
 import uvicorn
@@ -52,10 +54,18 @@ def launch(
         server.run(sockets=[listener])
 
 
+class _Server(uvicorn.Server):
+    """A server that is interrupted without a word about the pages that are still open."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        super().handle_exit(sig, frame)
+
+
 def make_server(app: gr.Blocks, host: str) -> uvicorn.Server:
     """A server of `app` that answers to the names of `host` only."""
     site = in_a_loop(lambda: _mount(app))
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             Guard(site, names_of(host)),
             log_level="warning",

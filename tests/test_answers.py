@@ -1,0 +1,118 @@
+"""What `qa.answer` gives on a small library: extracts, citations, scope, follow-ups, abstention."""
+
+import json
+
+import pytest
+
+from index import QueryError, ScopeError
+from qa import answer, stream_answer
+from qa.features import QUESTION_FEATURES, SENTENCE_FEATURES, shipped_weights, wanted_kind
+from sources import load_sources
+
+QUESTIONS = [
+    "How deep was the harbour of Oldport dredged in 1987?",
+    "When does the ferry leave for Grey Island?",
+    "What destroyed the observatory on Mount Kelm?",
+    "How many locks does the canal have?",
+    "Which goods are exported from Oldport?",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_sentence_is_a_checked_quote(question, opened, library):
+    texts = {source.id: source.text for source in load_sources(library)}
+    found = answer(question, index=opened)
+    assert not found.abstained
+    assert [citation.number for citation in found.citations] == [
+        *range(1, len(found.citations) + 1)
+    ]
+    for sentence in found.sentences:
+        assert sentence.citations and sentence.support == 1.0
+        assert sentence.text.count("\n") == 0 and not sentence.text.startswith("#")
+    for citation in found.citations:
+        assert texts[citation.source_id][citation.start : citation.end] == citation.quote
+    assert len({sentence.text for sentence in found.sentences}) == len(found.sentences) <= 3
+    assert sum(len(sentence.text) for sentence in found.sentences) <= 600
+    json.dumps(found.to_dict())
+
+
+def test_the_likeliest_sentence_comes_first(opened):
+    found = answer(QUESTIONS[0], index=opened)
+    assert "eleven metres" in found.sentences[0].text
+    assert found.citations[0].source_id == "ports/harbour"
+    assert found.citations[0].heading == "The harbour of Oldport"
+    assert found.text.startswith(found.sentences[0].text + " [1]")
+
+
+def test_a_pronoun_brings_what_it_refers_to(opened):
+    found = answer("Was the observatory rebuilt?", index=opened, sources=["twins/first"])
+    texts = [sentence.text for sentence in found.sentences]
+    assert (
+        texts.index("It was rebuilt.")
+        == texts.index("Lightning destroyed the observatory on Mount Kelm.") + 1
+    )
+
+
+@pytest.mark.parametrize(
+    "question", ["Who won the football World Cup in 2018?", "How do I merge two git branches?"]
+)
+def test_off_the_library_it_abstains_and_shows_the_nearest(question, opened):
+    found = answer(question, index=opened)
+    assert found.abstained and not found.sentences and not found.citations
+    assert found.nearest and found.confidence < shipped_weights().threshold
+
+
+def test_out_of_scope_it_abstains(opened):
+    assert answer(QUESTIONS[0], index=opened, sources=["asia/*"]).abstained
+    found = answer(QUESTIONS[0], index=opened, sources=["ports/*"])
+    assert {citation.source_id for citation in found.citations} <= {"ports/harbour", "ports/canal"}
+
+
+def test_a_follow_up_finds_what_it_refers_to(opened):
+    history = [("user", QUESTIONS[0]), ("assistant", "To eleven metres. [1]")]
+    found = answer("Who did it?", history=history, index=opened)
+    assert any("Baltic Dredging Company" in sentence.text for sentence in found.sentences)
+    assert found.condensed == f"{QUESTIONS[0]} Who did it?"
+
+
+def test_a_stream_grows_to_the_answer(opened):
+    grown = list(stream_answer(QUESTIONS[4], index=opened))
+    assert [len(one.sentences) for one in grown] == [*range(1, len(grown) + 1)]
+    assert grown[-1] == answer(QUESTIONS[4], index=opened)
+
+
+def test_what_cannot_be_asked_is_an_error(opened):
+    with pytest.raises(QueryError, match="empty"):
+        answer("  ", index=opened)
+    with pytest.raises(QueryError, match="shorten"):
+        answer("why " * 250_000, index=opened)
+    with pytest.raises(ScopeError, match="nowhere"):
+        answer(QUESTIONS[0], index=opened, sources=["ports/*", "nowhere/*"])
+
+
+def test_a_word_of_no_language_is_no_crash(opened):
+    for question in ("?", "\u200b", "\ud800", "???!!!", "的", "🎣"):
+        answer(question, index=opened)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When was it signed?", "date"),
+        ("How many ships came?", "number"),
+        ("Who signed it?", "person"),
+        ("In which city was it signed?", "place"),
+        ("Why was it signed?", "reason"),
+        ("What is a treaty?", "other"),
+        ("When was the treaty signed? Who signed it?", "person"),
+        ("When was the treaty signed? And the other?", "date"),
+    ],
+)
+def test_what_a_question_asks_for(question, kind):
+    assert wanted_kind(question) == kind
+
+
+def test_there_is_a_weight_for_each_feature():
+    weights = shipped_weights()
+    assert weights.rank.shape == (len(SENTENCE_FEATURES),)
+    assert weights.confidence.shape == (len(QUESTION_FEATURES),)
