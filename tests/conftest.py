@@ -1,10 +1,14 @@
 """A small library and its index, built once with the bundled model, that the tests share."""
 
+import os
 import shutil
 
 import pytest
 
 from index import open_index, rebuild
+
+# Threads gain nothing on texts this small, and while they wait they starve what else runs.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 FILES = {
     "ports/harbour.md": """---
