@@ -67,8 +67,6 @@ QUESTION_FEATURES = (
     "negation",
     "terms",
     "names",
-    "unknown_names",
-    "unknown_numbers",
     *(f"asks_{kind}" for kind in _KINDS),
 )
 
@@ -181,8 +179,7 @@ class Asked:
     names: frozenset[str]
     others: frozenset[str]
     counted: frozenset[str]
-    unknown_names: int
-    unknown_numbers: int
+    unknown: int
 
     @classmethod
     def parse(cls, question: str, generation: Generation, ranking: Ranking) -> Asked:
@@ -208,8 +205,8 @@ class Asked:
             names=frozenset(names),
             others=frozenset(query_terms) - names - numbers,
             counted=frozenset(terms(" ".join(noun), language)) if noun else frozenset(),
-            unknown_names=len(_unlike_all(names, generation, ranking)),
-            unknown_numbers=sum(not generation.holds(number) for number in numbers),
+            unknown=len(_unlike_all(names, generation, ranking))
+            + sum(not generation.holds(number) for number in numbers),
         )
 
 
@@ -244,8 +241,8 @@ def sentence_features(generation: Generation, asked: Asked, ranking: Ranking) ->
             *_met(bool(_ASKS_MONEY.search(asked.text)), bool(_MONEY.search(text))),
             *_met(bool(_ASKS_SHARE.search(asked.text)), bool(_SHARE.search(text))),
             *_met(bool(asked.counted), _counts(asked, unit)),
-            _missing(asked.numbers, here),
-            _missing(asked.numbers, context),
+            bool(asked.numbers - here),
+            bool(asked.numbers - context),
             _missing(asked.names, here),
             _missing(asked.names, context),
             _missing(asked.others, here),
@@ -275,8 +272,6 @@ def question_features(measured: Floats, asked: Asked, rank: Floats) -> Floats:
             bool(_NEGATION.search(asked.text)),
             min(len(asked.terms), 20),
             min(len(asked.names), 10),
-            asked.unknown_names,
-            asked.unknown_numbers,
             *(asked.kind == kind for kind in _KINDS),
         ]
     )

@@ -4,11 +4,15 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
 
 from index import open_index, rebuild
 
 # Threads gain nothing on texts this small, and while they wait they starve what else runs.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+settings.register_profile("refdesk", deadline=None, derandomize=True)
+settings.load_profile("refdesk")
 
 FILES = {
     "ports/harbour.md": """---

@@ -73,7 +73,7 @@ for fault in ("kill", "full"):
 
 
 # Every moment, in a few minutes: REFDESK_TEST_STEP=1 pytest tests/test_index_faults.py
-STEP = int(os.environ.get("REFDESK_TEST_STEP", "10"))
+STEP = int(os.environ.get("REFDESK_TEST_STEP", "12"))
 SERVED, FAILED, WORKED_AROUND = 0, 1, 3
 
 

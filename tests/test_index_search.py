@@ -60,7 +60,7 @@ def test_the_passage_that_answers_comes_first(opened, query, source, text):
     assert text in hit.text
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(query=st.sampled_from(QUESTIONS), budget=st.integers(1, 6000))
 def test_a_budget_is_kept(opened, query, budget):
     hits = opened.search(query, max_chars=budget)
@@ -79,7 +79,7 @@ def test_a_budget_under_a_sentence_gets_its_beginning(opened):
     assert hit.text == "The harbour of Oldport was dredged"[:20]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(query=st.sampled_from(QUESTIONS), k=st.integers(1, 15))
 def test_k_passages_of_about_a_window(opened, query, k):
     hits = opened.search(query, k=k)

@@ -83,9 +83,12 @@ publisher: '{attacks}'
 standing: other
 topics: ['{attacks}']
 ---
-# Quarry {attacks}
+# Quarry <b onclick=window.owned=1>notes</b>
 
-The granite quarry of Norfield employed 310 masons in 1887 [9] {attacks} [1][2].
+The granite quarry of Norfield opened in 1850. The granite quarry of Norfield employed 310 masons in
+1887 [9]<img src=x onerror=window.owned=1>. It was closed in 1921.
+
+{attacks} [1][2]
 """
 
 
@@ -406,11 +409,14 @@ def test_hostile_sources_and_questions_stay_text(open_page, address, beacon):
     expect(page.locator("#panel")).to_contain_text("<script>window.owned=1")
     expect(page.locator("#examples")).to_contain_text("<img src=x onerror=window.owned=1> who?")
     turn = ask(page, "How many masons did the granite quarry of Norfield employ?")
-    expect(turn.locator(".sentence").first).to_contain_text("310 masons in 1887 [9] <script>")
+    expect(turn.locator(".sentence").first).to_contain_text(
+        "310 masons in 1887 [9]<img src=x onerror"
+    )
     cited = page.locator(".card").count()
     chips = [text.strip("[]") for text in turn.locator(".chip").all_text_contents()]
     assert chips and all(1 <= int(number) <= cited for number in chips)
-    expect(page.locator(".card mark").first).to_contain_text("![d](http://127.0.0.1")
+    expect(page.locator(".card mark").first).to_contain_text("<img src=x onerror")
+    expect(page.locator(".card").first).to_contain_text("![d](http://127.0.0.1")
     page.locator(".chip").first.hover()
     page.locator(".chip").first.click()
     attacks = ATTACKS.format(beacon=beacon[0])
