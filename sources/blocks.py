@@ -1,6 +1,5 @@
 """Finding blocks in lines of text, and building text out of blocks."""
 
-
 from __future__ import annotations
 
 import re

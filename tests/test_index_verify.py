@@ -25,8 +25,6 @@ def generation(own_index):
 
 def sign(folder, **changes):
     """Have the manifest agree with the files."""
-    (folder / "manifest.json").rename(folder.parent / "old.json")
-    shutil.move(folder.parent / "old.json", folder / "manifest.json")
     manifest = Manifest.read(folder)
     (folder / "manifest.json").unlink()
     replace(manifest, files=hash_files(folder), **changes).write(folder)
@@ -72,7 +70,7 @@ def test_wrong_vectors_are_found(generation, spoil, said):
         verify_generation(generation)
 
 
-def test_a_search_structure_that_finds_nothing_is_found(generation):
+def test_a_search_structure_that_finds_nothing_is_found(own_index, generation):
     """The vectors of two collections changed places: each is whole, and neither is right."""
     units, windows = (path for path in (generation / "vectors").iterdir() if path.is_dir())
     for name in ("link_lists.bin", "data_level0.bin", "length.bin", "header.bin"):
@@ -81,9 +79,7 @@ def test_a_search_structure_that_finds_nothing_is_found(generation):
         (windows / name).write_bytes(content)
     sign(generation)
     with pytest.raises(IndexDamagedError):
-        from index.build import _verify_apart
-
-        _verify_apart(generation)
+        verify_current(own_index)
 
 
 def test_missing_sources_are_found(generation):
@@ -104,7 +100,7 @@ def test_a_manifest_that_was_edited_is_found(generation):
 
 @pytest.mark.parametrize("name", ["chroma.sqlite3", "data_level0.bin", "index_metadata.pickle"])
 def test_a_file_that_could_kill_its_reader_is_signed_and_kills_nobody(own_index, generation, name):
-    path = next(generation.rglob(name))
+    path = max(generation.rglob(name), key=lambda path: path.stat().st_size)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     sign(generation)
     with pytest.raises(IndexDamagedError, match="does not verify") as error:
