@@ -179,6 +179,8 @@ class Generation:
                 f"the question has {len(query)} characters, {LONGEST_QUERY} are allowed; shorten it"
             )
         query = query.encode(errors="replace").decode()  # a lone surrogate breaks the tokenizer
+        if scope is not None and len(scope) == len(self.source_ids):
+            scope = None  # the same to us, and faster in Chroma
         query_terms = tuple(dict.fromkeys(terms(query, self.manifest.language)))
         vector = self.embedder.embed_query(query)
         units = _Level(self, "units", vector, query_terms, scope)
@@ -318,6 +320,8 @@ class Generation:
                     break
                 _, side = max(sides)
                 first, last = min(first, side), max(last, side)
+            while last > row and self._units["kind"][last] == _HEADING:
+                last -= 1  # it opens what comes after
             taken.update(range(first, last + 1))
             best.append((first, last, score_of[row]))
         return best

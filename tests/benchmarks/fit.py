@@ -127,13 +127,9 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10)
     )
 
 
-def fit_confidence(
-    features: np.ndarray, right: np.ndarray, weight: np.ndarray
-) -> tuple[np.ndarray, float]:
+def fit_confidence(features: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
     mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-9
-    model = LogisticRegression(C=0.05, max_iter=5000).fit(
-        (features - mean) / deviation, right, sample_weight=weight
-    )
+    model = LogisticRegression(C=0.05, max_iter=5000).fit((features - mean) / deviation, right)
     weights = model.coef_[0] / deviation
     return weights, float(model.intercept_[0] - weights @ mean)
 
@@ -147,7 +143,6 @@ def main() -> None:
     parser.add_argument("library", type=Path)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--false-refusals", type=float, default=0.04)
-    parser.add_argument("--off-weight", type=float, default=0.2)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
 
@@ -159,21 +154,18 @@ def main() -> None:
         asked += [replace(ask(generation, line, False), answers=()) for line in lines]
 
         sources = np.array([one.source for one in asked])
-        # People ask few questions of a library that is about something else: such a question counts
-        # less, so that confidence is right for those that are about it.
-        weight = np.array([1.0 if one.in_scope else arguments.off_weight for one in asked])
         held_out = np.zeros((len(asked), 3))  # confidence, right, first sentence right
         for source in np.unique(sources):
             held = sources == source
             rank = fit_rank([one for one in asked if one.source != source])
             features, right, first = measure(generation, asked, rank)
-            fitted = fit_confidence(features[~held], right[~held], weight[~held])
+            fitted = fit_confidence(features[~held], right[~held])
             held_out[held, 0] = predict(features[held], fitted)
             held_out[held, 1] = right[held]
             held_out[held, 2] = first[held]
         rank = fit_rank(asked)
         features, right, _ = measure(generation, asked, rank)
-        weights, intercept = fit_confidence(features, right, weight)
+        weights, intercept = fit_confidence(features, right)
 
     threshold = report(asked, held_out, arguments.false_refusals)
     if arguments.write:
