@@ -32,7 +32,8 @@ class Evidence:
     """The best sentences for a question, from one generation, best first.
 
     `rows` are their rows in the generation, `shares` (summing to 1) how likely each is to be the
-    one that answers, and `confidence` (0 to 1) that an answer made of them is right.
+    one that answers, and `confidence` (0 to 1) that an answer made of them is right. `follow_up`
+    says that the question was put behind the one before it.
     """
 
     question: str
@@ -42,6 +43,7 @@ class Evidence:
     shares: Floats
     confidence: float
     sources: tuple[str, ...] | None = None
+    follow_up: bool = False
 
     @property
     def answerable(self) -> bool:

@@ -89,7 +89,8 @@ def _choose(evidence: Evidence) -> list[int]:
         said.append(content)
         length += len(text) + 1
         share += shares[row]
-        if len(chosen) == MOST_SENTENCES or share >= _ENOUGH:
+        # Most of a follow-up is the question before, and its likeliest sentence answered that.
+        if len(chosen) == MOST_SENTENCES or (share >= _ENOUGH and not evidence.follow_up):
             break
     return chosen
 
@@ -98,9 +99,13 @@ def _antecedent(evidence: Evidence, row: int, chosen: list[int]) -> tuple[int, .
     """The sentence before, where `row` opens with a word that points to it and both have room."""
     generation = evidence.generation
     before = generation.neighbour(row, -1)
-    if before is None or before in chosen or not generation.is_sentence(before):
+    if before is None or not generation.is_sentence(before):
         return ()
-    if not _LEANING.match(generation.unit_text(row)) or len(chosen) >= MOST_SENTENCES:
+    if not _LEANING.match(generation.unit_text(row)):
+        return ()
+    if before in chosen:
+        return (before,)
+    if len(chosen) >= MOST_SENTENCES:
         return ()
     source, start, _ = generation.unit(row)
     _, opening, end = generation.unit(before)

@@ -25,11 +25,10 @@ Floats = NDArray[np.float64]
 # How many of the best sentences are looked at more closely.
 CANDIDATES = 24
 
+# None depends on the size of the library, as BM25 does: a small one is judged as a large one is.
 SENTENCE_FEATURES = (
     "similarity",
     "window_similarity",
-    "lexical",
-    "window_lexical",
     "coverage",
     "coverage_in_context",
     "pairs",
@@ -226,8 +225,6 @@ def sentence_features(generation: Generation, asked: Asked, ranking: Ranking) ->
         measured[place] = (
             ranking.similarity[place],
             ranking.window_similarity[place],
-            ranking.lexical[place],
-            ranking.window_lexical[place],
             sum(idf[term] for term in asked.terms if term in here) / total,
             sum(idf[term] for term in asked.terms if term in context) / total,
             _near_pairs(pairs, unit.terms) / max(len(pairs), 1),

@@ -67,7 +67,9 @@ def retrieve(
     index: str | Path | Index | None = None,
 ) -> Evidence:
     """The first half: what the library holds on the question as it stands after the history."""
-    return gather(resolve_index(index).generation, condense(question, history), sources)
+    condensed = condense(question, history)
+    evidence = gather(resolve_index(index).generation, condensed, sources)
+    return replace(evidence, follow_up=condensed != question.strip())
 
 
 def compose(
