@@ -142,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library", type=Path)
     parser.add_argument("questions", type=Path)
-    parser.add_argument("--false-refusals", type=float, default=0.04)
+    parser.add_argument("--false-refusals", type=float, default=0.05)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
 
