@@ -7,7 +7,7 @@ idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -70,14 +70,22 @@ class BM25:
             size,
         )
 
-    def scores(self, terms: Iterable[str]) -> NDArray[np.float32]:
-        """The score of every row, shape (rows,); 0 where no term matches."""
+    def scores(self, weight: Mapping[str, float]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The score of every row for weighted terms, shape (rows,), and the rows that match any.
+
+        What does not match is 0, and costs nothing: the memory of the array is only taken where a
+        score is written.
+        """
         scores = np.zeros(self._size, dtype=np.float32)
-        for term in set(terms):
+        matched = [np.zeros(0, dtype=np.int64)]
+        for term, factor in weight.items():
             start, end = self._span(term)
-            # A row stands once in a term's list, so that += on the index adds each weight once.
-            scores[self._rows[start:end]] += self._weights[start:end]
-        return scores
+            rows = self._rows[start:end]
+            found = scores[rows]
+            matched.append(rows[found == 0].astype(np.int64))
+            # A row stands once in a term's list, so that no addition is lost.
+            scores[rows] = found + np.float32(factor) * self._weights[start:end]
+        return scores, np.concatenate(matched)
 
     def idf(self, term: str) -> float:
         """How rare `term` is; a term that no row holds is as rare as can be."""

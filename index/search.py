@@ -2,9 +2,10 @@
 
 A sentence is ranked by its own scores and by the mean of those of the windows it stands in. Scores
 are standardised over the whole library, not over the few candidates, so that dense and lexical
-evidence weigh the same for every question: BM25 is computed for every row; for cosine similarity
-the mean and deviation over all vectors v of a query q follow from their mean m and covariance C,
-as q·m and sqrt(q·C·q), without looking at them.
+evidence weigh the same for every question: what no term matches has a BM25 score of 0; for cosine
+similarity the mean and deviation over all vectors v of a query q follow from their mean m and
+covariance C, as q·m and sqrt(q·C·q), without looking at them. Nothing here passes over all rows: a
+search costs what the words of the question match, not what is stored.
 """
 
 from __future__ import annotations
@@ -93,6 +94,10 @@ class Generation:
         self._embedder = embedder
         self._units = np.load(folder / "units.npy", mmap_mode="r", allow_pickle=False)
         self._windows = np.load(folder / "windows.npy", mmap_mode="r", allow_pickle=False)
+        # Searched by bisection, for which numpy would copy a column of records each time.
+        self._first, self._last = (
+            np.ascontiguousarray(self._windows[name]) for name in ("first", "last")
+        )
         self._words = {
             "units": BM25.open(folder / "unit-words", len(self._units)),
             "windows": BM25.open(folder / "window-words", len(self._windows)),
@@ -185,14 +190,17 @@ class Generation:
         vector = self.embedder.embed_query(query)
         units = _Level(self, "units", vector, query_terms, scope)
         windows = _Level(self, "windows", vector, query_terms, scope)
+        rows = self._candidates(units, windows)
 
         # The windows around unit u are those with first <= u <= last: a contiguous range.
-        rows = units.candidates(windows, self._windows)
-        rows = rows[self._units["kind"][rows] != _HEADING]
-        low = np.searchsorted(self._windows["last"], rows, side="left")
-        high = np.searchsorted(self._windows["first"], rows, side="right")
-        around = _range_mean(windows.dense + windows.lexical, low, high)
-        scores = around + _SENTENCE_WEIGHT * (units.dense[rows] + units.lexical[rows])
+        low = np.searchsorted(self._last, rows, side="left")
+        high = np.searchsorted(self._first, rows, side="right")
+        near = _ranges(low, high)  # all windows around candidates; from here on, places in it
+        low, high = (np.searchsorted(near, border) for border in (low, high))
+        similarity, lexical = units.similarity(rows), units.lexical(rows)
+        window_similarity, window_lexical = windows.similarity(near), windows.lexical(near)
+        around = _range_mean(windows.standardised(window_similarity) + window_lexical, low, high)
+        scores = around + _SENTENCE_WEIGHT * (units.standardised(similarity) + lexical)
         order = np.lexsort((rows, -scores))
         rows, low, high = rows[order], low[order], high[order]
         return Ranking(
@@ -200,11 +208,19 @@ class Generation:
             rows=rows,
             sources=np.asarray(self._units["source"][rows], dtype=np.int64),
             scores=scores[order].astype(np.float32),
-            similarity=units.similarity[rows],
-            window_similarity=_range_max(windows.similarity, low, high),
-            lexical=units.lexical[rows],
-            window_lexical=_range_max(windows.lexical, low, high),
+            similarity=similarity[order],
+            window_similarity=_range_max(window_similarity, low, high),
+            lexical=lexical[order],
+            window_lexical=_range_max(window_lexical, low, high),
         )
+
+    def _candidates(self, units: _Level, windows: _Level) -> Rows:
+        """The unit rows worth ranking: found themselves, or in a window that was found."""
+        found = np.union1d(windows.near, windows.best_lexical)
+        rows = _ranges(self._first[found], self._last[found] + 1)
+        rows = np.unique(np.concatenate([units.near, units.best_lexical, rows])).astype(np.int64)
+        no_heading: Rows = rows[self._units["kind"][rows] != _HEADING]
+        return no_heading
 
     def search(
         self,
@@ -365,7 +381,7 @@ class Generation:
 
 
 class _Level:
-    """The scores of all rows of one level (units or windows) for one query."""
+    """The scores of the rows of one level (units or windows) for one query."""
 
     def __init__(
         self,
@@ -375,31 +391,63 @@ class _Level:
         query_terms: Sequence[str],
         scope: Sequence[str] | None,
     ) -> None:
-        meant = implied(query_terms, generation.manifest.language)
         spans = generation._units if name == "units" else generation._windows
-        lexical = generation._words[name].scores(query_terms)
-        lexical += _IMPLIED_WEIGHT * generation._words[name].scores(meant)
-        self.near, similarity = generation._store.query(
+        near, similarity = generation._store.query(
             name, vector, min(_NEIGHBOURS, len(spans)), scope
         )
-        floor = float(similarity[-1]) if len(similarity) else 0.0
-        self.similarity = np.full(len(spans), floor, dtype=np.float32)
-        self.similarity[self.near] = similarity
+        order = np.argsort(near)
+        self.near, self._similarity = near[order], similarity[order]
+        # What is not among the neighbours is taken to be as near as the last of them.
+        self._floor = similarity[-1] if len(similarity) else np.float32(0)
         mean, covariance = generation._moments[name]
-        deviation = float(np.sqrt(max(vector @ covariance @ vector, 1e-8)))
-        self.dense = (self.similarity - float(vector @ mean)) / deviation
-        self.lexical = (lexical - lexical.mean()) / max(float(lexical.std()), 1e-6)
-        matched = lexical > 0
-        if scope is not None:
-            matched &= np.isin(spans["source"], [generation.row_of[name] for name in scope])
-        rows = np.flatnonzero(matched)
-        self.best_lexical = rows[np.argsort(-lexical[rows], kind="stable")[:_NEIGHBOURS]]
+        self._mean = float(vector @ mean)
+        self._deviation = float(np.sqrt(max(vector @ covariance @ vector, 1e-8)))
 
-    def candidates(self, windows: _Level, spans: NDArray[np.void]) -> Rows:
-        """The unit rows worth ranking: found themselves, or in a window that was found."""
-        found = np.union1d(windows.near, windows.best_lexical)
-        parts = [np.arange(spans["first"][row], spans["last"][row] + 1) for row in found]
-        return np.unique(np.concatenate([self.near, self.best_lexical, *parts])).astype(np.int64)
+        meant = implied(query_terms, generation.manifest.language)
+        weight = dict.fromkeys(meant, _IMPLIED_WEIGHT) | dict.fromkeys(query_terms, 1.0)
+        self._lexical, matched = generation._words[name].scores(weight)
+        values = self._lexical[matched].astype(np.float64)
+        self._lexical_mean = float(values.sum() / len(spans))
+        variance = float((values**2).sum() / len(spans)) - self._lexical_mean**2
+        self._lexical_deviation = max(float(np.sqrt(max(variance, 0))), 1e-6)
+        if scope is not None:
+            inside = [generation.row_of[source_id] for source_id in scope]
+            matched = matched[np.isin(spans["source"][matched], inside)]
+        self.best_lexical = _largest(self._lexical, matched, _NEIGHBOURS)
+
+    def similarity(self, rows: Rows) -> Floats:
+        """The cosine of the query and each of `rows`."""
+        found = np.full(len(rows), self._floor, dtype=np.float32)
+        if len(self.near):
+            place = np.minimum(np.searchsorted(self.near, rows), len(self.near) - 1)
+            known = self.near[place] == rows
+            found[known] = self._similarity[place[known]]
+        return found
+
+    def standardised(self, similarity: Floats) -> Floats:
+        """Cosines in deviations from the mean of the library."""
+        return (similarity - self._mean) / self._deviation
+
+    def lexical(self, rows: Rows) -> Floats:
+        """The standardised BM25 score of each of `rows`."""
+        return (self._lexical[rows] - self._lexical_mean) / self._lexical_deviation
+
+
+def _largest(values: Floats, rows: Rows, count: int) -> Rows:
+    """The `count` of `rows` with the largest values, best first; of equals, the first rows."""
+    if len(rows) > count:
+        found = values[rows]
+        least = np.partition(found, len(rows) - count)[len(rows) - count]
+        rows = rows[found >= least]
+    order = np.lexsort((rows, -values[rows]))
+    return rows[order[:count]]
+
+
+def _ranges(low: Rows, high: Rows) -> Rows:
+    """Every number in any of the ranges `low` to `high` (exclusive), sorted."""
+    sizes = high - low
+    starts = np.cumsum(sizes) - sizes
+    return np.unique(np.repeat(low - starts, sizes) + np.arange(sizes.sum()))
 
 
 def _cached(method: Callable[[int], T]) -> Callable[[int], T]:

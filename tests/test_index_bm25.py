@@ -30,9 +30,20 @@ def naive(documents, query):
 
 @given(documents=st.lists(TERMS, min_size=1, max_size=9), query=TERMS)
 def test_scores_are_those_of_the_formula(documents, query):
-    found = BM25.build(documents).scores(query)
+    found, matched = BM25.build(documents).scores(dict.fromkeys(query, 1.0))
+    assert sorted(matched.tolist()) == np.flatnonzero(found).tolist()
     assert found.shape == (len(documents),)
     np.testing.assert_allclose(found, naive(documents, query), rtol=1e-5, atol=1e-6)
+
+
+@given(
+    documents=st.lists(TERMS, min_size=1, max_size=9),
+    weight=st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from([0.5, 1.0, 3.0])),
+)
+def test_terms_are_weighted(documents, weight):
+    found, _ = BM25.build(documents).scores(weight)
+    expected = sum(factor * np.array(naive(documents, term)) for term, factor in weight.items())
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 @given(documents=st.lists(TERMS, min_size=1, max_size=9))
@@ -51,11 +62,14 @@ def test_what_is_saved_scores_the_same(tmp_path):
     built.save(tmp_path / "words")
     read = BM25.open(tmp_path / "words", len(documents))
     for query in (["a"], ["b", "句", "no such"], [], ["été"]):
-        assert read.scores(query).tolist() == built.scores(query).tolist()
+        weight = dict.fromkeys(query, 1.0)
+        for one, other in zip(read.scores(weight), built.scores(weight), strict=True):
+            assert one.tolist() == other.tolist()
 
 
 @pytest.mark.parametrize("documents", [[], [[]], [[], []]])
 def test_nothing_to_score(documents):
     found = BM25.build(documents)
-    assert found.scores(["a"]).tolist() == [0.0] * len(documents)
+    scores, matched = found.scores({"a": 1.0})
+    assert (scores.tolist(), matched.tolist()) == ([0.0] * len(documents), [])
     assert not found.holds("a")

@@ -4,6 +4,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from index import QueryError, ScopeError, rebuild
 from index.chunking import WINDOW_CHARS
 from index.opened import open_index
 from index.search import LONGEST_QUERY
+from index.tokens import implied, terms
 
 QUESTIONS = [
     "When was the harbour dredged?",
@@ -217,3 +219,61 @@ def test_sources_are_listed_without_and_read_with_their_text(opened):
     assert read.text.startswith("# The harbour of Oldport")
     with pytest.raises(ScopeError, match="no-such"):
         opened.source("no-such")
+
+
+def ranked_by_looking_at_every_row(generation, query, scope):
+    """The ranking as the module describes it, with the scores of all rows written out."""
+    asked = list(dict.fromkeys(terms(query, generation.manifest.language)))
+    meant = implied(asked, generation.manifest.language)
+    vector = generation.embedder.embed_query(query)
+    similarity, dense, lexical, found = {}, {}, {}, {}
+    for name in ("units", "windows"):
+        spans = generation._units if name == "units" else generation._windows
+        near, cosines = generation._store.query(name, vector, min(256, len(spans)), scope)
+        similarity[name] = np.full(len(spans), cosines[-1] if len(cosines) else 0)
+        similarity[name][near] = cosines
+        mean, covariance = generation._moments[name]
+        deviation = np.sqrt(max(vector @ covariance @ vector, 1e-8))
+        dense[name] = (similarity[name] - vector @ mean) / deviation
+        words = generation._words[name]
+        scores = words.scores(dict.fromkeys(asked, 1.0))[0]
+        scores = scores + words.scores(dict.fromkeys(meant, 0.5))[0]
+        lexical[name] = (scores - scores.mean()) / max(scores.std(), 1e-6)
+        inside = [generation.row_of[one] for one in scope or generation.source_ids]
+        matched = np.flatnonzero((scores > 0) & np.isin(spans["source"], inside))
+        best = matched[np.argsort(-scores[matched], kind="stable")[:256]]
+        found[name] = {*near.tolist(), *best.tolist()}
+    rows = set(found["units"])
+    for window in found["windows"]:
+        rows.update(range(*(generation._windows[window][["first", "last"]].tolist())))
+        rows.add(int(generation._windows[window]["last"]))
+    ranking = []
+    for row in rows:
+        if generation._units["kind"][row] == 1:
+            continue
+        around = np.flatnonzero(
+            (generation._windows["first"] <= row) & (row <= generation._windows["last"])
+        )
+        score = 0.4 * (dense["units"][row] + lexical["units"][row])
+        score += (dense["windows"] + lexical["windows"])[around].mean()
+        values = (similarity["units"][row], similarity["windows"][around].max())
+        values += (lexical["units"][row], lexical["windows"][around].max())
+        ranking.append((row, score, *values))
+    return sorted(ranking, key=lambda one: -one[1])
+
+
+@pytest.mark.parametrize("scope", [None, ("ports/harbour",), ("lighthouses", "twins/first")])
+@pytest.mark.parametrize("query", [*QUESTIONS, "What did Washington say of the lighthouses?"])
+def test_a_ranking_is_that_of_looking_at_every_row(opened, query, scope):
+    generation = opened.generation
+    query = query.encode(errors="replace").decode()
+    ranking = generation.rank(query, scope)
+    expected = ranked_by_looking_at_every_row(generation, query, scope)
+    values = (ranking.scores, ranking.similarity, ranking.window_similarity)
+    values += (ranking.lexical, ranking.window_lexical)
+    found = np.stack(values, axis=1)
+    assert sorted(ranking.rows.tolist()) == sorted(row for row, *_ in expected)
+    expected_of = {row: rest for row, *rest in expected}
+    np.testing.assert_allclose(
+        found, [expected_of[row] for row in ranking.rows.tolist()], rtol=1e-4, atol=1e-4
+    )
