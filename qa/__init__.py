@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qa.errors import ChatModelError, QuestionError, RefdeskError, SettingError
+    from qa.export import export_answer
     from qa.pipeline import answer, stream_answer
     from qa.result import Answer, AnswerSentence, Citation, Passage
     from qa.runnable import chain
 
 # A name is in the first of these that has it, so the light ones stand first.
-_MODULES = ("result", "errors", "pipeline", "runnable")
+_MODULES = ("result", "errors", "export", "pipeline", "runnable")
 
 __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "answer",
     "stream_answer",
     "chain",
+    "export_answer",
     "Answer",
     "AnswerSentence",
     "Citation",

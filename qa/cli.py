@@ -14,10 +14,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from index.errors import IndexDamagedError, IndexingError, IndexNotFoundError
+from index.errors import IndexingError, IndexNotFoundError
+from qa import cli_curator
 from qa.errors import RefdeskError, SettingError
-from qa.options import IndexOption, JsonOption, LibraryArgument, ModelOption, ScopeOption
-from qa.settings import VARIABLES, read_settings, starter_library
+from qa.options import (
+    IndexOption,
+    JsonOption,
+    LibraryArgument,
+    ModelOption,
+    ScopeOption,
+    index_folder,
+    library_folder,
+)
+from qa.settings import VARIABLES, read_settings
 from sources.errors import MetadataError, SourceError
 
 if TYPE_CHECKING:
@@ -58,14 +67,14 @@ def chat(
     from index.generation import current_generation
     from qa.web import launch
 
-    folder = _index(index)
+    folder = index_folder(index)
     try:
         current_generation(folder)
     except IndexNotFoundError:
-        _rebuild(_library(None, folder), folder)
+        _rebuild(library_folder(None, folder), folder)
     launch(
         index=folder,
-        library=_library(None, folder),
+        library=library_folder(None, folder),
         model=model,
         host="127.0.0.1",
         port=port,
@@ -81,22 +90,36 @@ def ask(
     as_json: JsonOption = False,
     source: ScopeOption = None,
     model: ModelOption = None,
+    export: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Write the answer with its citations to a file as well: .md, .bib, .csl.json, or "
+            ".json for the evidence that `refdesk check` reads; may be given several times.",
+        ),
+    ] = None,
     index: IndexOption = None,
 ) -> None:
     """Answer a question, with checked citations.
 
     The exit status is 3 if the sources do not answer it; the nearest passages are shown then.
     """
+    from qa.export import format_of, write_export
     from qa.pipeline import answer
     from qa.terminal import show_answer, show_json, stderr
 
+    for file in export or ():  # a name that says no format is better known before the long part
+        format_of(file)
     console = stderr()
     with console.status("Searching the sources") if console.is_terminal else nullcontext():
-        found = answer(question, sources=source or None, index=_index(index), model=model)
+        found = answer(question, sources=source or None, index=index_folder(index), model=model)
     if as_json:
         show_json(found.to_dict())
     else:
         show_answer(found)
+    for file in export or ():
+        write_export(file, found, index=index_folder(index))
     if found.abstained:
         raise typer.Exit(ABSTAINED)
 
@@ -125,7 +148,7 @@ def search(
     from qa.evidence import passage
     from qa.terminal import show_json, show_passage
 
-    generation = open_index(_index(index)).generation
+    generation = open_index(index_folder(index)).generation
     hits = generation.search(query, k, max_chars, source or None)
     passages = [passage(generation, hit) for hit in hits]
     if as_json:
@@ -154,8 +177,8 @@ def rebuild(
     """
     from qa.terminal import show_json, show_report
 
-    folder = _index(index)
-    report = _rebuild(_library(library, folder), folder, full=full, force=force)
+    folder = index_folder(index)
+    report = _rebuild(library_folder(library, folder), folder, full=full, force=force)
     if as_json:
         show_json(report.to_dict())
     else:
@@ -170,7 +193,7 @@ def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
     from index.generation import Manifest, complete_generations, current_generation
     from qa.terminal import listed, show_json, show_lines
 
-    folder = _index(index)
+    folder = index_folder(index)
     manifest = Manifest.read(current_generation(folder))
     older = [path.name for path in complete_generations(folder) if path.name < manifest.generation]
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -200,7 +223,7 @@ def verify(as_json: JsonOption = False, index: IndexOption = None) -> None:
     from index.build import verify_current
     from qa.terminal import show_json, show_lines
 
-    manifest = verify_current(_index(index))
+    manifest = verify_current(index_folder(index))
     values = {
         "verified": manifest.generation,
         "files": len(manifest.files),
@@ -220,7 +243,7 @@ def rollback(as_json: JsonOption = False, index: IndexOption = None) -> None:
     from index.build import rollback as roll_back
     from qa.terminal import show_json, show_lines
 
-    values = {"generation": roll_back(_index(index))}
+    values = {"generation": roll_back(index_folder(index))}
     if as_json:
         show_json(values)
     else:
@@ -233,7 +256,7 @@ def sources(library: LibraryArgument = None, index: IndexOption = None) -> None:
     from qa.terminal import one_line, show_table
     from sources.load import load_sources
 
-    folder = _library(library, _index(index))
+    folder = library_folder(library, index_folder(index))
     skips: list[str] = []
     try:
         found = load_sources(folder, on_skip=lambda path, why: skips.append(f"{path}: {why}"))
@@ -253,72 +276,10 @@ def sources(library: LibraryArgument = None, index: IndexOption = None) -> None:
         sys.stderr.write(f"skipped {one_line(skip)}\n")
 
 
-@app.command("eval", epilog="Example: refdesk eval sources/questions.jsonl --limit 50")
-def evaluate(
-    questions: Annotated[
-        Path,
-        typer.Argument(
-            metavar="QUESTIONS.jsonl",
-            help="Lines of JSON: question, source, answers, quote, spans.",
-        ),
-    ],
-    as_json: JsonOption = False,
-    max_chars: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Budget of recall and precision, in characters.")
-    ] = 3750,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            show_default=False,
-            help="Ask only N of the questions, spread evenly over the file.",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="Write the measures and what became of each question here, as JSON.",
-        ),
-    ] = None,
-    index: IndexOption = None,
-) -> None:
-    """Measure answers, citations and abstention on questions.
-
-    A line of QUESTIONS.jsonl holds `question`, `source`, and what is known of the answer:
-    `answers` (a list of texts; empty where the library does not answer), `quote` (a passage of the
-    source), `spans` (pairs of offsets into its text). What cannot be measured without a field is
-    left out.
-    """
-    from index.opened import open_index
-    from qa.evaluate import ask_all, measure, write_record
-    from qa.questions import read_questions, spread
-    from qa.terminal import show_json, show_table, telling_progress
-
-    asked = spread(read_questions(questions), limit)
-    opened = open_index(_index(index))
-    if out:  # that it cannot be written is better known before the long part
-        write_record(out, {}, [])
-    with telling_progress() as tell:
-        records = ask_all(opened, asked, max_chars, lambda done, total: tell("asking", done, total))
-    measures = measure(records)
-    values = {
-        "questions": len(records),
-        "index": str(opened.folder),
-        "generation": records[0].answered.generation,
-        "model": records[0].answered.model,
-        "max_chars": max_chars,
-        "measures": {one.name: {"value": one.value, "of": one.of} for one in measures},
-    }
-    if out:
-        write_record(out, values, records)
-    if as_json:
-        show_json(values)
-    else:
-        rows = [(one.name.replace("_", " "), one.shown(), one.of) for one in measures]
-        show_table(("measure", "value", "of"), rows, right=2)
+app.command("eval", epilog="Example: refdesk eval sources/questions.jsonl --limit 50")(
+    cli_curator.evaluate
+)
+app.command(epilog="Example: refdesk gaps --limit 5")(cli_curator.gaps)
 
 
 def main() -> None:
@@ -367,28 +328,6 @@ def _complain(message: str, error: Exception | None = None) -> None:
     if error:
         traceback.print_exception(error)
     sys.stderr.write(f"refdesk: error: {one_line(message)}\n")
-
-
-def _index(named: Path | None) -> Path:
-    return named or read_settings().index
-
-
-def _library(named: Path | None, index: Path) -> Path:
-    """The library that is meant: one that was named, or else the one the index was built from."""
-    from index.generation import Manifest, current_generation
-
-    setting = read_settings().library
-    if named or setting != starter_library():
-        return named or setting
-    try:
-        return Path(Manifest.read(current_generation(index)).library)
-    except IndexNotFoundError:
-        return setting
-    except IndexDamagedError as error:  # it may be of any library: do not fill it with another
-        raise SettingError(
-            f"the index in {index} does not tell which library it is of; name it, as "
-            f"`refdesk rebuild LIBRARY`"
-        ) from error
 
 
 def _rebuild(

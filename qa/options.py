@@ -1,4 +1,4 @@
-"""The options that several commands share."""
+"""The options that several commands share, and what they mean where they are left out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from qa.settings import VARIABLES
+from index.errors import IndexDamagedError, IndexNotFoundError
+from qa.errors import SettingError
+from qa.settings import VARIABLES, read_settings, starter_library
 
 IndexOption = Annotated[
     Path | None,
@@ -40,3 +42,26 @@ LibraryArgument = Annotated[
         "index was built from, or the starter library.",
     ),
 ]
+
+
+def index_folder(named: Path | None) -> Path:
+    """The folder of the index that is meant."""
+    return named or read_settings().index
+
+
+def library_folder(named: Path | None, index: Path) -> Path:
+    """The library that is meant: one that was named, or else the one the index was built from."""
+    from index.generation import Manifest, current_generation
+
+    setting = read_settings().library
+    if named or setting != starter_library():
+        return named or setting
+    try:
+        return Path(Manifest.read(current_generation(index)).library)
+    except IndexNotFoundError:
+        return setting
+    except IndexDamagedError as error:  # it may be of any library: do not fill it with another
+        raise SettingError(
+            f"the index in {index} does not tell which library it is of; name it, as "
+            f"`refdesk rebuild LIBRARY`"
+        ) from error

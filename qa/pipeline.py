@@ -13,6 +13,7 @@ from qa.chat_model import ChatModelSettings, load_chat_model
 from qa.condense import Turn, condense
 from qa.evidence import Evidence, gather
 from qa.extract import Draft, extract
+from qa.gaps import note_gap
 from qa.gate import Gate
 from qa.generate import MOST_SENTENCES, NotInSources, generate
 from qa.markdown import escape
@@ -73,13 +74,19 @@ def retrieve(
 
 
 def compose(
-    question: str, evidence: Evidence, *, model: str | BaseChatModel | None = None
+    question: str,
+    evidence: Evidence,
+    *,
+    model: str | BaseChatModel | None = None,
+    log_gaps: bool = True,
 ) -> Iterator[Answer]:
     """The second half: answers made of the evidence, each longer than the last; or an abstention.
 
     Where a language model fails, or nothing that it writes passes the gate, extracts stand in for
-    it, with a notice. Raises ChatModelError.
+    it, with a notice. An abstention is noted for `refdesk gaps`, unless that is off by `log_gaps`
+    or by setting. Raises ChatModelError.
     """
+    log_gaps = log_gaps and read_settings().gaps
     chat_model = _resolve_model(model)
     notice = None
     last = None
@@ -95,7 +102,7 @@ def compose(
         except NotInSources:
             if last is None:
                 notice = "The language model found no answer in the passages."
-                yield _abstain(question, evidence, _name(chat_model), notice)
+                yield _abstain(question, evidence, _name(chat_model), notice, log_gaps=log_gaps)
                 return
         except Exception as error:  # a server's fault of any kind must not cost the answer
             kind = type(error).__name__  # its text may hold anything, a key too
@@ -111,7 +118,7 @@ def compose(
         for last in _checked(question, evidence, extract(evidence), None, notice):
             yield last
     if last is None:
-        yield _abstain(question, evidence, _name(chat_model))
+        yield _abstain(question, evidence, _name(chat_model), log_gaps=log_gaps)
 
 
 def resolve_index(index: str | Path | Index | None) -> Index:
@@ -173,8 +180,15 @@ def _checked(
 
 
 def _abstain(
-    question: str, evidence: Evidence, model: str | None, notice: str | None = None
+    question: str,
+    evidence: Evidence,
+    model: str | None,
+    notice: str | None = None,
+    *,
+    log_gaps: bool,
 ) -> Answer:
+    if log_gaps:
+        note_gap(evidence)
     return Answer(
         question=question,
         text=ABSTENTION,

@@ -19,6 +19,7 @@ class Settings:
     model_url: str | None
     model_timeout: float
     embedding_model: str | None
+    gaps: bool
 
 
 VARIABLES = {
@@ -28,6 +29,7 @@ VARIABLES = {
     "REFDESK_MODEL_URL": "base address of an OpenAI-compatible or Ollama server",
     "REFDESK_MODEL_TIMEOUT": "seconds to wait for a language model; default: 60",
     "REFDESK_EMBEDDING_MODEL": "sentence-transformers model to build with; default: bundled",
+    "REFDESK_GAPS": "whether unanswered questions are logged, `on` or `off`; default: on",
 }
 
 
@@ -45,6 +47,9 @@ def read_settings() -> Settings:
             f"REFDESK_MODEL_TIMEOUT is {value['REFDESK_MODEL_TIMEOUT']!r}; set it to a number of "
             f"seconds above 0"
         )
+    gaps = value["REFDESK_GAPS"].lower() or "on"
+    if gaps not in ("on", "off"):
+        raise SettingError(f"REFDESK_GAPS is {value['REFDESK_GAPS']!r}; set it to on or off")
     return Settings(
         index=Path(value["REFDESK_INDEX"] or platformdirs.user_data_path("refdesk") / "index"),
         library=Path(value["REFDESK_LIBRARY"] or starter_library()),
@@ -52,6 +57,7 @@ def read_settings() -> Settings:
         model_url=value["REFDESK_MODEL_URL"] or None,
         model_timeout=timeout,
         embedding_model=value["REFDESK_EMBEDDING_MODEL"] or None,
+        gaps=gaps == "on",
     )
 
 

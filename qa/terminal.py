@@ -29,6 +29,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from index.build import Progress as Tell
     from index.build import RebuildReport
+    from qa.gaps import Gap
     from qa.result import Answer, Citation, Passage
 
 # Control characters but tab and newline; marks that turn the direction of writing; lone surrogates,
@@ -144,6 +145,24 @@ def show_passage(passage: Passage | Citation, label: str) -> None:
     console.print(_indented(f"“{one_line(passage.quote)}”"))
     place = f"{passage.source_id}:{passage.start}-{passage.end}"
     console.print(_indented(f"{place} {passage.url or ''}".rstrip(), "dim"))
+
+
+def show_gaps(gaps: Sequence[Gap], total: int) -> None:
+    """Write the questions that are still not answered, of `total`, with what comes nearest."""
+    console = stdout()
+    for gap in gaps:
+        if gap.answered:
+            continue
+        console.print(Text(one_line(gap.question), "bold"))
+        scope = f" · of {listed(gap.scope)}" if gap.scope is not None else ""
+        console.print(Text(one_line(f"asked {gap.count} ×, last {gap.last}{scope}"), "dim"))
+        for passage in gap.nearest:
+            show_passage(passage, "-")
+        console.print()
+    answered = sum(gap.answered for gap in gaps)
+    told = f"{len(gaps)} of {total} questions looked at"
+    told += f", {answered} of them answered by now" if answered else ""
+    stderr().print(Text(told if total else "no question has gone unanswered"))
 
 
 def in_words(confidence: float) -> str:

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from qa.settings import VARIABLES
 from qa.terminal import clean, telling_progress
 
 REFDESK = [sys.executable, "-c", "from qa.cli import main; main()"]
-COMMANDS = "chat ask search rebuild status verify rollback sources eval".split()
+COMMANDS = "chat ask search rebuild status verify rollback sources eval gaps".split()
 HARBOUR = """---
 title: The harbour of Quillport
 standing: government
@@ -62,6 +63,7 @@ def settings(built, monkeypatch):
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REFDESK_INDEX", str(built[1]))
+    monkeypatch.setenv("REFDESK_GAPS", "off")
 
 
 @pytest.fixture
@@ -273,6 +275,36 @@ def test_eval_as_table_and_json(capsys, tmp_path):
     assert "name another file with --out" in error  # and it was not asked before that
 
 
+def test_an_answer_is_exported_too(capsys, tmp_path):
+    question = "When was the north quay of Quillport rebuilt?"
+    files = [tmp_path / name for name in ("a.md", "a.json", "a.bib", "a.csl.json")]
+    options = [part for file in files for part in ("--export", file)]
+    succeeded(capsys, "ask", question, *options)
+    assert files[0].read_text().startswith(f"# {question}\n")
+    assert json.loads(files[1].read_text())["answer"]["question"] == question
+    assert files[2].read_text().startswith("@misc{harbour-2021,")
+    assert json.loads(files[3].read_text())[0]["id"] == "harbour-2021"
+    error = failed(capsys, "ask", question, "--export", tmp_path / "a.odt")
+    assert "end its name in one of .md, .json" in error
+
+
+def test_gaps(capsys, built, monkeypatch):
+    assert succeeded(capsys, "gaps") == ""
+    monkeypatch.setenv("REFDESK_GAPS", "on")
+    for question in ("Who won the \x1b[31mchess olympiad?", "Who won the \x1b[31mchess olympiad?"):
+        succeeded(capsys, "ask", question, status=3)
+    shown = succeeded(capsys, "gaps")
+    assert "\x1b" not in shown
+    lines = shown.splitlines()
+    assert lines[0] == "Who won the [31mchess olympiad?"
+    assert lines[1].startswith("asked 2 ×, last 20")
+    assert sum(line.startswith("- ") for line in lines) == 3
+    (gap,) = json.loads(succeeded(capsys, "gaps", "--json", "--limit", 1))
+    assert (gap["count"], len(gap["nearest"])) == (2, 3)
+    assert succeeded(capsys, "gaps", "--clear").split() == ["cleared", "1"]
+    assert json.loads(succeeded(capsys, "gaps", "--json")) == []
+
+
 # Bad input
 
 
@@ -470,8 +502,10 @@ def test_progress_on_a_terminal(monkeypatch):
             tell("embedding", 0, 0)
             tell("embedding", 10, 200)
             tell("embedding", 200, 200)
-        terminal.flush()
-        shown = os.read(master, 100_000).decode()
+    shown = ""
+    with suppress(OSError):  # how a terminal that was closed ends
+        while part := os.read(master, 100_000):  # it gives no more than a few thousand at once
+            shown += part.decode()
     os.close(master)
     assert "embedding" in shown
     assert "200/200" in shown
