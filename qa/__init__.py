@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from qa.check import check_answer
     from qa.errors import ChatModelError, QuestionError, RefdeskError, SettingError
     from qa.export import export_answer
     from qa.pipeline import answer, stream_answer
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from qa.runnable import chain
 
 # A name is in the first of these that has it, so the light ones stand first.
-_MODULES = ("result", "errors", "export", "pipeline", "runnable")
+_MODULES = ("result", "errors", "export", "check", "pipeline", "runnable")
 
 __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "answer",
     "stream_answer",
     "chain",
     "export_answer",
+    "check_answer",
     "Answer",
     "AnswerSentence",
     "Citation",

@@ -279,6 +279,7 @@ def sources(library: LibraryArgument = None, index: IndexOption = None) -> None:
 app.command("eval", epilog="Example: refdesk eval sources/questions.jsonl --limit 50")(
     cli_curator.evaluate
 )
+app.command(epilog="Example: refdesk check answer.json")(cli_curator.check)
 app.command(epilog="Example: refdesk gaps --limit 5")(cli_curator.gaps)
 
 

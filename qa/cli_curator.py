@@ -10,6 +10,42 @@ import typer
 from qa.options import IndexOption, JsonOption, index_folder
 
 
+def check(
+    answers: Annotated[
+        list[Path],
+        typer.Argument(metavar="ANSWER.json...", help="What `ask --export` or `ask --json` wrote."),
+    ],
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default=False,
+            help="Check against the files of this library instead of an index.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Check whether the sources still say what exported answers cite.
+
+    A citation holds if its quote stands at its very place. Otherwise it has moved (here is where
+    to), the passage has changed (here is what it says now), or it is gone; the exit status is
+    then 1.
+    """
+    from qa.check import check_all, open_texts
+    from qa.terminal import show_checks, show_json
+
+    texts = open_texts(index=None if library else index_folder(index), library=library)
+    found = check_all(answers, texts)
+    if as_json:
+        named = zip(answers, found, strict=True)
+        show_json([{"file": str(path)} | one.to_dict() for path, one in named])
+    else:
+        show_checks(answers, found)
+    if not all(one.holds for one in found):
+        raise typer.Exit(1)
+
+
 def gaps(
     as_json: JsonOption = False,
     limit: Annotated[

@@ -70,7 +70,7 @@ def export_answer(answer: Answer, format: str, *, index: str | Path | Index | No
 
     if format not in FORMATS:
         raise SettingError(f"there is no export as {format!r}; name one of {', '.join(FORMATS)}")
-    return FORMATS[format].write(answer, Texts.of_index(_folder(index), answer.generation))
+    return FORMATS[format].write(answer, Texts.of_index(index_folder(index), answer.generation))
 
 
 def write_export(path: Path, answer: Answer, *, index: str | Path | Index | None = None) -> None:
@@ -222,7 +222,8 @@ FORMATS = {
 }
 
 
-def _folder(index: str | Path | Index | None) -> Path:
+def index_folder(index: str | Path | Index | None) -> Path:
+    """The folder of an index as callers name it; for None that of the user's."""
     from qa.settings import read_settings
 
     if index is None:

@@ -27,8 +27,11 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from index.build import Progress as Tell
     from index.build import RebuildReport
+    from qa.check import AnswerCheck, CitationCheck
     from qa.gaps import Gap
     from qa.result import Answer, Citation, Passage
 
@@ -41,6 +44,7 @@ _UNSAFE = re.compile(
 _UNWRAPPED = 1_000_000
 # How many names of a list a person is shown; `--json` has all.
 _LISTED = 8
+_VERDICTS = {"holds": "still says it", "moved": "MOVED", "changed": "CHANGED", "gone": "GONE"}
 
 
 def stdout() -> Console:
@@ -145,6 +149,45 @@ def show_passage(passage: Passage | Citation, label: str) -> None:
     console.print(_indented(f"“{one_line(passage.quote)}”"))
     place = f"{passage.source_id}:{passage.start}-{passage.end}"
     console.print(_indented(f"{place} {passage.url or ''}".rstrip(), "dim"))
+
+
+def show_checks(files: Sequence[Path], checks: Sequence[AnswerCheck]) -> None:
+    """Write what became of each citation of the answers in `files`, and sum it up."""
+    rows = []
+    for file, check in zip(files, checks, strict=True):
+        if check.intact is False:
+            rows.append((file, "", "EDITED", "since it was exported: its hash does not fit", ""))
+        for one in check.citations:
+            text = {True: "same", False: "changed", None: "not there"}[one.same_text]
+            rows.append((file, f"[{one.number}]", _VERDICTS[one.status], _place(one), text))
+    if rows:
+        show_table(("answer", "citation", "verdict", "at", "source text"), rows)
+    console = stdout()
+    for file, check in zip(files, checks, strict=True):
+        for one in check.citations:
+            if one.status in ("changed", "gone"):
+                console.print()
+                console.print(Text(one_line(f"{file} [{one.number}] {one.title}"), "bold"))
+                console.print(_indented(f"was: “{one_line(one.quote)}”"))
+                if one.now:
+                    console.print(_indented(f"now: “{one_line(one.now.quote)}”"))
+                if one.elsewhere:
+                    where = f"{one.elsewhere.source_id}:{one.elsewhere.start}-{one.elsewhere.end}"
+                    console.print(_indented(one_line(f"what it was stands in {where}")))
+    every = [one for check in checks for one in check.citations]
+    held = sum(one.status == "holds" for one in every)
+    against = checks[0].against
+    console.print()
+    console.print(Text(one_line(f"{held} of {len(every)} citations hold, by {against}"), "bold"))
+
+
+def _place(check: CitationCheck) -> str:
+    was = f"{check.source_id}:{check.start}-{check.end}"
+    if check.status == "holds" or check.now is None:
+        return was
+    now = check.now
+    other = "" if now.source_id == check.source_id else now.source_id
+    return f"{was} → {other}:{now.start}-{now.end}"
 
 
 def show_gaps(gaps: Sequence[Gap], total: int) -> None:

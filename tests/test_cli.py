@@ -16,7 +16,7 @@ from qa.settings import VARIABLES
 from qa.terminal import clean, telling_progress
 
 REFDESK = [sys.executable, "-c", "from qa.cli import main; main()"]
-COMMANDS = "chat ask search rebuild status verify rollback sources eval gaps".split()
+COMMANDS = "chat ask search rebuild status verify rollback sources eval check gaps".split()
 HARBOUR = """---
 title: The harbour of Quillport
 standing: government
@@ -286,6 +286,28 @@ def test_an_answer_is_exported_too(capsys, tmp_path):
     assert json.loads(files[3].read_text())[0]["id"] == "harbour-2021"
     error = failed(capsys, "ask", question, "--export", tmp_path / "a.odt")
     assert "end its name in one of .md, .json" in error
+
+
+def test_check(capsys, built, tmp_path):
+    file = tmp_path / "answer.json"
+    question = "When was the north quay of Quillport rebuilt?"
+    succeeded(capsys, "ask", question, "--export", file)
+    shown = [line.split() for line in succeeded(capsys, "check", file).splitlines()]
+    assert shown[1][1:5] == ["[1]", "still", "says", "it"]
+    assert shown[-1][:5] == ["1", "of", "1", "citations", "hold,"]
+
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "harbour.md").write_text(HARBOUR.replace("1954", "1957"))
+    command = ("check", file, file, "--library", library)
+    shown = succeeded(capsys, *command, status=1)
+    assert shown.count("CHANGED") == 2
+    assert "was rebuilt in 1957 after" in shown
+    assert shown.splitlines()[-1] == f"0 of 2 citations hold, by {library}"
+    first, _ = json.loads(succeeded(capsys, *command, "--json", status=1))
+    assert (first["file"], first["holds"]) == (str(file), False)
+    assert first["citations"][0]["status"] == "changed"
+    assert "name what `refdesk ask" in failed(capsys, "check", library / "harbour.md")
 
 
 def test_gaps(capsys, built, monkeypatch):

@@ -12,8 +12,8 @@ EXPORTS = {
     "index": "rebuild rollback open_index Index Hit Chunk RebuildReport IndexingError "
     "IndexNotFoundError IndexDamagedError IndexBusyError LibraryShrankError ModelError QueryError "
     "ScopeError",
-    "qa": "answer stream_answer chain export_answer Answer AnswerSentence Citation Passage "
-    "RefdeskError QuestionError ChatModelError SettingError",
+    "qa": "answer stream_answer chain export_answer check_answer Answer AnswerSentence Citation "
+    "Passage RefdeskError QuestionError ChatModelError SettingError",
 }
 HEAVY = {"chromadb", "gradio", "langchain", "langchain_core", "numpy", "torch", "transformers"}
 
