@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from index.tokens import terms
 from qa.evidence import Evidence
+from qa.injection import without_instructions
 
 LONGEST_ANSWER = 600
 MOST_SENTENCES = 3
@@ -80,6 +81,9 @@ def _choose(evidence: Evidence) -> list[int]:
     for row in rows:
         text = generation.unit_text(row)
         if chosen and length + 1 + len(text) > LONGEST_ANSWER:
+            continue
+        source, start, end = generation.unit(row)
+        if not without_instructions(source.text, start, end).strip():
             continue
         content = set(terms(text, generation.manifest.language))
         if any(len(content & other) > _SAME * min(len(content), len(other)) for other in said):

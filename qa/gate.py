@@ -12,6 +12,7 @@ from index.search import Hit
 from index.tokens import words
 from qa.evidence import Evidence, passage
 from qa.extract import Draft, Span
+from qa.injection import without_instructions
 from qa.markdown import visible
 from qa.result import AnswerSentence, Citation
 from qa.support import LEAST_SUPPORT, support
@@ -52,7 +53,7 @@ class Gate:
         return AnswerSentence(text=text, citations=numbers, support=round(basis.value, 3))
 
     def _quote(self, span: Span) -> str | None:
-        """What the source says at the span; None where it is not a span of the scope."""
+        """What the source says at the span, orders left out; None where it is none of the scope."""
         if span.source_id not in self._generation.manifest.sources:
             return None
         if self._scope is not None and span.source_id not in self._scope:
@@ -60,7 +61,7 @@ class Gate:
         text = self._generation.source(span.source_id).text
         if not 0 <= span.start < span.end <= len(text):
             return None
-        return text[span.start : span.end]
+        return without_instructions(text, span.start, span.end)
 
     def _cite(self, span: Span) -> int:
         if span not in self._numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sentencex
@@ -11,6 +12,7 @@ import sentencex
 from qa.chat_model import MARKER, NOT_IN_SOURCES, stream_text
 from qa.evidence import Evidence
 from qa.extract import Draft, Span, plain
+from qa.injection import without_instructions
 from qa.markdown import without_unseen
 
 if TYPE_CHECKING:
@@ -38,17 +40,28 @@ class NotInSources(Exception):
 def generate(evidence: Evidence, model: BaseChatModel, timeout: float) -> Iterator[Draft]:
     """The sentences of the model as it writes them; `timeout` is in seconds.
 
+    The model is not shown what gives orders in a passage. Where there is such, it may have obeyed
+    what we did not know for one, and it is not believed that the answer is not there.
+
     Raises NotInSources, and what the model raises.
     """
-    hits = evidence.hits(PASSAGES)
-    titles = [evidence.generation.source(hit.chunk.source_id).title for hit in hits]
+    found = evidence.hits(PASSAGES)
+    sources = [evidence.generation.source(hit.chunk.source_id) for hit in found]
+    hits = [
+        replace(hit, text=without_instructions(source.text, hit.chunk.start, hit.chunk.end))
+        for hit, source in zip(found, sources, strict=True)
+    ]
+    titles = [without_instructions(source.title, 0, len(source.title)) for source in sources]
+    unharmed = [hit.text for hit in hits] == [hit.text for hit in found]
     spans = [Span(hit.chunk.source_id, hit.chunk.start, hit.chunk.end) for hit in hits]
     pieces = stream_text(
         model, evidence.question, hits, titles, most_sentences=MOST_SENTENCES, timeout=timeout
     )
     for text, numbers in cited_sentences(pieces, evidence.generation.manifest.language):
         if text.upper().startswith(NOT_IN_SOURCES):
-            raise NotInSources
+            if unharmed:
+                raise NotInSources
+            return
         if numbers is None:  # the gate finds what supports it, if anything does
             yield Draft(text, tuple(spans))
         else:

@@ -333,6 +333,8 @@ def _scopes(read: Sequence[_Word], governing: frozenset[str], reach: int) -> lis
 def _denied_otherwise(said: Sequence[_Word], quoted: Sequence[_Word]) -> bool:
     scopes = _scopes(quoted, _NOT, 3)
     denials = _scopes(said, _NOT, 3)
+    if denials and not scopes:
+        return True
     if any(denial and not any(denial & scope for scope in scopes) for denial in denials):
         return True
     denied = {term for denial in denials for term in denial}

@@ -193,10 +193,15 @@ def test_a_marker_in_a_source_is_no_marker_to_the_model(ferries):
 
 
 def test_a_model_that_says_it_is_not_there_makes_it_an_abstention(ferries):
-    found = ask(ferries, "NOT IN THE", " SOURCES.")
+    model = Scripted(pieces=["NOT IN THE", " SOURCES."])
+    found = answer(QUESTION, index=ferries, sources=["ferry", "other"], model=model)
     assert (found.abstained, found.text, found.model) == (True, ABSTENTION, "Scripted")
     assert found.nearest
     assert "found no answer" in found.notice
+
+
+def test_a_model_that_may_have_been_told_that_it_is_not_there_is_not_believed(ferries):
+    assert is_extract(ask(ferries, "NOT IN THE SOURCES"))
 
 
 def test_an_unanswerable_question_is_not_put_to_the_model(ferries):
