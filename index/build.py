@@ -46,7 +46,7 @@ from index.generation import (
 )
 from index.store import StoreError, VectorStore, seal
 from index.tokens import terms
-from sources import Source, load_sources
+from sources import Source, load_sources, strip_invisible
 
 # The one that is served, and those that `rollback` can go back to.
 KEPT_GENERATIONS = 3
@@ -66,13 +66,15 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildReport:
-    """What a rebuild did. Names are source ids; `skipped` holds (path, reason)."""
+    """What a rebuild did. Names are source ids; `skipped` holds (path, reason), `invisible`
+    (source id, number of invisible characters) where there are any."""
 
     added: tuple[str, ...]
     updated: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
+    invisible: tuple[tuple[str, int], ...]
     chunks: int
     embedded: int
     seconds: float
@@ -151,6 +153,7 @@ def rebuild(
         removed=removed,
         unchanged=tuple(sorted(key for key, value in hashes.items() if before.get(key) == value)),
         skipped=tuple(skipped),
+        invisible=tuple((source.id, source.invisible) for source in sources if source.invisible),
         chunks=chunks,
         embedded=embedded,
         seconds=time.monotonic() - started,
@@ -273,7 +276,7 @@ def _in_context(source: Source, start: int, end: int) -> str:
     heading = source.heading_at(start) or ""
     lines = [source.title] if not heading.startswith(source.title) else []
     lines += [heading] if heading else []
-    return "\n".join([*lines, source.text[start:end]])
+    return strip_invisible("\n".join([*lines, source.text[start:end]]))
 
 
 def _keys(texts: Sequence[str]) -> NDArray[np.bytes_]:

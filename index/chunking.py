@@ -55,6 +55,8 @@ def split_units(source: Source) -> list[Unit]:
             units.append(Unit(block.start, block.end, "heading"))
         elif block.kind in ("row", "code"):
             units += _cut(source.text, block.start, block.end, "fragment")
+        elif block.kind == "record":  # as good as a sentence, but "U.S. | Size: 3" is not two
+            units += _cut(source.text, block.start, block.end, "sentence")
         else:
             for start, end in _sentences(source.text, block.start, block.end, source.language):
                 units += _cut(source.text, start, end, "sentence")

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 import Stemmer
 
 from index.places import SEATS, country, spell_out
+from sources import strip_invisible
 
 # Chinese, Japanese and Korean are written without spaces: each character is a token. In a number,
 # "," between digits is not a boundary.
@@ -32,8 +33,11 @@ STOP_WORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, case and accents folded, in order, function words included."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
+    """The words of `text`, case and accents folded, in order, function words included.
+
+    Invisible characters do not part a word.
+    """
+    folded = unicodedata.normalize("NFKD", strip_invisible(text)).casefold()
     kept = (char for char in folded if not unicodedata.combining(char) or char in _VOICING)
     folded = unicodedata.normalize("NFC", "".join(kept))
     return [token.replace(",", "") for token in _TOKEN.findall(folded)]

@@ -274,6 +274,10 @@ def sources(library: LibraryArgument = None, index: IndexOption = None) -> None:
     )
     for skip in skips:
         sys.stderr.write(f"skipped {one_line(skip)}\n")
+    for source in found:
+        if source.invisible:
+            said = f"{source.path} holds {source.invisible} invisible characters"
+            sys.stderr.write(f"note: {one_line(said)}, which are neither indexed nor shown\n")
 
 
 app.command("eval", epilog="Example: refdesk eval sources/questions.jsonl --limit 50")(

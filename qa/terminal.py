@@ -105,6 +105,10 @@ def show_report(report: RebuildReport) -> None:
         lines.append((name, f"{len(ids)} {listed(ids)}".rstrip()))
     lines.append(("skipped", len(report.skipped)))
     lines += [("", f"{path}: {reason}") for path, reason in report.skipped]
+    if report.invisible:
+        ids = [f"{source} ({count})" for source, count in report.invisible]
+        total = sum(count for _, count in report.invisible)
+        lines.append(("invisible", f"{total} characters left out: {listed(ids)}"))
     lines.append(("chunks", f"{report.chunks} ({report.embedded} texts embedded)"))
     lines.append(("seconds", f"{report.seconds:.1f}"))
     lines.append(("generation", report.generation))

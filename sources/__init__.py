@@ -1,5 +1,6 @@
 """A library of curated documents: loading them, their metadata, and the starter documents."""
 
+from sources.apart import Limits
 from sources.errors import (
     LibraryNotFoundError,
     MetadataError,
@@ -7,15 +8,19 @@ from sources.errors import (
     SourceError,
     UnreadableError,
 )
+from sources.invisible import count_invisible, strip_invisible
 from sources.load import list_files, load_sources
 from sources.source import Block, Reference, Source
 
 __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "load_sources",
     "list_files",
+    "strip_invisible",
+    "count_invisible",
     "Source",
     "Block",
     "Reference",
+    "Limits",
     "SourceError",
     "LibraryNotFoundError",
     "NoSourcesError",

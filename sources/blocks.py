@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+from sources.extract import Extract
+from sources.invisible import count_invisible, strip_invisible
 from sources.source import Block, Kind
 
 WRAP = 160  # characters: a longer line means that the paragraph is not hard-wrapped
@@ -29,7 +32,6 @@ _RULE = re.compile(r"[-=_*~#+.•· \t]+")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _BULLET = re.compile(r"[-*+•‣◦▪●○■□][ \t\xa0]+(?=\S)")
 _WEAK_BULLET = re.compile(r"(?:–|\(?\d{1,3}[.)])[ \t\xa0]+(?=\S)")
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1b\x7f\xad\u200b\u2060\ufeff\ud800-\udfff]")
 _NO_TEXT = "-=_*~#+.•·| \t\n"
 _WIKI = re.compile(r"(?:= ?)+")
 
@@ -126,6 +128,7 @@ class TextBuilder:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
+        self.invisible = 0
         self._parts: list[str] = []
         self._length = 0
 
@@ -136,7 +139,7 @@ class TextBuilder:
 
     def add(self, kind: Kind, text: str, *, level: int = 0) -> None:
         """Append a block, its white space collapsed but for code; empty text adds nothing."""
-        text = clean(text) if kind != "code" else _UNSEEN.sub("", text).strip()
+        text = self.clean(text) if kind != "code" else self._seen(text).strip()
         if not text.strip(_NO_TEXT):
             return
         start = self.next_start(kind)
@@ -157,8 +160,21 @@ class TextBuilder:
         """The offset at which a next block of the kind will start."""
         if not self.blocks:
             return 0
-        together = kind in ("item", "row") and self.blocks[-1].kind == kind
+        together = kind in ("item", "row", "record") and self.blocks[-1].kind == kind
         return self._length + (1 if together else 2)
+
+    def clean(self, text: str) -> str:
+        """As `clean`, and count what nobody sees."""
+        return " ".join(self._seen(text).split())
+
+    def extract(self, **fields: Any) -> Extract:
+        """All blocks so far as an extract, with other fields of it."""
+        blocks = fields.pop("blocks", tuple(self.blocks))
+        return Extract(text=self.text, blocks=blocks, invisible=self.invisible, **fields)
+
+    def _seen(self, text: str) -> str:
+        self.invisible += count_invisible(text)
+        return strip_invisible(text)
 
     def _append(self, part: str) -> None:
         self._parts.append(part)
@@ -167,7 +183,7 @@ class TextBuilder:
 
 def clean(text: str) -> str:
     """The text on one line, without characters that nobody sees."""
-    return " ".join(_UNSEEN.sub("", text).split())
+    return " ".join(strip_invisible(text).split())
 
 
 def _piece(text: str, run: Sequence[Span], kind: Kind, *, guess: bool) -> list[Block]:

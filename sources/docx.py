@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import docx
 from docx.oxml.ns import qn
 
+from sources.archive import CONTENT_TYPES, Archive
 from sources.blocks import TextBuilder, clean
-from sources.errors import UnreadableError
 from sources.extract import Extract
 
-MAX_UNPACKED_BYTES = 200 * 1024 * 1024
-
-_OLE = b"\xd0\xcf\x11\xe0"
 _STYLES_DEEP = 12  # styles build on each other, in a hostile file in a circle
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _LIST = re.compile(r"list(?: (?:bullet|number))?(?: \d)?", re.IGNORECASE)
@@ -42,21 +38,15 @@ Element = Any
 
 def read_docx(data: bytes) -> Extract:
     """The text of a Word document; its properties give the title if the text does not."""
-    if data.startswith(_OLE):
-        raise UnreadableError("encrypted, or an old DOC: save it as DOCX without a password")
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED_BYTES:
-            raise UnreadableError(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes: split it")
+    Archive(data, ".docx", CONTENT_TYPES)
     document = docx.Document(io.BytesIO(data))
     reader = _Reader(document.styles.element)
     reader.read(document.element.body)
-    blocks = tuple(reader.builder.blocks)
+    blocks = reader.builder.blocks
     title = clean(document.core_properties.title)
     titled = bool(blocks) and blocks[0].kind == "heading"
-    return Extract(
-        text=reader.builder.text,
-        blocks=blocks,
-        hints={} if titled or title == _TEMPLATE_TITLE else {"title": title},
+    return reader.builder.extract(
+        hints={} if titled or title == _TEMPLATE_TITLE else {"title": title}
     )
 
 
@@ -95,7 +85,7 @@ class _Reader:
             for cell in cells:
                 self.read(cell)
             return
-        texts = (clean(" ".join(map(_text, _below(cell, _P)))) for cell in cells)
+        texts = (self.builder.clean(" ".join(map(_text, _below(cell, _P)))) for cell in cells)
         self.builder.add("row", " | ".join(texts))
 
     def _look(self, paragraph: Element) -> tuple[str, int, bool]:

@@ -9,9 +9,17 @@ from sources.source import Block
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
-    """The text of a file, its blocks, and what the file says of itself (raw, by metadata key)."""
+    """The text of a file, its blocks, and what the file says of itself (raw, by metadata key).
+
+    `invisible` counts the characters that `strip_invisible` takes out: of extracted text they are
+    gone, in Markdown and plain text they stand. `unread` are (name, reason) of parts left out.
+    `front_matter` is the YAML that Markdown began with; None without.
+    """
 
     text: str
     blocks: tuple[Block, ...]
     pages: tuple[int, ...] = ()
     hints: dict[str, str] = field(default_factory=dict)
+    invisible: int = 0
+    unread: tuple[tuple[str, str], ...] = ()
+    front_matter: str | None = None

@@ -15,6 +15,7 @@ from trafilatura import bare_extraction, extract_metadata
 from sources.blocks import TextBuilder, clean
 from sources.errors import UnreadableError
 from sources.extract import Extract
+from sources.invisible import count_invisible
 from sources.source import Kind
 
 for _library in ("trafilatura", "htmldate", "courlan"):
@@ -59,13 +60,26 @@ def read_html(data: bytes) -> Extract:
     small = sum(1 for _ in page.iter()) <= _MOST_ELEMENTS
     hints = _hints(page) if small else {"title": clean(page.findtext(".//title", ""))}
     _empty(page.iter(*_NO_TEXT))
+    invisible = count_invisible("".join(page.itertext()))  # trafilatura drops some
     content = _content(page) if small else None
     _empty(page.iter("nav", "footer", "aside"))
     whole = _read(page)
     # Made for articles, trafilatura may miss a table, a list or a few lines
     if content is None or len(content.text) < min(_ENOUGH_CHARS, len(whole.text) / 2):
         content = whole
-    return Extract(text=content.text, blocks=tuple(content.blocks), hints=hints)
+    content.invisible = invisible
+    return content.extract(hints=hints)
+
+
+def add_page(builder: TextBuilder, data: bytes) -> None:
+    """Add all blocks of a page that is content throughout: a chapter, or a letter."""
+    page = _parse(_decode(data))
+    body = page.find("body")
+    _empty(element for element in body.iterdescendants() if _hidden(element))
+    _empty(page.iter(*_NO_TEXT))
+    invisible = builder.invisible + count_invisible("".join(body.itertext()))
+    _read(page, builder)
+    builder.invisible = invisible
 
 
 def _decode(data: bytes) -> str:
@@ -161,9 +175,9 @@ def _empty(elements: Iterable[Element]) -> None:
         element.tag = "span"
 
 
-def _read(root: Element) -> TextBuilder:
+def _read(root: Element, builder: TextBuilder | None = None) -> TextBuilder:
     """The blocks below `root`, which is HTML or what trafilatura makes of it."""
-    builder = TextBuilder()
+    builder = builder or TextBuilder()
     run: list[str] = []
     kinds: list[list[tuple[Kind, int]]] = [[]]
 

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+from sources.apart import DEFAULT_LIMITS, ApartReader, Limits
 from sources.errors import LibraryNotFoundError, MetadataError, NoSourcesError, UnreadableError
 from sources.extract import Extract
-from sources.metadata import MAX_YAML_BYTES, Metadata, fill_in, parse_metadata, split_front_matter
+from sources.formats import FORMATS, PLAIN, decode, read, refusal
+from sources.metadata import MAX_YAML_BYTES, Metadata, fill_in, parse_metadata
 from sources.source import Format, Source
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
-
-FORMATS: dict[str, Format] = {
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".txt": "text",
-    ".text": "text",
-    ".html": "html",
-    ".htm": "html",
-    ".xhtml": "html",
-    ".pdf": "pdf",
-    ".docx": "docx",
-}
 
 OnSkip = Callable[[str, str], None]
 """Called with the path of a file in the library and the reason why it was skipped."""
@@ -54,10 +43,13 @@ def load_sources(
     on_skip: OnSkip | None = None,
     progress: Progress | None = None,
     max_file_bytes: int = MAX_FILE_BYTES,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> list[Source]:
     """Read every document of a folder, or one file, sorted by id.
 
-    A file that gives no text is skipped: `on_skip` hears of it, or else a warning is logged.
+    A file that gives no text is skipped: `on_skip` hears of it, or else a warning is logged. So it
+    does of an attachment, which is not read. All but Markdown and plain text is parsed in a child
+    process, within `limits` for each file.
     Raises LibraryNotFoundError, NoSourcesError, and MetadataError with all problems at once.
     """
     skips: list[str] = []
@@ -69,19 +61,20 @@ def load_sources(
     root, files = _files(Path(library), skip)
     problems: list[str] = []
     loaded: dict[str, Source] = {}
-    for done, path in enumerate(files):
-        if progress:
-            progress(done, len(files))
-        try:
-            source = _load(root, path, max_file_bytes, problems)
-        except UnreadableError as error:
-            skip(path, str(error))
-            continue
-        if other := loaded.get(source.id):
-            problems.append(
-                f"{path}:1: has the id {source.id!r}, as {other.path} has: rename one of them"
-            )
-        loaded.setdefault(source.id, source)
+    with ApartReader(limits) as reader:
+        for done, path in enumerate(files):
+            if progress:
+                progress(done, len(files))
+            try:
+                source = _load(root, path, reader, max_file_bytes, problems, skip)
+            except UnreadableError as error:
+                skip(path, str(error))
+                continue
+            if other := loaded.get(source.id):
+                problems.append(
+                    f"{path}:1: has the id {source.id!r}, as {other.path} has: rename one of them"
+                )
+            loaded.setdefault(source.id, source)
     if progress:
         progress(len(files), len(files))
     if problems:
@@ -150,9 +143,7 @@ def _refusal(root: Path, path: str) -> str | None:
         return f"a sidecar without its document: add {document!r} beside it, or remove it"
     if suffix == ".yml" and (root / path).with_suffix("").is_file():
         return "a sidecar ends in .yaml: rename it"
-    if suffix not in FORMATS:
-        return f"unsupported suffix {suffix!r}: save it as one of {' '.join(FORMATS)}"
-    return None
+    return refusal(suffix)
 
 
 def _outside(root: Path, path: str) -> str | None:
@@ -166,17 +157,21 @@ def _outside(root: Path, path: str) -> str | None:
     return "a link that leads out of the library: copy the file into it"
 
 
-def _load(root: Path, path: str, limit: int, problems: list[str]) -> Source:
-    """One source; problems of its metadata are added to `problems`. Raises UnreadableError."""
+def _load(
+    root: Path, path: str, reader: ApartReader, limit: int, problems: list[str], skip: OnSkip
+) -> Source:
+    """One source; problems of its metadata are added to `problems`, and what of it is not read is
+    told. Raises UnreadableError."""
     name = PurePosixPath(path)
     format_ = FORMATS[name.suffix.lower()]
     metadata = _sidecar(root, path, format_, problems)
-    extract, front_matter = _extract(_read(root / path, limit), format_, name.name)
-    if front_matter is not None:
-        metadata, found = parse_metadata(front_matter)
+    data = _read(root / path, limit)
+    extract = (read if format_ in PLAIN else reader.read)(data, format_, name.name)
+    if extract.front_matter is not None:
+        metadata, found = parse_metadata(extract.front_matter)
         problems += [f"{path}:{problem.line + 1}: {problem.text}" for problem in found]
-    if not extract.blocks:
-        raise UnreadableError("no text in it: write some, or remove it")
+    for part, reason in extract.unread:
+        skip(f"{path}/{_printable(part)}", reason)
     metadata = fill_in(metadata, extract.hints)
     return Source(
         id=str(name.with_suffix("")),
@@ -196,6 +191,7 @@ def _load(root: Path, path: str, limit: int, problems: list[str]) -> Source:
         path=path,
         blocks=extract.blocks,
         pages=extract.pages,
+        invisible=extract.invisible,
     )
 
 
@@ -211,49 +207,13 @@ def _sidecar(root: Path, path: str, format_: Format, problems: list[str]) -> Met
     try:
         if reason := _outside(root, sidecar):
             raise UnreadableError(reason)
-        text = _decode(_read(root / sidecar, MAX_YAML_BYTES), PurePosixPath(sidecar).name)
+        text = decode(_read(root / sidecar, MAX_YAML_BYTES), PurePosixPath(sidecar).name)
     except UnreadableError as error:
         problems.append(f"{sidecar}:1: {error}")
         return Metadata()
     metadata, found = parse_metadata(text)
     problems += [f"{sidecar}:{problem.line}: {problem.text}" for problem in found]
     return metadata
-
-
-def _extract(data: bytes, format_: Format, name: str) -> tuple[Extract, str | None]:
-    """The text of a file and the front matter of Markdown; parsers load when they are needed."""
-    if not data.strip():
-        raise UnreadableError("empty: write it, or remove it")
-    try:
-        match format_:
-            case "markdown":
-                from sources.markdown import read_markdown
-
-                front_matter, body = split_front_matter(_decode(data, name))
-                return read_markdown(body), front_matter
-            case "text":
-                from sources.text import read_text
-
-                return read_text(_decode(data, name)), None
-            case "html":
-                from sources.html import read_html
-
-                return read_html(data), None
-            case "pdf":
-                from sources.pdf import read_pdf
-
-                return read_pdf(data), None
-            case "docx":
-                from sources.docx import read_docx
-
-                return read_docx(data), None
-    except UnreadableError:
-        raise
-    except Exception as error:  # a hostile or broken file may make a parser raise anything
-        said = " ".join(f"{type(error).__name__} {error}".split())[:120]
-        raise UnreadableError(
-            f"cannot be read as {format_} ({said}): open it, and save it again"
-        ) from error
 
 
 def _read(file: Path, limit: int) -> bytes:
@@ -267,23 +227,6 @@ def _read(file: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise UnreadableError(f"larger than {limit:,} bytes: split it")
     return data
-
-
-def _decode(data: bytes, name: str) -> str:
-    """UTF-8 text, exactly, but for a leading byte order mark."""
-    convert = f"-t UTF-8 {shlex.quote(name)} > utf8{PurePosixPath(name).suffix}`"
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableError(f"UTF-16, not UTF-8: convert it, as `iconv -f UTF-16 {convert}")
-    if (at := data.find(0)) >= 0:
-        raise UnreadableError(f"binary (a NUL byte at byte {at}): save it as text, or remove it")
-    try:
-        return data.decode().removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        byte = data[error.start]
-        raise UnreadableError(
-            f"not UTF-8 (0x{byte:02x} at byte {error.start}): "
-            f"convert it, as `iconv -f WINDOWS-1252 {convert}"
-        ) from error
 
 
 def _own_title(extract: Extract) -> str:

@@ -12,6 +12,7 @@ from markdown_it.utils import EnvType
 
 from sources.blocks import Span, line_spans, paragraph_blocks, plain_title, settle_headings
 from sources.extract import Extract
+from sources.invisible import count_invisible
 from sources.source import Block
 
 _NESTING = 100  # levels of lists and quotes; the parser drops what is deeper
@@ -31,7 +32,11 @@ def read_markdown(text: str) -> Extract:
     """The blocks of Markdown without front matter; HTML and link definitions are not blocks."""
     env: EnvType = {}
     tokens = _parser().parse(text, env)
-    return Extract(text=text, blocks=settle_headings(list(_blocks(text, tokens, env))))
+    return Extract(
+        text=text,
+        blocks=settle_headings(list(_blocks(text, tokens, env))),
+        invisible=count_invisible(text),
+    )
 
 
 def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]:

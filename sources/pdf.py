@@ -59,11 +59,12 @@ class _Line:
 
 def read_pdf(data: bytes) -> Extract:
     """The text of a PDF with the offset of each page."""
+    builder = TextBuilder()
     try:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):  # no password: printing is limited
             raise UnreadableError(_ENCRYPTED)
-        pages = [_lines(page, number) for number, page in enumerate(reader.pages)]
+        pages = [_lines(page, number, builder) for number, page in enumerate(reader.pages)]
         title = clean(str(reader.metadata.title or "")) if reader.metadata else ""
     except (DependencyError, FileNotDecryptedError) as error:
         raise UnreadableError(_ENCRYPTED) from error
@@ -71,24 +72,23 @@ def read_pdf(data: bytes) -> Extract:
         raise UnreadableError("no text in it, as in a scan: run it through OCR, such as `ocrmypdf`")
     _drop_running_heads(pages)
     groups = _join_broken([group for page in pages for group in _paragraphs(page)])
-    builder, starts = _build(groups, len(pages))
+    starts = _build(builder, groups, len(pages))
     told = re.search(r"\w\s+\w", title) and not re.search(r"\.\w{2,4}$|^Microsoft", title)
-    return Extract(
-        text=builder.text,
+    return builder.extract(
         blocks=settle_headings(builder.blocks),
         pages=starts,
         hints={"title": title} if told else {},
     )
 
 
-def _lines(page: PageObject, number: int) -> list[_Line]:
+def _lines(page: PageObject, number: int, builder: TextBuilder) -> list[_Line]:
     """The lines of a page in the order of the file; parts at one height are one line."""
     lines: list[_Line] = []
     parts: list[_Line] = []
 
     def close() -> None:
         raw = "".join(part.text for part in parts)
-        text = clean(raw.translate(_BULLETS))
+        text = builder.clean(raw.translate(_BULLETS))
         if text:
             text += SOFT_HYPHEN if raw.rstrip().endswith(SOFT_HYPHEN) else ""
             line = replace(parts[0], text=text, bold=all(part.bold for part in parts))
@@ -208,15 +208,14 @@ def _join_broken(groups: list[list[_Line]]) -> list[list[_Line]]:
     return joined
 
 
-def _build(groups: Sequence[list[_Line]], pages: int) -> tuple[TextBuilder, tuple[int, ...]]:
-    """The text of all groups, and the offset at which each page begins."""
+def _build(builder: TextBuilder, groups: Sequence[list[_Line]], pages: int) -> tuple[int, ...]:
+    """Add the text of all groups; the offset at which each page begins."""
     lines = [line for group in groups for line in group]
     body = _usual_size(lines)
     plain = sum(len(line.text) if line.bold else -len(line.text) for line in lines) < 0
     words = Counter(word.lower() for line in lines for word in _WORD.findall(line.text))
     large = {round(group[0].size) for group in groups if _is_title(group, _HEADING_SIZE * body)}
     levels = {size: min(at, DEEPEST) for at, size in enumerate(sorted(large, reverse=True), 1)}
-    builder = TextBuilder()
     starts: list[int] = []
     for group in groups:
         kind: Kind = "paragraph"
@@ -235,7 +234,7 @@ def _build(groups: Sequence[list[_Line]], pages: int) -> tuple[TextBuilder, tupl
             starts += [offset] * (line.page + 1 - len(starts))
         builder.add(kind, text, level=level)
     starts += [len(builder.text)] * (pages - len(starts))
-    return builder, tuple(starts)
+    return tuple(starts)
 
 
 def _is_title(group: Sequence[_Line], size: float) -> bool:

@@ -7,8 +7,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
-Format = Literal["markdown", "text", "html", "pdf", "docx"]
-Kind = Literal["heading", "paragraph", "item", "row", "code"]
+Format = Literal[
+    "markdown", "text", "html", "pdf", "docx", "pptx", "odt", "epub", "csv", "xlsx", "json", "email"
+]
+Kind = Literal["heading", "paragraph", "item", "row", "record", "code"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +25,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A heading, paragraph, list item, table row or code listing: `Source.text[start:end]`.
+    """A heading, paragraph, list item, table row, record or code listing: `Source.text[start:end]`.
 
-    The span leaves out leading markers ("- ", "> ", "## "). `level` (1 to 6) and `title` (without
-    inline markup) are set for headings only.
+    A record is a row that names its columns, as "Year: 1990 | Ships: 212". The span leaves out
+    leading markers ("- ", "> ", "## "). `level` (1 to 6) and `title` (without inline markup) are
+    set for headings only.
     """
 
     start: int
@@ -42,7 +45,10 @@ class Source:
 
     `id` is the path in the library without the suffix, `path` the path with it, both with "/".
     Dates are "YYYY", "YYYY-MM" or "YYYY-MM-DD". `blocks` are in order and do not overlap; `pages`
-    holds the offset at which each page starts, for formats that have pages.
+    holds the offset at which each page (of a presentation: slide) starts, for formats that have
+    them. `invisible` counts the invisible and bidirectional control characters of the file: of
+    extracted text they are removed; in Markdown and plain text, whose `text` is the file's, they
+    stand, and what is indexed and shown leaves them out.
     """
 
     id: str
@@ -62,6 +68,7 @@ class Source:
     path: str
     blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
+    invisible: int = 0
     _headings: tuple[tuple[int, str], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

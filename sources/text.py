@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sources.blocks import Span, line_spans, paragraph_blocks, settle_headings, trim
 from sources.extract import Extract
+from sources.invisible import count_invisible
 from sources.source import Block
 
 
@@ -18,4 +19,4 @@ def read_text(text: str) -> Extract:
         elif paragraph:
             blocks += paragraph_blocks(text, paragraph, markers=True)
             paragraph.clear()
-    return Extract(text=text, blocks=settle_headings(blocks))
+    return Extract(text=text, blocks=settle_headings(blocks), invisible=count_invisible(text))

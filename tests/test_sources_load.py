@@ -84,13 +84,16 @@ def test_a_title_is_found_where_none_is_given(tmp_path, name, text, title):
         ("x.txt", "é".encode("latin-1"), "not UTF-8 (0xe9 at byte 0): convert it, as `iconv -f "
                                          "WINDOWS-1252 -t UTF-8 x.txt > utf8.txt`"),
         ("x.txt", "hello".encode("utf-16"), "UTF-16, not UTF-8: convert it, as `iconv -f UTF-16"),
-        ("x.csv", b"a,b", "unsupported suffix '.csv': save it as one of .md"),
+        ("x.log", b"a,b", "unsupported suffix '.log': save it as one of .md"),
+        ("x.DOC", b"a", "unsupported suffix '.doc': open it, and save it as .docx"),
+        ("x.tar.gz", b"a", "an archive: unpack it, and put the documents it holds into the"),
+        ("x.zip", b"PK", "an archive: unpack it"),
         ("README", b"a", "unsupported suffix ''"),
         ("x.txt.yaml", b"title: A", "a sidecar without its document: add 'x.txt' beside it"),
         ("good.txt.yml", b"title: A", "a sidecar ends in .yaml: rename it"),
         ("x.pdf", b"%PDF-1.4 broken", "cannot be read as pdf ("),
         ("x.docx", b"PK\x03\x04 broken", "cannot be read as docx ("),
-        ("x.docx", b"\xd0\xcf\x11\xe0 old", "encrypted, or an old DOC: save it as DOCX"),
+        ("x.docx", b"\xd0\xcf\x11\xe0 old", "encrypted, or of an old kind: save it as DOCX"),
         ("x.html", b"<p>a\0", "binary or UTF-16"),
         ("x.html", b"<p>\xff\xfe", "not UTF-8 (0xff at byte 3)"),
         ("x.html", b"<meta charset=klingon><p>a", "its charset 'klingon' is unknown"),
@@ -158,10 +161,10 @@ def test_a_file_over_the_limit_is_skipped(library):
 
 
 def test_without_on_skip_a_warning_is_logged(library, caplog):
-    (library / "x.csv").write_text("a")
+    (library / "x.log").write_text("a")
     with caplog.at_level(logging.WARNING, "sources"):
         load_sources(library)
-    assert "skipped x.csv: unsupported suffix" in caplog.text
+    assert "skipped x.log: unsupported suffix" in caplog.text
 
 
 def test_progress_counts_every_file(library):
@@ -188,7 +191,7 @@ def test_a_library_without_sources(tmp_path):
 
 
 def test_parsers_load_on_use():
-    heavy = ["markdown_it", "bs4", "lxml", "pypdf", "docx"]
+    heavy = ["markdown_it", "bs4", "lxml", "pypdf", "docx", "pptx", "openpyxl"]
     code = f"import sys, sources; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -5,10 +5,15 @@ from __future__ import annotations
 import html
 from urllib.parse import urlsplit
 
+from sources import strip_invisible
+
 
 def text(value: object) -> str:
-    """`value` so that HTML shows it letter for letter, in an element or a quoted attribute."""
-    return html.escape(str(value), quote=True)
+    """`value` so that HTML shows it letter for letter, in an element or a quoted attribute.
+
+    What is invisible, or turns the direction of what stands around it, is left out.
+    """
+    return html.escape(strip_invisible(str(value)), quote=True)
 
 
 def isolated(value: object) -> str:

@@ -1,0 +1,154 @@
+"""Which suffix is which format, and reading the bytes of a file by its format."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from sources.errors import UnreadableError
+from sources.extract import Extract
+from sources.metadata import split_front_matter
+from sources.source import Format
+
+FORMATS: dict[str, Format] = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "text",
+    ".text": "text",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".pptx": "pptx",
+    ".odt": "odt",
+    ".epub": "epub",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".xlsx": "xlsx",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".eml": "email",
+}
+PLAIN: frozenset[Format] = frozenset(("markdown", "text"))
+"""The formats whose text is that of the file: no parser of binary data sees them."""
+
+_ARCHIVES = frozenset(
+    ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz4 .7z .rar .jar .cab .iso .dmg".split()
+)
+_BETTER = {
+    ".doc": ".docx", ".docm": ".docx", ".rtf": ".docx", ".pages": ".docx", ".wpd": ".docx",
+    ".fodt": ".odt", ".ott": ".odt", ".dotx": ".docx",
+    ".ppt": ".pptx", ".pptm": ".pptx", ".ppsx": ".pptx", ".odp": ".pptx", ".key": ".pptx",
+    ".xls": ".xlsx", ".xlsm": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx", ".numbers": ".xlsx",
+    ".mobi": ".epub", ".azw3": ".epub", ".msg": ".eml", ".mht": ".html", ".mhtml": ".html",
+}  # fmt: skip
+
+
+def refusal(suffix: str) -> str | None:
+    """Why a file with this suffix (lower case) is not read; None if it is."""
+    if suffix in FORMATS:
+        return None
+    if suffix in _ARCHIVES:
+        return "an archive: unpack it, and put the documents it holds into the library"
+    if suffix in _BETTER:
+        return f"unsupported suffix {suffix!r}: open it, and save it as {_BETTER[suffix]}"
+    return f"unsupported suffix {suffix!r}: save it as one of {' '.join(FORMATS)}"
+
+
+def read(data: bytes, format_: Format, name: str) -> Extract:
+    """The text of a file. Raises UnreadableError.
+
+    Parsers load when they are needed. `name` is for what an error says.
+    """
+    if not data.strip():
+        raise UnreadableError("empty: write it, or remove it")
+    try:
+        extract = _read(data, format_, name)
+    except UnreadableError:
+        raise
+    except MemoryError as error:
+        raise UnreadableError("needs more memory than a file may take: split it") from error
+    except RecursionError as error:
+        raise UnreadableError("its parts are nested too deep: save it as text") from error
+    except Exception as error:  # a hostile or broken file may make a parser raise anything
+        said = " ".join(f"{type(error).__name__} {error}".split())[:120]
+        raise UnreadableError(
+            f"cannot be read as {format_} ({said}): open it, and save it again"
+        ) from error
+    if not extract.blocks:
+        raise UnreadableError("no text in it: write some, or remove it")
+    return extract
+
+
+def _read(data: bytes, format_: Format, name: str) -> Extract:
+    match format_:
+        case "markdown":
+            from sources.markdown import read_markdown
+
+            front_matter, body = split_front_matter(decode(data, name))
+            return replace(read_markdown(body), front_matter=front_matter)
+        case "text":
+            from sources.text import read_text
+
+            return read_text(decode(data, name))
+        case "html":
+            from sources.html import read_html
+
+            return read_html(data)
+        case "pdf":
+            from sources.pdf import read_pdf
+
+            return read_pdf(data)
+        case "docx":
+            from sources.docx import read_docx
+
+            return read_docx(data)
+        case "pptx":
+            from sources.pptx import read_pptx
+
+            return read_pptx(data)
+        case "odt":
+            from sources.odt import read_odt
+
+            return read_odt(data)
+        case "epub":
+            from sources.epub import read_epub
+
+            return read_epub(data)
+        case "csv":
+            from sources.csv import read_csv
+
+            return read_csv(decode(data, name))
+        case "xlsx":
+            from sources.xlsx import read_xlsx
+
+            return read_xlsx(data)
+        case "json":
+            from sources.json import read_json
+
+            lines = not name.lower().endswith(".json")
+            return read_json(decode(data, name), lines=lines)
+        case "email":
+            from sources.email import read_email
+
+            return read_email(data)
+
+
+def decode(data: bytes, name: str) -> str:
+    """UTF-8 text, exactly, but for a leading byte order mark."""
+    convert = f"-t UTF-8 {shlex.quote(name)} > utf8{PurePosixPath(name).suffix}`"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableError(f"UTF-16, not UTF-8: convert it, as `iconv -f UTF-16 {convert}")
+    if (at := data.find(0)) >= 0:
+        raise UnreadableError(f"binary (a NUL byte at byte {at}): save it as text, or remove it")
+    try:
+        return data.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        byte = data[error.start]
+        raise UnreadableError(
+            f"not UTF-8 (0x{byte:02x} at byte {error.start}): "
+            f"convert it, as `iconv -f WINDOWS-1252 {convert}"
+        ) from error

@@ -1,0 +1,62 @@
+"""E-mail."""
+
+from email.message import EmailMessage
+
+import pytest
+from samples import EMAIL
+
+from sources import UnreadableError, load_sources
+from sources.email import read_email
+
+
+def test_who_wrote_when_and_what(tmp_path):
+    (tmp_path / "a.eml").write_text(EMAIL)
+    (source,) = load_sources(tmp_path)
+    assert source.text.split("\n\n") == [
+        "The works",
+        "From: Ann Able <ann@example.org> | To: Bob <bob@example.org> | "
+        "Date: Wed, 19 Jun 2024 10:00:00 +0000",
+        "Dear Bob,",
+        "the works began on Monday.",
+        "When did they begin?",
+    ]
+    assert (source.title, source.author, source.published) == (
+        "The works", "Ann Able", "2024-06-19",
+    )  # fmt: skip
+
+
+def test_attachments_are_told_and_not_read(tmp_path):
+    message = EmailMessage()
+    message["From"] = "ann@example.org"
+    message["Subject"] = "Café"
+    message.set_content("See the file.")
+    message.add_alternative("<p>SPAM</p>", subtype="html")
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="../a.pdf")
+    message.add_attachment(b"x", maintype="image", subtype="png")
+    (tmp_path / "a.eml").write_bytes(message.as_bytes())
+    skips = []
+    (source,) = load_sources(tmp_path, on_skip=lambda *skip: skips.append(skip))
+    assert source.text == "Café\n\nFrom: ann@example.org\n\nSee the file."
+    assert [path for path, _ in skips] == ["a.eml/../a.pdf", "a.eml/image/png"]
+    assert skips[0][1] == "an attachment is not read: save it into the library as a file"
+
+
+def test_a_message_in_html_is_read():
+    message = EmailMessage()
+    message["Subject"] = "A"
+    page = "<meta charset=iso-8859-1><style>x</style><p>Grüße.</p><p style='display:none'>SPAM</p>"
+    message.set_content(page, subtype="html")
+    assert read_email(message.as_bytes()).text == "A\n\nGrüße."
+
+
+def test_odd_charsets_and_headers_do_not_stop_it():
+    head = b"From: =?klingon?q?x?= <\nDate: never\nSubject: A\nContent-Type: text/plain; charset="
+    assert "Text\ufffd." in read_email(head + b"klingon\n\nText\xff.").text
+    assert "Textÿ." in read_email(head + b"latin-1\n\nText\xff.").text
+
+
+def test_what_is_encrypted_or_no_message_is_refused():
+    with pytest.raises(UnreadableError, match="encrypted"):
+        read_email(b"From: a@example.org\nContent-Type: multipart/encrypted\n\nx")
+    with pytest.raises(UnreadableError, match="no e-mail"):
+        read_email(b"Just text.\n")

@@ -1,0 +1,83 @@
+"""OpenDocument text."""
+
+import pytest
+from samples import ODT_NAMES, odt
+
+from sources import UnreadableError, load_sources
+from sources.odt import read_odt
+
+
+def blocks(body):
+    found = read_odt(odt(body))
+    return [(b.kind, found.text[b.start : b.end]) for b in found.blocks]
+
+
+def test_blocks_of_all_kinds_in_order(tmp_path):
+    (tmp_path / "a.odt").write_bytes(odt())
+    (source,) = load_sources(tmp_path)
+    assert [(b.kind, b.level, source.text[b.start : b.end]) for b in source.blocks] == [
+        ("heading", 1, "The Report"),
+        ("heading", 2, "Part"),
+        ("paragraph", 0, "Text with a span."),
+        ("item", 0, "one"),
+        ("row", 0, "a | b"),
+    ]
+    assert (source.title, source.format) == ("The Report", "odt")
+
+
+def test_a_header_names_the_cells_of_each_row():
+    row = "<table:table-row>{}</table:table-row>".format
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>".format
+    body = (
+        "<table:table><table:table-header-rows>"
+        + row(cell("Year") + cell("Ships"))
+        + "</table:table-header-rows>"
+        + row(cell("1990") + cell("212"))
+        + row(cell("all") + "<table:covered-table-cell/>")
+        + "</table:table>"
+    )
+    assert blocks(body) == [("record", "Year: 1990 | Ships: 212"), ("record", "Year: all")]
+
+
+def test_notes_and_boxes_follow_and_deleted_hidden_or_repeated_text_is_not_read():
+    body = (
+        "<text:tracked-changes><text:p>SPAM</text:p></text:tracked-changes>"
+        "<text:table-of-content><text:p>SPAM</text:p></text:table-of-content>"
+        "<text:section><text:p>Text<text:note><text:note-citation>1</text:note-citation>"
+        "<text:note-body><text:p>A note.</text:p></text:note-body></text:note> goes"
+        "<office:annotation><text:p>SPAM</text:p></office:annotation> on"
+        "<draw:frame><draw:text-box><text:p>A box.</text:p></draw:text-box></draw:frame>."
+        "<text:hidden-text>SPAM</text:hidden-text></text:p></text:section>"
+    )
+    assert blocks(body) == [
+        ("paragraph", "Text goes on."),
+        ("paragraph", "A note."),
+        ("paragraph", "A box."),
+    ]
+
+
+def test_properties_are_hints(tmp_path):
+    meta = (
+        f'<office:document-meta {ODT_NAMES} xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        "<office:meta><dc:title>From Properties</dc:title>"
+        "<meta:initial-creator>A. Writer</meta:initial-creator><dc:language>en</dc:language>"
+        "</office:meta></office:document-meta>"
+    )
+    (tmp_path / "a.odt").write_bytes(odt("<text:p>Text.</text:p>", **{"meta.xml": meta}))
+    (source,) = load_sources(tmp_path)
+    assert (source.title, source.author, source.language) == ("From Properties", "A. Writer", "en")
+
+
+def test_what_is_encrypted_or_no_text_is_refused():
+    manifest = (
+        f"<manifest:manifest {ODT_NAMES}><manifest:file-entry><manifest:encryption-data/>"
+        "</manifest:file-entry></manifest:manifest>"
+    )
+    with pytest.raises(UnreadableError, match="encrypted: save a copy without a password"):
+        read_odt(odt(**{"META-INF/manifest.xml": manifest}))
+    sheet = f"<office:document-content {ODT_NAMES}><office:body/></office:document-content>"
+    with pytest.raises(UnreadableError, match="no text document"):
+        read_odt(odt(**{"content.xml": sheet}))
+    deep = "<text:section>" * 250 + "</text:section>" * 250
+    with pytest.raises(UnreadableError, match="nested too deep"):
+        read_odt(odt(deep))
