@@ -108,8 +108,10 @@ _SHORT = (
 _COUNTRY_OF: dict[str, str] = {}
 # The words of the country that each seat of government stands for.
 SEATS: dict[str, tuple[str, ...]] = {"pyongyang": ("north", "korea"), "seoul": ("south", "korea")}
+_COUNTRIES: set[str] = set()
 for _line in _TABLE.strip().splitlines():
     _country, _people, _seats = _line.split("|")
+    _COUNTRIES.add(_country)
     _COUNTRY_OF.update(dict.fromkeys(_people.split(), _country))
     SEATS.update(dict.fromkeys(_seats.split(), (_country,)))
 
@@ -124,3 +126,8 @@ def spell_out(text: str) -> str:
 def country(word: str) -> str:
     """The country of a people: "iranian" to "iran"; any other word as it is."""
     return _COUNTRY_OF.get(word, word)
+
+
+def is_country(word: str) -> bool:
+    """Whether `word`, in small letters, names a country, its people or its seat of government."""
+    return word in _COUNTRIES or word in _COUNTRY_OF or word in SEATS

@@ -115,6 +115,22 @@ def stream_text(
                 raise
 
 
+def short_reply(
+    model: BaseChatModel, instructions: str, said: str, *, timeout: float, longest: int
+) -> str:
+    """What the model replies to `said`, no more than about `longest` characters of it.
+
+    Asked once. Raises what the model raises, and TimeoutError after `timeout` seconds.
+    """
+    reply = ""
+    messages = [("system", instructions), ("human", said)]
+    for piece in _until(monotonic() + timeout, model.stream(messages)):
+        reply += str(piece.text)
+        if len(reply) > longest:
+            break
+    return reply
+
+
 def _until(deadline: float, pieces: Iterator[_T]) -> Iterator[_T]:
     """The pieces as they come. Raises TimeoutError at `deadline`, whatever a server is doing then.
 

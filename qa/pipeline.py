@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from index.opened import Index, open_index
 from qa.chat_model import ChatModelSettings, load_chat_model
-from qa.condense import Turn, condense
+from qa.condense import Turn, readings
 from qa.evidence import Evidence, gather
 from qa.extract import Draft, extract
+from qa.followup.rewrite import rewrite
 from qa.gaps import note_gap
 from qa.gate import Gate
 from qa.generate import MOST_SENTENCES, NotInSources, generate
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 ABSTENTION = "The sources do not answer this."
 NEAREST = 3
+# What a reading of a follow-up must have in confidence over a likelier one to be taken.
+_LATER = 0.1
 
 
 def answer(
@@ -56,7 +59,7 @@ def stream_answer(
     model: str | BaseChatModel | None = None,
 ) -> Iterator[Answer]:
     """As `answer`, but an Answer after each sentence that passed the gate; the last is complete."""
-    evidence = retrieve(question, history=history, sources=sources, index=index)
+    evidence = retrieve(question, history=history, sources=sources, index=index, model=model)
     yield from compose(question, evidence, model=model)
 
 
@@ -66,11 +69,19 @@ def retrieve(
     history: Sequence[Turn] = (),
     sources: Iterable[str] | None = None,
     index: str | Path | Index | None = None,
+    model: str | BaseChatModel | None = None,
 ) -> Evidence:
     """The first half: what the library holds on the question as it stands after the history."""
-    condensed = condense(question, history)
-    evidence = gather(resolve_index(index).generation, condensed, sources)
-    return replace(evidence, follow_up=condensed != question.strip())
+    meant = readings(question, history)
+    chat_model = _resolve_model(model) if history else None
+    if chat_model is not None:
+        rewritten = rewrite(question, history, chat_model, read_settings().model_timeout)
+        meant = list(dict.fromkeys([rewritten, *meant])) if rewritten else meant
+    generation = resolve_index(index).generation
+    found = [gather(generation, reading, sources) for reading in meant]
+    # A follow-up that can be read in several ways is meant as the library can answer it.
+    _, best = max(enumerate(found), key=lambda item: item[1].confidence - _LATER * item[0])
+    return replace(best, follow_up=best.question != question.strip())
 
 
 def compose(

@@ -109,6 +109,7 @@ def chain(
             history=ask.get("history") or (),
             sources=ask.get("sources"),
             index=opened,
+            model=model,
         )
         return {"question": ask["question"], "evidence": evidence}
 
