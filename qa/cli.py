@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from index.errors import IndexingError, IndexNotFoundError
-from qa import cli_curator
+from qa import cli_add, cli_curator
 from qa.errors import RefdeskError, SettingError
 from qa.options import (
     IndexOption,
@@ -280,6 +280,9 @@ def sources(library: LibraryArgument = None, index: IndexOption = None) -> None:
             sys.stderr.write(f"note: {one_line(said)}, which are neither indexed nor shown\n")
 
 
+app.command(epilog="Example: refdesk add https://example.org/report.pdf --standing government")(
+    cli_add.add
+)
 app.command("eval", epilog="Example: refdesk eval sources/questions.jsonl --limit 50")(
     cli_curator.evaluate
 )

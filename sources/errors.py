@@ -3,6 +3,7 @@
 SourceError
 ├── LibraryNotFoundError    the folder or file is not there
 ├── NoSourcesError          nothing in the library could be read
+├── SnapshotError           a file or web address cannot be added to the library
 ├── MetadataError           front matter or sidecars that do not hold up; all of them in `problems`
 └── UnreadableError         one file gives no text; `load_sources` hands its reason to `on_skip`
 
@@ -24,6 +25,10 @@ class LibraryNotFoundError(SourceError):
 
 class NoSourcesError(SourceError):
     """The library holds no source that can be read."""
+
+
+class SnapshotError(SourceError):
+    """A file or web address cannot be added to the library."""
 
 
 class UnreadableError(SourceError):

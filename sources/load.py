@@ -18,13 +18,14 @@ from sources.source import Format, Source
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 
+SIDECAR = ".yaml"
+
 OnSkip = Callable[[str, str], None]
 """Called with the path of a file in the library and the reason why it was skipped."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of files done and of all files."""
 
-_SIDECAR = ".yaml"
 _UNSAFE = ("Cc", "Cs", "Zl", "Zp")
 _log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ def _files(library: Path, skip: OnSkip) -> tuple[Path, list[str]]:
     present = set(found)
     files = []
     for path in found:
-        if path.endswith(_SIDECAR) and path.removesuffix(_SIDECAR) in present:
+        if path.endswith(SIDECAR) and path.removesuffix(SIDECAR) in present:
             continue  # read with its document
         # A person who names one file may name a link
         reason = _refusal(root, path) or (_outside(root, path) if is_folder else None)
@@ -138,7 +139,7 @@ def _refusal(root: Path, path: str) -> str | None:
     if path != _printable(path):
         return "its name is not readable text: rename it"
     suffix = PurePosixPath(path).suffix.lower()
-    if suffix == _SIDECAR:
+    if suffix == SIDECAR:
         document = PurePosixPath(path).stem
         return f"a sidecar without its document: add {document!r} beside it, or remove it"
     if suffix == ".yml" and (root / path).with_suffix("").is_file():
@@ -165,7 +166,7 @@ def _load(
     name = PurePosixPath(path)
     format_ = FORMATS[name.suffix.lower()]
     metadata = _sidecar(root, path, format_, problems)
-    data = _read(root / path, limit)
+    data = read_file(root / path, limit)
     extract = (read if format_ in PLAIN else reader.read)(data, format_, name.name)
     if extract.front_matter is not None:
         metadata, found = parse_metadata(extract.front_matter)
@@ -197,7 +198,7 @@ def _load(
 
 def _sidecar(root: Path, path: str, format_: Format, problems: list[str]) -> Metadata:
     """The metadata beside a document; a sidecar that cannot be used is a problem."""
-    sidecar = path + _SIDECAR
+    sidecar = path + SIDECAR
     if not (root / sidecar).is_file():
         return Metadata()
     if format_ == "markdown":
@@ -207,7 +208,7 @@ def _sidecar(root: Path, path: str, format_: Format, problems: list[str]) -> Met
     try:
         if reason := _outside(root, sidecar):
             raise UnreadableError(reason)
-        text = decode(_read(root / sidecar, MAX_YAML_BYTES), PurePosixPath(sidecar).name)
+        text = decode(read_file(root / sidecar, MAX_YAML_BYTES), PurePosixPath(sidecar).name)
     except UnreadableError as error:
         problems.append(f"{sidecar}:1: {error}")
         return Metadata()
@@ -216,7 +217,8 @@ def _sidecar(root: Path, path: str, format_: Format, problems: list[str]) -> Met
     return metadata
 
 
-def _read(file: Path, limit: int) -> bytes:
+def read_file(file: Path, limit: int) -> bytes:
+    """The bytes of an ordinary file, of at most `limit`. Raises UnreadableError."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             raise UnreadableError("not an ordinary file: remove it")

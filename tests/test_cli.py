@@ -16,7 +16,7 @@ from qa.settings import VARIABLES
 from qa.terminal import clean, telling_progress
 
 REFDESK = [sys.executable, "-c", "from qa.cli import main; main()"]
-COMMANDS = "chat ask search rebuild status verify rollback sources eval check gaps".split()
+COMMANDS = "chat ask search rebuild status verify rollback sources add eval check gaps".split()
 HARBOUR = """---
 title: The harbour of Quillport
 standing: government
@@ -532,3 +532,31 @@ def test_progress_on_a_terminal(monkeypatch):
     assert "embedding" in shown
     assert "200/200" in shown
     assert "/s" in shown
+
+
+def test_sources_are_added_to_a_library(capsys, tmp_path):
+    (tmp_path / "a.txt").write_text("The works began in May.")
+    (tmp_path / "b.txt").write_text("")
+    library = tmp_path / "my library"
+    given = ["add", tmp_path / "a.txt", "--library", library, "--standing", "news"]
+    assert run([*map(str, given), "--topic", "works", "--license", "CC BY 4.0"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[1].split()[:3] == ["a", "a", "news"]
+    assert err.startswith("now run `refdesk rebuild '")
+    assert (library / "a.txt.yaml").read_text() == (
+        "license: CC BY 4.0\nstanding: news\ntopics:\n- works\n"
+    )
+    assert "a.txt is there already: give another --name" in failed(capsys, *given)
+    both = ["add", tmp_path / "b.txt", tmp_path / "a.txt", "--library", library]
+    assert "add one at a time" in failed(capsys, *both, "--title", "T")
+    assert run([*map(str, both), "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out) == []
+    assert "b.txt: empty: write it, or remove it" in err
+    assert json.loads(succeeded(capsys, *given, "--json", "--name", "c"))[0]["path"] == "c.txt"
+
+
+def test_the_starter_library_is_not_added_to(capsys, monkeypatch, tmp_path):
+    monkeypatch.delenv("REFDESK_LIBRARY", raising=False)
+    said = failed(capsys, "add", tmp_path / "a.txt", "--index", tmp_path / "none")
+    assert "name the folder of your library" in said

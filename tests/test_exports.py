@@ -7,8 +7,9 @@ import sys
 import pytest
 
 EXPORTS = {
-    "sources": "load_sources list_files strip_invisible count_invisible Source Block Reference "
-    "Limits SourceError LibraryNotFoundError NoSourcesError MetadataError UnreadableError",
+    "sources": "load_sources list_files add_source strip_invisible count_invisible Source Block "
+    "Reference Limits SourceError LibraryNotFoundError NoSourcesError SnapshotError MetadataError "
+    "UnreadableError",
     "index": "rebuild rollback open_index Index Hit Chunk RebuildReport IndexingError "
     "IndexNotFoundError IndexDamagedError IndexBusyError LibraryShrankError ModelError QueryError "
     "ScopeError",

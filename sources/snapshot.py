@@ -1,0 +1,264 @@
+"""Adding a document to a library: a snapshot of a file or web page, with its metadata."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from sources.errors import MetadataError, NoSourcesError, SnapshotError, UnreadableError
+from sources.fetch import fetch
+from sources.formats import FORMATS, decode, refusal
+from sources.load import MAX_FILE_BYTES, SIDECAR, load_sources, read_file
+from sources.metadata import MAX_YAML_BYTES, parse_metadata, split_front_matter
+from sources.source import Source
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_NAME = re.compile(r"""[^<>:"|?*\x00-\x1f\x7f\ud800-\udfff/]+(?<![. ])""")
+_NAMELESS = frozenset(("", "index", "default", "home"))
+_NAME_CHARS = 80
+# What a page may say of itself; who it is and what it is worth, a curator says.
+_SAID_BY_PAGES = ("title", "author", "published", "language")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document:
+    """What is to be added: its bytes, the suffix of its format, a name, and known metadata."""
+
+    data: bytes
+    suffix: str
+    name: str
+    known: dict[str, Any]
+
+
+def add_source(
+    item: str,
+    library: str | Path,
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    name: str | None = None,
+    overwrite: bool = False,
+    allow_private: bool = False,
+) -> Source:
+    """Put a snapshot of a file or web address into a library, and return it as it is read there.
+
+    `metadata` are values by key, as in front matter; they go before what the document itself says.
+    `name` is the path in the library, with or without the suffix. What is there already stays
+    unless `overwrite`; then its metadata is kept where nothing new is said.
+    Raises SnapshotError, MetadataError.
+    """
+    library = Path(library)
+    try:
+        given = {key: value for key, value in (metadata or {}).items() if value}
+        return _add(item, library, given, name, overwrite, allow_private)
+    except UnreadableError as error:
+        raise SnapshotError(f"{item}: {error}") from error
+    except OSError as error:
+        raise SnapshotError(
+            f"{library} cannot be written ({error.strerror or error}): allow it, or make room"
+        ) from error
+
+
+def _add(
+    item: str,
+    library: Path,
+    metadata: dict[str, Any],
+    name: str | None,
+    overwrite: bool,
+    allow_private: bool,
+) -> Source:
+    if problems := parse_metadata(_yaml(metadata))[1] if metadata else []:
+        raise MetadataError([f"{item}: {problem.text}" for problem in problems])
+    found = _fetched(item, allow_private) if _URL.match(item) else _copied(Path(item))
+    path = _path(name, found)
+    target = library / path
+    _check_free(item, library, path, overwrite)
+    known = _known(target) if overwrite and target.is_file() else {}
+    values = known | found.known | metadata
+    with _staging(library) as folder:
+        source = _stage(item, folder / target.name, found, values)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        placed: list[Path] = []
+        try:
+            # The sidecar first: a document is never without what is known of it
+            for staged in sorted(folder.iterdir(), key=lambda file: file.name == target.name):
+                _place(staged, target.with_name(staged.name), overwrite)
+                placed.append(target.with_name(staged.name))
+        except FileExistsError as error:
+            for file in placed:
+                file.unlink()
+            raise _taken(item, path) from error
+    return replace(source, id=str(path.with_suffix("")), path=str(path))
+
+
+def _fetched(url: str, allow_private: bool) -> _Document:
+    found = fetch(url, limit=MAX_FILE_BYTES, allow_private=allow_private)
+    known: dict[str, Any] = {}
+    data = found.data
+    if FORMATS[found.suffix] == "markdown":
+        front_matter, body = split_front_matter(decode(data, "page"))
+        said = _values(front_matter or "")
+        known = {key: said[key] for key in _SAID_BY_PAGES if _holds_up(key, said.get(key))}
+        data = body.encode()
+    known |= {"url": url, "accessed": datetime.now(UTC).date().isoformat()}
+    return _Document(data=data, suffix=found.suffix, name=_name_of(found.url), known=known)
+
+
+def _copied(file: Path) -> _Document:
+    if file.is_dir():
+        raise SnapshotError(f"{file} is a folder: name the files in it")
+    if not file.exists():
+        raise SnapshotError(f"{file} is not there: name a file, or an address as https://...")
+    suffix = file.suffix.lower()
+    if reason := refusal(suffix):
+        raise SnapshotError(f"{file}: {reason}")
+    data = read_file(file, MAX_FILE_BYTES)
+    if FORMATS[suffix] == "markdown":
+        data = split_front_matter(decode(data, file.name))[1].encode()
+    return _Document(data=data, suffix=file.suffix, name=file.stem, known=_known(file))
+
+
+def _known(file: Path) -> dict[str, Any]:
+    """The metadata that a file has: in its front matter, or its sidecar. Raises MetadataError."""
+    line = 0
+    if FORMATS[file.suffix.lower()] == "markdown":
+        named, line = file, 1
+        text = split_front_matter(decode(read_file(file, MAX_FILE_BYTES), file.name))[0]
+    else:
+        named = file.with_name(file.name + SIDECAR)
+        text = decode(read_file(named, MAX_YAML_BYTES), named.name) if named.is_file() else None
+    if text is None:
+        return {}
+    if problems := parse_metadata(text)[1]:
+        raise MetadataError([f"{named}:{each.line + line}: {each.text}" for each in problems])
+    return _values(text)
+
+
+def _values(text: str) -> dict[str, Any]:
+    """The keys of YAML and their values, texts as they are written; {} for what is no mapping."""
+    try:
+        found = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  it makes texts and lists only
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return {}
+    return {key: value for key, value in found.items() if value} if isinstance(found, dict) else {}
+
+
+def _holds_up(key: str, value: object) -> bool:
+    return isinstance(value, str) and not parse_metadata(_yaml({key: value}))[1]
+
+
+def _yaml(values: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(values), allow_unicode=True, sort_keys=False, width=1000)
+
+
+def _name_of(url: str) -> str:
+    """A name for a page, from the end of its address."""
+    parts = urlsplit(url)
+    names = [unquote(part) for part in PurePosixPath(parts.path).parts if part != "/"]
+    if names and PurePosixPath(names[-1]).suffix.lower() in FORMATS:
+        names[-1] = PurePosixPath(names[-1]).stem
+    for name in [*reversed(names), parts.hostname or ""]:
+        folded = unicodedata.normalize("NFKC", name).lower()
+        name = re.sub(r"[^\w.]+", "-", folded).strip("-._")[:_NAME_CHARS].rstrip("-._")
+        if name not in _NAMELESS:
+            return name
+    return "page"
+
+
+def _path(name: str | None, found: _Document) -> PurePosixPath:
+    """The path in the library. Raises SnapshotError for a name that leads out, or is hidden."""
+    path = PurePosixPath((name or found.name).replace("\\", "/"))
+    if path.suffix.lower() != found.suffix.lower():
+        path = path.with_name(path.name + found.suffix)
+    for part in path.parts:
+        if part.startswith(".") or part == "__pycache__" or not _NAME.fullmatch(part):
+            raise SnapshotError(
+                f"{str(path)!r} is no name in a library: give one as --name treaties/river-works"
+            )
+    return path
+
+
+def _check_free(item: str, library: Path, path: PurePosixPath, overwrite: bool) -> None:
+    """Raises SnapshotError where something would be overwritten, or two would have one id."""
+    if library.exists() and not library.is_dir():
+        raise SnapshotError(f"{library} is a file: name a folder with --library")
+    target = library / path
+    if not target.parent.resolve().is_relative_to(library.resolve()):
+        raise SnapshotError(f"{path} leads out of {library}: give another --name")
+    there = (target, target.with_name(target.name + SIDECAR))
+    if not overwrite and any(os.path.lexists(file) for file in there):
+        raise _taken(item, path)
+    if target.is_dir():
+        raise SnapshotError(f"{path} is a folder: give another --name")
+    for other in target.parent.glob("*") if target.parent.is_dir() else ():
+        same = other.stem == target.stem and other.suffix.lower() in FORMATS
+        if same and other.name != target.name:
+            raise SnapshotError(f"{other} has the same id as {item} would: give another --name")
+
+
+def _taken(item: str, path: PurePosixPath) -> SnapshotError:
+    return SnapshotError(
+        f"{item}: {path} is there already: give another --name, or --overwrite to replace it"
+    )
+
+
+@contextmanager
+def _staging(library: Path) -> Iterator[Path]:
+    """A hidden folder in the library, so that what is placed is only renamed."""
+    made = not library.exists()
+    library.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".adding-", dir=library))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if made:
+            with suppress(OSError):  # it holds what was added
+                library.rmdir()
+
+
+def _stage(item: str, file: Path, found: _Document, values: Mapping[str, Any]) -> Source:
+    """Write the document and its metadata, and read it as a library is read."""
+    data = found.data
+    text = _yaml(values) if values else ""
+    if FORMATS[file.suffix.lower()] == "markdown":
+        data = (f"---\n{text}---\n".encode() if text else b"") + data
+    elif text:
+        file.with_name(file.name + SIDECAR).write_text(text, encoding="utf-8")
+    file.write_bytes(data)
+    reasons: list[str] = []
+    try:
+        (source,) = load_sources(file, on_skip=lambda _, reason: reasons.append(reason))
+    except NoSourcesError as error:
+        raise SnapshotError(f"{item}: {reasons[-1] if reasons else error}") from error
+    except MetadataError as error:
+        # What is wrong was given: a line of a file that is gone again would help nobody
+        problems = [problem.split(": ", 1)[1] for problem in error.problems]
+        raise MetadataError([f"{item}: {problem}" for problem in problems]) from error
+    return source
+
+
+def _place(staged: Path, target: Path, overwrite: bool) -> None:
+    """Give a file its name; raises FileExistsError for one that is there unless `overwrite`."""
+    if overwrite:
+        staged.replace(target)
+        return
+    try:
+        os.link(staged, target)
+    except FileExistsError:
+        raise
+    except OSError:  # this file system has no links
+        if target.exists():
+            raise FileExistsError(target) from None
+        staged.rename(target)
