@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from index.build import RebuildReport, rebuild, rollback
     from index.chunking import Chunk
     from index.errors import (
+        AnswersLostError,
         IndexBusyError,
         IndexDamagedError,
         IndexingError,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         ModelError,
         QueryError,
         ScopeError,
+        StoreError,
     )
     from index.opened import Index, open_index
     from index.search import Hit
@@ -39,7 +41,9 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "IndexNotFoundError",
     "IndexDamagedError",
     "IndexBusyError",
+    "StoreError",
     "LibraryShrankError",
+    "AnswersLostError",
     "ModelError",
     "QueryError",
     "ScopeError",

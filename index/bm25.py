@@ -7,6 +7,8 @@ idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -39,36 +41,34 @@ class BM25:
     def build(cls, documents: Iterable[Sequence[str]]) -> BM25:
         """An index over documents given as lists of terms."""
         seen: dict[str, int] = {}
-        numbers: list[int] = []
-        lengths: list[int] = []
+        lengths = array("i")  # compact: a list of numbers would be five times as large
+        distinct, numbers, counts = array("i"), array("i"), array("i")
         for document in documents:
+            counted = Counter(document)
             lengths.append(len(document))
-            numbers += [seen.setdefault(term, len(seen)) for term in document]
+            distinct.append(len(counted))
+            numbers.extend(seen.setdefault(term, len(seen)) for term in counted)
+            counts.extend(counted.values())
         size = len(lengths)
-        length = np.array(lengths, dtype=np.int64)
-        term_of = np.array(numbers, dtype=np.int64)
-        row_of = np.repeat(np.arange(size, dtype=np.int64), length)
-        # One entry for each (term, row): sorted by the term's key, then by row.
+        length = np.array(lengths, dtype=np.float32)
         keys = np.array([term_key(term) for term in seen], dtype=np.uint64)
-        order = np.argsort(keys, kind="stable")
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        pairs = rank[term_of] * max(size, 1) + row_of if len(term_of) else term_of
-        pairs, counts = np.unique(pairs, return_counts=True)
-        rows = pairs % max(size, 1)
-        term_rank = pairs // max(size, 1)
-        offsets = np.searchsorted(term_rank, np.arange(len(keys) + 1))
-        matches = np.diff(offsets)
-        idf = np.log1p((size - matches + 0.5) / (matches + 0.5))
-        norm = K1 * (1 - B + B * length / (length.mean() or 1.0)) if size else length
-        weights = idf[term_rank] * counts / (counts + norm[rows])
-        return cls(
-            keys[order],
-            offsets.astype(np.int64),
-            rows.astype(np.int32),
-            weights.astype(np.float32),
-            size,
-        )
+        by_key = np.argsort(keys, kind="stable")
+        rank = np.empty(len(keys), dtype=np.int32)
+        rank[by_key] = np.arange(len(keys), dtype=np.int32)
+        # One entry for each (term, row): sorted by the term's key, then by row.
+        rank_of = rank[np.array(numbers, dtype=np.int32)]
+        del numbers
+        order = np.argsort(rank_of, kind="stable")
+        matches = np.bincount(rank_of, minlength=len(keys))
+        offsets = np.concatenate([[0], np.cumsum(matches)])
+        rows = np.repeat(np.arange(size, dtype=np.int32), np.array(distinct, dtype=np.int32))[order]
+        count = np.array(counts, dtype=np.float32)[order]
+        del order, rank_of, counts
+        idf = np.log1p((size - matches + 0.5) / (matches + 0.5)).astype(np.float32)
+        mean = float(length.mean(dtype=np.float64)) if size else 0.0
+        norm = np.float32(K1) * (np.float32(1 - B) + np.float32(B) * length / (mean or 1.0))
+        weights = np.repeat(idf, matches) * count / (count + norm[rows])
+        return cls(keys[by_key], offsets.astype(np.int64), rows, weights.astype(np.float32), size)
 
     def scores(self, weight: Mapping[str, float]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The score of every row for weighted terms, shape (rows,), and the rows that match any.

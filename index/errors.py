@@ -3,14 +3,21 @@
 IndexingError
 ├── IndexNotFoundError      there is no index at the path
 ├── IndexDamagedError       a file of the generation is missing or has changed
+├── StoreError              the vector store on a server cannot be used
 ├── IndexBusyError          another rebuild is running
 ├── ModelError              the embedding model cannot be loaded or does not fit the index
 ├── QueryError              the question is empty, or too long
 ├── ScopeError              the scope matches no source
-└── LibraryShrankError      a rebuild would drop most of the sources
+├── LibraryShrankError      a rebuild would drop most of the sources
+└── AnswersLostError        a rebuild would lose answers to the golden questions
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.golden import GoldenReport
 
 
 class IndexingError(Exception):
@@ -23,6 +30,10 @@ class IndexNotFoundError(IndexingError):
 
 class IndexDamagedError(IndexingError):
     """A file of the generation is missing or is not what was built."""
+
+
+class StoreError(IndexingError):
+    """The server that holds the vectors cannot be reached, or fails."""
 
 
 class IndexBusyError(IndexingError):
@@ -39,6 +50,17 @@ class ScopeError(IndexingError):
 
 class LibraryShrankError(IndexingError):
     """A rebuild would drop most of the sources; `force` says that this is meant."""
+
+
+class AnswersLostError(IndexingError):
+    """A rebuild would lose answers to the golden questions; `force` says that this is meant.
+
+    `report` tells which.
+    """
+
+    def __init__(self, message: str, report: GoldenReport | None = None) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class QueryError(IndexingError):

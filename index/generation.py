@@ -3,13 +3,15 @@
 <index>/CURRENT                     the name of the generation that is served
 <index>/LOCK                        held by the one process that writes
 <index>/generations/<name>/
-    manifest.json                   written last: settings, counts, the hash of every file
+    candidate.json                  written last: settings, counts, the hash of every file
+    manifest.json                   the same, renamed when the generation was found fit to serve
     sources.db                      the sources with their text and metadata
     units.npy windows.npy           spans, as rows of offsets into the text of their source
     unit-words/ window-words/       BM25
     unit-keys.npy window-keys.npy   content hashes, by which a later build finds embeddings
     moments.npz                     mean and covariance of the vectors
-    vectors/                        Chroma
+    vectors/                        Chroma, or
+    server.json                     where the vectors are on a Chroma server
 """
 
 from __future__ import annotations
@@ -28,13 +30,20 @@ from typing import Any
 from index.errors import IndexDamagedError, IndexNotFoundError
 from sources import Block, Reference, Source
 
-SCHEMA = 1
+SCHEMA = 2
 POINTER = "CURRENT"
+MANIFEST, CANDIDATE = "manifest.json", "candidate.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a generation is: read before anything else of it is opened."""
+    """What a generation is: read before anything else of it is opened.
+
+    `fingerprint` changes with the library and with the code that reads it, `probe` is a vector by
+    which the embedding model is known again, `sources` has a hash of each, `skipped` holds (path,
+    reason), `invisible` the number of such characters of a source, and `store` is the address of
+    the server with the vectors, None for files.
+    """
 
     schema: int
     generation: str
@@ -42,37 +51,64 @@ class Manifest:
     library: str
     embedding_model: str
     dimension: int
+    probe: list[float]
     language: str
+    store: str | None
+    fingerprint: str
     sources: dict[str, str]
+    skipped: list[list[str]]
+    invisible: dict[str, int]
     units: int
     windows: int
     files: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Write the manifest, which makes the generation complete."""
+        """Write the manifest of a generation whose other files are there."""
         fields = asdict(self)
         fields["sha256"] = _digest(fields)
-        text = json.dumps(fields, indent=1)
-        (folder / "manifest.json").write_text(text, encoding="ascii")
+        (folder / CANDIDATE).write_text(json.dumps(fields, indent=1), encoding="ascii")
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """The manifest in `folder`. Raises IndexDamagedError."""
-        try:
-            fields = json.loads((folder / "manifest.json").read_text(encoding="ascii"))
-            if fields["schema"] != SCHEMA:
-                raise IndexDamagedError(
-                    f"the index {folder} has schema {fields['schema']}, this Refdesk reads "
-                    f"{SCHEMA}; run `refdesk rebuild`"
-                )
-            if fields.pop("sha256") != _digest(fields):
-                raise ValueError("the manifest has changed")
-            return cls(**fields)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        """The manifest in `folder`, also of a candidate. Raises IndexDamagedError."""
+        fields = _manifest_fields(folder)
+        if fields["schema"] != SCHEMA:
             raise IndexDamagedError(
-                f"the manifest of {folder} cannot be read; run `refdesk rollback` or "
-                f"`refdesk rebuild`"
-            ) from error
+                f"the index {folder} has schema {fields['schema']}, this Refdesk reads {SCHEMA}; "
+                f"run `refdesk rebuild`"
+            )
+        try:
+            return cls(**fields)
+        except TypeError as error:
+            raise _unreadable(folder) from error
+
+
+def library_of(index: Path) -> str:
+    """The library of an index, also of one of another schema. Raises IndexingError."""
+    return str(_manifest_fields(current_generation(index))["library"])
+
+
+def _manifest_fields(folder: Path) -> dict[str, Any]:
+    for name in (MANIFEST, CANDIDATE):
+        try:
+            fields: dict[str, Any] = json.loads((folder / name).read_text(encoding="ascii"))
+            if (
+                fields.pop("sha256") != _digest(fields)
+                or not {"schema", "library"} <= fields.keys()
+            ):
+                raise ValueError("the manifest has changed")
+            return fields
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _unreadable(folder) from error
+    raise _unreadable(folder)
+
+
+def _unreadable(folder: Path) -> IndexDamagedError:
+    return IndexDamagedError(
+        f"the manifest of {folder} cannot be read; run `refdesk rollback` or `refdesk rebuild`"
+    )
 
 
 def _digest(fields: dict[str, Any]) -> str:
@@ -89,13 +125,17 @@ def current_generation(index: Path) -> Path:
     try:
         name = (index / POINTER).read_text(encoding="ascii").strip()
     except FileNotFoundError:
+        if complete_generations(index):
+            raise IndexDamagedError(
+                f"{index / POINTER} is gone; run `refdesk rollback` or `refdesk rebuild`"
+            ) from None
         raise IndexNotFoundError(f"there is no index in {index}; run `refdesk rebuild`") from None
     except (OSError, ValueError) as error:
         raise IndexDamagedError(
             f"{index / POINTER} cannot be read; run `refdesk rebuild`"
         ) from error
     folder = generations_folder(index) / name
-    if not name or Path(name).name != name or not folder.is_dir():
+    if not name or Path(name).name != name or not (folder / MANIFEST).is_file():
         raise IndexDamagedError(
             f"{index / POINTER} names no generation; run `refdesk rollback` or `refdesk rebuild`"
         )
@@ -103,12 +143,27 @@ def current_generation(index: Path) -> Path:
 
 
 def complete_generations(index: Path) -> list[Path]:
-    """The generations whose build was finished, oldest first."""
-    return sorted(path.parent for path in generations_folder(index).glob("*/manifest.json"))
+    """The generations that were found fit to serve, oldest first."""
+    return sorted(path.parent for path in generations_folder(index).glob(f"*/{MANIFEST}"))
+
+
+def candidates(index: Path) -> list[Path]:
+    """The generations that were built but are not to be served, oldest first."""
+    found = (path.parent for path in generations_folder(index).glob(f"*/{CANDIDATE}"))
+    return sorted(folder for folder in found if not (folder / MANIFEST).exists())
+
+
+def keys_file(level: str) -> str:
+    """The name of the file with the content keys of a level."""
+    return f"{level.removesuffix('s')}-keys.npy"
 
 
 def set_current(index: Path, name: str) -> None:
     """Make `name` the one that is served: one atomic replacement, on disk when it returns."""
+    folder = generations_folder(index) / name
+    if (folder / CANDIDATE).exists():
+        (folder / CANDIDATE).replace(folder / MANIFEST)
+        sync_folder(folder)
     temporary = index / f"{POINTER}.new"
     with temporary.open("w", encoding="ascii") as file:
         file.write(name + "\n")

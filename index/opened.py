@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedding import Embedder
-from index.errors import IndexingError
-from index.generation import current_generation
+from index.errors import IndexDamagedError, IndexingError
+from index.generation import complete_generations, current_generation
 from index.search import Generation, Hit
 from sources import Source
 
@@ -22,14 +23,14 @@ _log = logging.getLogger(__name__)
 
 
 class Index:
-    """The index in a folder. Every call answers from one generation, the newest there is."""
+    """The index in a folder. Every call answers from one generation, the newest that is sound."""
 
     def __init__(self, folder: str | Path, *, embedder: Embedder | None = None) -> None:
         self.folder = Path(folder)
         self._embedder = embedder
         self._lock = Lock()
         self._refused = ""  # what could not be opened is not tried again with each question
-        self._generation = Generation(current_generation(self.folder), embedder)
+        self._generation = self._open_first()
 
     @property
     def generation(self) -> Generation:
@@ -46,6 +47,26 @@ class Index:
             except (IndexingError, OSError) as error:
                 _log.warning("%s; %s goes on being served", error, self._generation.name)
             return self._generation
+
+    def _open_first(self) -> Generation:
+        """The current generation; if it is damaged, the newest that is not, which is logged.
+
+        A rebuild keeps older generations for this. Raises IndexNotFoundError, IndexDamagedError.
+        """
+        current = ""
+        try:
+            folder = current_generation(self.folder)
+            current = folder.name
+            return Generation(folder, self._embedder)
+        except IndexDamagedError as error:
+            for folder in reversed(complete_generations(self.folder)):
+                if not current or folder.name < current:
+                    with suppress(IndexDamagedError):
+                        generation = Generation(folder, self._embedder)
+                        self._refused = current
+                        _log.warning("%s; the older %s is served", error, folder.name)
+                        return generation
+            raise
 
     def search(
         self,

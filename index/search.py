@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from index.bm25 import BM25
 from index.chunking import WINDOW_CHARS, Chunk
 from index.embedding import Embedder, load_embedder
-from index.errors import IndexDamagedError, ModelError, QueryError, ScopeError
+from index.errors import ModelError, QueryError, ScopeError
 from index.generation import Manifest, SourceTable, check_files
-from index.store import StoreError, VectorStore
+from index.store import open_store
 from index.tokens import implied, implying, stem, terms, words
 from sources import Source
 
@@ -107,12 +107,7 @@ class Generation:
                 name: (moments[f"{name}_mean"], moments[f"{name}_covariance"])
                 for name in ("units", "windows")
             }
-        try:
-            self._store = VectorStore(folder / "vectors")
-        except StoreError as error:
-            raise IndexDamagedError(
-                f"the vectors in {folder} cannot be opened ({error}); run `refdesk rebuild --full`"
-            ) from error
+        self._store = open_store(folder)
         weakref.finalize(self, self._store.close)
         self._table = SourceTable(folder / "sources.db")
         weakref.finalize(self, self._table.close)
@@ -136,6 +131,11 @@ class Generation:
             raise ModelError(
                 f"the index was built with {built.embedding_model!r} ({built.dimension} dimensions)"
                 f", not with {found.name!r} ({found.dimension}); run `refdesk rebuild`"
+            )
+        if not found.made(built.probe):
+            raise ModelError(
+                f"{found.name!r} is another model than the one of that name that built the index; "
+                f"run `refdesk rebuild --full`"
             )
         return found
 

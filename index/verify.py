@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +11,33 @@ from pathlib import Path
 import numpy as np
 
 from index.errors import IndexDamagedError, IndexingError
-from index.generation import Manifest, SourceTable, check_files
-from index.store import VectorStore
+from index.generation import Manifest, SourceTable, check_files, current_generation
+from index.store import VectorStore, open_store
+
+
+def verify_current(index: str | Path) -> Manifest:
+    """Verify what is served, in a process of its own; its manifest. Raises IndexingError."""
+    folder = current_generation(Path(index))
+    verify_apart(folder)
+    return Manifest.read(folder)
+
+
+def verify_apart(folder: Path) -> None:
+    """Verify a generation in a process of its own: a damaged vector file can kill the one that
+    opens it. Raises IndexDamagedError."""
+    # -P: a folder called "index" where the user stands must not be taken for this package.
+    command = [sys.executable, "-P", "-m", "index.verify", str(folder)]
+    ours = str(Path(__file__).absolute().parent.parent)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([ours, *filter(None, sys.path)])}
+    result = subprocess.run(  # noqa: S603  our own interpreter and module
+        command, capture_output=True, text=True, check=False, env=environment
+    )
+    if result.returncode:
+        lines = (result.stdout + result.stderr).strip().splitlines()
+        raise IndexDamagedError(
+            f"{folder.name} does not verify ({lines[-1] if lines else 'it crashed'}); "
+            f"run `refdesk rebuild --full`"
+        )
 
 
 def verify_generation(folder: Path) -> Manifest:
@@ -21,7 +48,7 @@ def verify_generation(folder: Path) -> Manifest:
         stored = {source.id for source in table.metadata()}
     if stored != manifest.sources.keys():
         raise IndexDamagedError("sources.db does not hold the sources of the manifest")
-    with closing(VectorStore(folder / "vectors")) as store:
+    with closing(open_store(folder)) as store:
         for name, rows in (("units", manifest.units), ("windows", manifest.windows)):
             _verify_vectors(store, name, rows, manifest.dimension)
     return manifest
@@ -30,23 +57,28 @@ def verify_generation(folder: Path) -> Manifest:
 def _verify_vectors(store: VectorStore, name: str, rows: int, dimension: int) -> None:
     if store.count(name) != rows:
         raise IndexDamagedError(f"{name}: {store.count(name)} vectors are stored, not {rows}")
-    vectors = store.vectors(name)
-    if vectors.shape != (rows, dimension):
-        raise IndexDamagedError(f"{name}: vectors of shape {vectors.shape} are stored")
-    lengths = np.linalg.norm(vectors, axis=1)
-    if not np.all(np.abs(lengths - 1) < 1e-5):  # NaN fails too
-        raise IndexDamagedError(f"{name}: a vector is not of length 1")
     # The search structure is another file than the vectors: for a sample of them it must find
     # neighbours nearly as near as there are. It is not exact, least where many texts are the same.
     sample = np.linspace(0, rows - 1, num=min(rows, 16), dtype=int)
+    count = min(rows, 10)
+    picked = store.get(name, sample.tolist())
+    best = np.zeros((len(sample), 0), dtype=np.float32)
+    read = 0
+    for _, vectors in store.batches(name):
+        if vectors.shape[1:] != (dimension,):
+            raise IndexDamagedError(f"{name}: vectors of shape {vectors.shape} are stored")
+        if not np.all(np.abs(np.linalg.norm(vectors, axis=1) - 1) < 1e-5):  # NaN fails too
+            raise IndexDamagedError(f"{name}: a vector is not of length 1")
+        best = np.sort(np.hstack([best, picked @ vectors.T]), axis=1)[:, -count:]
+        read += len(vectors)
+    if read != rows:
+        raise IndexDamagedError(f"{name}: {read} of {rows} vectors can be read")
     missed = 0.0
-    for row in sample:
-        similarity = np.zeros(min(rows, 10), dtype=np.float32)
-        _, found = store.query(name, vectors[row], len(similarity))
+    for vector, nearest in zip(picked, best, strict=True):
+        similarity = np.zeros(count, dtype=np.float32)
+        _, found = store.query(name, vector, count)
         similarity[: len(found)] = found
-        missed += float(
-            np.mean(np.sort(vectors @ vectors[row])[-len(similarity) :] - similarity[::-1])
-        )
+        missed += float(np.mean(nearest - similarity[::-1]))
     if not missed / len(sample) < 0.1:
         raise IndexDamagedError(f"{name}: the search does not find the nearest vectors")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from index.errors import IndexingError, IndexNotFoundError
+from index.errors import AnswersLostError, IndexingError, IndexNotFoundError
 from qa import cli_add, cli_curator
 from qa.errors import RefdeskError, SettingError
 from qa.options import (
@@ -71,7 +71,8 @@ def chat(
     try:
         current_generation(folder)
     except IndexNotFoundError:
-        _rebuild(library_folder(None, folder), folder)
+        # There is nothing to lose yet.
+        _rebuild(library_folder(None, folder), folder, golden=False)
     launch(
         index=folder,
         library=library_folder(None, folder),
@@ -165,20 +166,35 @@ def rebuild(
         bool, typer.Option("--full", help="Embed everything anew, also text that is unchanged.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Go on although most of the sources are gone.")
+        bool,
+        typer.Option(
+            "--force", help="Go on although most of the sources or golden answers are lost."
+        ),
     ] = False,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="URL", show_default=False, help=f"The {VARIABLES['REFDESK_STORE']}."),
+    ] = None,
     as_json: JsonOption = False,
     index: IndexOption = None,
 ) -> None:
     """Build the index anew from the library.
 
     The old one serves until the new one is verified; text that has not changed is not embedded
-    again.
+    again. The questions in `questions.jsonl` of the library are asked of both, and the report tells
+    which answers changed.
     """
-    from qa.terminal import show_json, show_report
+    from qa.terminal import show_golden, show_json, show_report
 
     folder = index_folder(index)
-    report = _rebuild(library_folder(library, folder), folder, full=full, force=force)
+    try:
+        report = _rebuild(
+            library_folder(library, folder), folder, full=full, force=force, store=store
+        )
+    except AnswersLostError as error:
+        if error.report and not as_json:
+            show_golden(error.report)
+        raise
     if as_json:
         show_json(report.to_dict())
     else:
@@ -203,6 +219,7 @@ def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
         "created": manifest.created,
         "library": manifest.library,
         "embedding_model": manifest.embedding_model,
+        "store": manifest.store or "files",
         "language": manifest.language,
         "sources": len(manifest.sources),
         "sentences": manifest.units,
@@ -220,7 +237,7 @@ def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
 @app.command(epilog="Example: refdesk verify")
 def verify(as_json: JsonOption = False, index: IndexOption = None) -> None:
     """Check every file, count and vector of the index."""
-    from index.build import verify_current
+    from index.verify import verify_current
     from qa.terminal import show_json, show_lines
 
     manifest = verify_current(index_folder(index))
@@ -339,11 +356,19 @@ def _complain(message: str, error: Exception | None = None) -> None:
 
 
 def _rebuild(
-    library: Path, index: Path, *, full: bool = False, force: bool = False
+    library: Path,
+    index: Path,
+    *,
+    full: bool = False,
+    force: bool = False,
+    store: str | None = None,
+    golden: bool = True,
 ) -> RebuildReport:
     from index.build import rebuild as build
+    from qa.golden import golden_questions
     from qa.terminal import telling_progress
 
+    settings = read_settings()
     with telling_progress() as tell:
         return build(
             library,
@@ -351,5 +376,7 @@ def _rebuild(
             progress=tell,
             full=full,
             force=force,
-            embedding_model=read_settings().embedding_model,
+            embedding_model=settings.embedding_model,
+            store=store or settings.store,
+            golden=golden_questions(library) if golden else None,
         )

@@ -51,13 +51,13 @@ def index_folder(named: Path | None) -> Path:
 
 def library_folder(named: Path | None, index: Path) -> Path:
     """The library that is meant: one that was named, or else the one the index was built from."""
-    from index.generation import Manifest, current_generation
+    from index.generation import library_of
 
     setting = read_settings().library
     if named or setting != starter_library():
         return named or setting
     try:
-        return Path(Manifest.read(current_generation(index)).library)
+        return Path(library_of(index))
     except IndexNotFoundError:
         return setting
     except IndexDamagedError as error:  # it may be of any library: do not fill it with another

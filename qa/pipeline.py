@@ -42,8 +42,8 @@ def answer(
 
     `history` holds the earlier turns as (role, text) with roles "user" and "assistant". `sources`
     limits the search to the sources whose ids match any of the globs. `index` is a folder or an
-    open Index, by default the user's. `model` is None for an extractive answer, a name as
-    "ollama:llama3.2", or a LangChain chat model; by default what REFDESK_MODEL says.
+    open Index, by default the user's. `model` is a name as "ollama:llama3.2", or a LangChain chat
+    model; by default what REFDESK_MODEL says, and "" for an extractive answer in any case.
     Raises RefdeskError, IndexingError.
     """
     *_, last = stream_answer(question, history=history, sources=sources, index=index, model=model)
@@ -147,8 +147,10 @@ def _open(folder: Path) -> Index:
 def _resolve_model(model: str | BaseChatModel | None) -> BaseChatModel | None:
     settings = read_settings()
     name = settings.model if model is None else model
-    if name is None or not isinstance(name, str):
+    if not isinstance(name, str):
         return name
+    if not name:  # no model, whatever the setting says
+        return None
     return _load_model(name, settings.model_url, settings.model_timeout)
 
 

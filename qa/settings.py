@@ -20,6 +20,7 @@ class Settings:
     model_timeout: float
     embedding_model: str | None
     gaps: bool
+    store: str | None
 
 
 VARIABLES = {
@@ -30,6 +31,8 @@ VARIABLES = {
     "REFDESK_MODEL_TIMEOUT": "seconds to wait for a language model; default: 60",
     "REFDESK_EMBEDDING_MODEL": "sentence-transformers model to build with; default: bundled",
     "REFDESK_GAPS": "whether unanswered questions are logged, `on` or `off`; default: on",
+    "REFDESK_STORE": "Chroma server to put the vectors in, as `http://host:8000`, or `cloud`, or "
+    "`files`; default: what the index has, at first files",
 }
 
 
@@ -58,6 +61,7 @@ def read_settings() -> Settings:
         model_timeout=timeout,
         embedding_model=value["REFDESK_EMBEDDING_MODEL"] or None,
         gaps=gaps == "on",
+        store=value["REFDESK_STORE"] or None,
     )
 
 

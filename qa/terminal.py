@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from index.build import Progress as Tell
     from index.build import RebuildReport
+    from index.golden import GoldenChange, GoldenReport
     from qa.check import AnswerCheck, CitationCheck
     from qa.gaps import Gap
     from qa.result import Answer, Citation, Passage
@@ -113,6 +114,30 @@ def show_report(report: RebuildReport) -> None:
     lines.append(("seconds", f"{report.seconds:.1f}"))
     lines.append(("generation", report.generation))
     show_lines(lines)
+    if report.golden:
+        show_golden(report.golden)
+
+
+def show_golden(report: GoldenReport) -> None:
+    """Write what became of the answers to the golden questions, with their citations."""
+    console = stdout()
+    before = "" if report.right_before is None else f", {report.right_before} before"
+    said = f"golden questions: {report.right} of {report.asked} answered right{before}"
+    console.print(Text(said))
+    for name in ("lost", "gained", "changed"):
+        changes: tuple[GoldenChange, ...] = getattr(report, name)
+        if changes:
+            console.print(Text(f"{name}: {len(changes)}", "bold"))
+        for change in changes[:_LISTED]:
+            console.print(_indented(one_line(change.question)))
+            for label, answer in (("before", change.before), ("after", change.after)):
+                text = "no answer" if answer.text is None else one_line(answer.text)
+                cited = (
+                    f" [{', '.join(map(one_line, answer.citations))}]" if answer.citations else ""
+                )
+                console.print(_indented(f"{label}: {text}{cited}", "dim"))
+        if len(changes) > _LISTED:
+            console.print(_indented(f"and {len(changes) - _LISTED} more; --json has all"))
 
 
 def show_answer(answer: Answer) -> None:

@@ -20,6 +20,9 @@ MAX_FILE_BYTES = 100 * 1024 * 1024
 
 SIDECAR = ".yaml"
 
+QUESTIONS = "questions.jsonl"
+"""In the folder of a library: its golden questions, which are no source."""
+
 OnSkip = Callable[[str, str], None]
 """Called with the path of a file in the library and the reason why it was skipped."""
 
@@ -102,6 +105,8 @@ def _files(library: Path, skip: OnSkip) -> tuple[Path, list[str]]:
     present = set(found)
     files = []
     for path in found:
+        if is_folder and path == QUESTIONS:
+            continue
         if path.endswith(SIDECAR) and path.removesuffix(SIDECAR) in present:
             continue  # read with its document
         # A person who names one file may name a link

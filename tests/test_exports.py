@@ -11,8 +11,8 @@ EXPORTS = {
     "Reference Limits SourceError LibraryNotFoundError NoSourcesError SnapshotError MetadataError "
     "UnreadableError",
     "index": "rebuild rollback open_index Index Hit Chunk RebuildReport IndexingError "
-    "IndexNotFoundError IndexDamagedError IndexBusyError LibraryShrankError ModelError QueryError "
-    "ScopeError",
+    "IndexNotFoundError IndexDamagedError IndexBusyError StoreError LibraryShrankError "
+    "AnswersLostError ModelError QueryError ScopeError",
     "qa": "answer stream_answer chain export_answer check_answer Answer AnswerSentence Citation "
     "Passage RefdeskError QuestionError ChatModelError SettingError",
 }

@@ -19,8 +19,9 @@ from index import (
     rebuild,
     rollback,
 )
-from index.build import KEPT_GENERATIONS, verify_current
 from index.generation import complete_generations, current_generation
+from index.lock import KEPT_GENERATIONS
+from index.verify import verify_current
 from sources import SourceError
 
 
@@ -82,12 +83,14 @@ def test_what_is_reused_answers_as_what_is_embedded_anew(own_library, own_index)
     before = open_index(own_index)
     queries = ["lighthouse", "茶叶", "observatory", "ferry"]
     expected = [before.search(query) for query in queries]
+    (own_library / "quiet.txt.yaml").write_text("publisher: The Lamp")
     again = rebuild(own_library, index=own_index)
-    assert (again.embedded, again.added, again.updated, again.removed) == (0, (), (), ())
+    assert (again.embedded, again.updated) == (0, ("quiet",))
     assert [open_index(own_index).search(query) for query in queries] == expected
     anew = rebuild(own_library, index=own_index, full=True)
     assert anew.embedded > 20
     assert len(anew.unchanged) == 9
+    assert anew.generation > again.generation
     for query, hits in zip(queries, expected, strict=True):
         for hit, old in zip(open_index(own_index).search(query), hits, strict=True):
             assert (hit.chunk, hit.text) == (old.chunk, old.text)
@@ -99,6 +102,42 @@ def test_a_damaged_generation_lends_no_vectors(tiny):
     next(current_generation(index).glob("vectors/*/data_level0.bin")).write_bytes(b"\xff" * 1000)
     assert rebuild(library, index=index).embedded == 2
     verify_current(index)
+
+
+def test_where_nothing_has_changed_nothing_is_done(tiny):
+    library, index = tiny
+    (library / "scan.xyz").write_bytes(b"\0")
+    first = rebuild(library, index=index)
+    before = contents(index)
+    again = rebuild(library, index=index)
+    assert again.generation == first.generation
+    assert (again.unchanged, again.skipped, again.chunks) == (("note",), first.skipped, 1)
+    assert again.embedded == 0
+    assert contents(index) == before
+    for change in (
+        lambda: (library / "scan.xyz").write_bytes(b"\0\1"),
+        lambda: (library / "note.txt.yaml").write_text("title: A note"),
+        lambda: next(current_generation(index).rglob("units.npy")).write_bytes(b""),
+    ):
+        change()
+        assert rebuild(library, index=index).generation > again.generation
+        again = rebuild(library, index=index)
+
+
+def test_metadata_and_moves_embed_nothing(own_library, own_index):
+    harbour = own_library / "ports/harbour.md"
+    text = harbour.read_text().replace("title: The harbour of Oldport", "title: Oldport, its quays")
+    harbour.write_text(text.replace("standing: news", "standing: academic"))
+    (own_library / "asia").rename(own_library / "east")
+    (own_library / "quiet.txt.yaml").write_text("title: The keeper of Morn\npublished: 2020")
+    report = rebuild(own_library, index=own_index)
+    assert report.updated == ("ports/harbour", "quiet")
+    assert report.added == ("east/rice", "east/tea")
+    assert report.embedded == 0
+    opened = open_index(own_index)
+    assert opened.source("quiet").title == "The keeper of Morn"
+    # The title is searched by its words, the new one and not the old.
+    assert opened.search("its quays", k=1)[0].chunk.source_id == "ports/harbour"
 
 
 def test_progress_is_told_in_order(tiny):
@@ -137,20 +176,26 @@ def test_rollback_goes_back_one_and_a_later_rebuild_goes_on_from_there(tiny):
     third = version(3)
     assert text() == "Version 3 of the note."
     assert rollback(index) == first  # not to the second, which was rolled back from
-    assert [folder.name for folder in complete_generations(index)] == [first, third]
+    assert [folder.name for folder in complete_generations(index)] == [first]
+    # What was rolled back from is served no more, but it still lends its vectors.
+    fourth = rebuild(library, index=index)
+    assert fourth.embedded == 0
+    assert text() == "Version 3 of the note."
+    assert {path.name for path in (index / "generations").iterdir()} == {first, fourth.generation}
+    assert third not in (first, fourth.generation)
 
 
 def test_rollback_passes_over_a_damaged_generation_and_mends_a_pointer(tiny):
     library, index = tiny
     first = current_generation(index).name
-    second = rebuild(library, index=index).generation
-    third = rebuild(library, index=index).generation
-    (index / "generations" / second / "sources.db").write_bytes(b"")
-    assert rollback(index) == first
+    second = rebuild(library, index=index, full=True).generation
+    third = rebuild(library, index=index, full=True).generation
     for spoil in (lambda pointer: pointer.write_text("garbage"), Path.unlink):
         spoil(index / "CURRENT")
         assert rollback(index) == third
-    assert open_index(index).generation.name == third
+    (index / "generations" / second / "sources.db").write_bytes(b"")
+    assert rollback(index) == first
+    assert open_index(index).generation.name == first
 
 
 def test_rollback_of_nothing_makes_nothing(tmp_path):
@@ -250,6 +295,7 @@ def test_a_write_that_fails_leaves_what_was_served(tiny, size):
 
 def test_a_second_rebuild_meanwhile_is_told_who_is_at_it(tiny):
     library, index = tiny
+    (library / "note.txt").write_text("Version 2 of the note.")
     inside, go_on = threading.Event(), threading.Event()
 
     def wait(stage, done, total):
@@ -285,7 +331,7 @@ def test_verifying_runs_the_code_that_asks_for_it_also_where_nothing_is_installe
     for package in ("index", "sources"):
         shutil.copytree(root / package, tmp_path / "checkout" / package)
     (tmp_path / "checkout/index/verify.py").write_text("raise SystemExit('from the checkout')")
-    code = f"from index.build import verify_current; verify_current({str(tiny[1])!r})"
+    code = f"from index.verify import verify_current; verify_current({str(tiny[1])!r})"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path / "checkout", capture_output=True, text=True
     )

@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 
 from index import IndexDamagedError
-from index.build import verify_current
 from index.generation import Manifest, current_generation, hash_files
 from index.store import VectorStore, seal
-from index.verify import verify_generation
+from index.verify import verify_current, verify_generation
 
 
 @pytest.fixture
@@ -28,14 +27,15 @@ def sign(folder, **changes):
     manifest = Manifest.read(folder)
     (folder / "manifest.json").unlink()
     replace(manifest, files=hash_files(folder), **changes).write(folder)
+    (folder / "candidate.json").rename(folder / "manifest.json")
 
 
 def store_anew(folder, spoil):
     """Store other vectors than the ones that were."""
-    with closing(VectorStore(folder / "vectors")) as store:
+    with closing(VectorStore.in_files(folder / "vectors")) as store:
         units, windows = store.vectors("units"), store.vectors("windows")
     shutil.rmtree(folder / "vectors")
-    with closing(VectorStore(folder / "vectors", create=True)) as store:
+    with closing(VectorStore.in_files(folder / "vectors", create=True)) as store:
         for name, vectors in (("units", spoil(units.copy())), ("windows", windows)):
             store.create(name, len(vectors))
             store.add(name, vectors, ["s"] * len(vectors))

@@ -1,0 +1,64 @@
+"""Whether anything has changed: a hash of all that a library's index is made of."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+
+import sources
+from sources import Source
+
+# Of a file that is larger than a source may be, the size and the time stand for the content.
+_LARGEST = 100 * 1024 * 1024
+
+
+def library_fingerprint(library: Path) -> str:
+    """Changes with every file in the library, and with the code that makes an index of it.
+
+    Reading every file is cheap beside parsing it, and safe where times are not kept. What cannot
+    be read counts by its name.
+    """
+    digest = blake2b(digest_size=16)
+    root = library if library.is_dir() else library.parent
+    for path in [*_files(library), *_code()]:
+        name = path.relative_to(root) if path.is_relative_to(root) else path.name
+        for part in (os.fsencode(str(name)), _content(path)):
+            digest.update(len(part).to_bytes(8) + part)
+    return digest.hexdigest()
+
+
+def source_hash(source: Source) -> str:
+    """Changes with the text and with the metadata."""
+    fields = [str(getattr(source, name)) for name in sorted(Source.__dataclass_fields__)]
+    return blake2b("\0".join(fields).encode(), digest_size=16).hexdigest()
+
+
+def _files(library: Path) -> Iterable[Path]:
+    if not library.is_dir():
+        return [library, library.with_name(library.name + ".yaml")]
+    found: list[Path] = []
+    for folder, folders, names in os.walk(library):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(folder, name) for name in names if not name.startswith(".")]
+        found += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
+    return sorted(found)
+
+
+def _code() -> Iterable[Path]:
+    folders = (Path(sources.__file__).parent, Path(__file__).parent)
+    return [path for folder in folders for path in sorted(folder.glob("*.py"))]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            return b"not a file"
+        if about.st_size > _LARGEST:
+            return f"{about.st_size} {about.st_mtime_ns}".encode()
+        return blake2b(path.read_bytes()).digest()
+    except OSError as error:
+        return str(error.errno).encode()
