@@ -228,6 +228,9 @@ class VectorStore:
         self._collections.clear()
         with _opening:
             self._client.close()
+        if self._address:  # Chroma leaves its connections open
+            for part in (self._client, self._client._admin_client):
+                part._server._session.close()
         if self._copy:
             self._copy.cleanup()
 
