@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
@@ -113,3 +116,67 @@ def own_library(library, tmp_path):
 def own_index(index_folder, tmp_path):
     """A copy of the index of `library` that the test may change."""
     return shutil.copytree(index_folder, tmp_path / "index")
+
+
+@pytest.fixture(scope="module")
+def beacon():
+    """A server on this machine that counts who asks it for anything."""
+    asked = []
+
+    class Count(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Count) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/", asked
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Chromium, for a module."""
+    from browser import CHROMIUM, playwright
+
+    with playwright.sync_playwright() as running:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, beacon):
+    """Open a page; in the end, it must have asked its own server only, and run nothing foreign."""
+    from browser import BOX, WAIT, expect
+
+    opened = []
+
+    def open_one(address, **options):
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        page = context.new_page()
+        requests, complaints = [], []
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: complaints.append((message.type, message.text)))
+        page.on("pageerror", lambda error: complaints.append(("error", str(error))))
+        page.on("dialog", lambda dialog: complaints.append(("error", dialog.message)))
+        opened.append((context, page, address, requests, complaints))
+        page.goto(address)
+        expect(page.locator(BOX)).to_be_visible(timeout=WAIT)
+        return page
+
+    yield open_one
+    for context, page, address, requests, complaints in opened:
+        hosts = {urlsplit(url).netloc for url in requests if not url.startswith("data:")}
+        assert hosts == {urlsplit(address).netloc}
+        assert [text for kind, text in complaints if kind == "error"] == []
+        assert page.evaluate("window.owned") is None
+        context.close()
+    assert beacon[1] == []

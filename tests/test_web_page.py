@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -17,7 +18,9 @@ from qa.web.examples import example_questions
 from qa.web.excerpt import Excerpt, excerpt
 from qa.web.markup import is_web_address, link, shortened, text
 from qa.web.panel import panel
-from qa.web.scope import choose
+from qa.web.read import read
+from qa.web.reader import Mark, reader
+from qa.web.scope import Choice, choose
 from qa.web.transcript import confidence_words, transcript
 from sources import Block, Source
 
@@ -29,16 +32,17 @@ HOSTILE = (
 ALLOWED_TAGS = frozenset(
     re.findall(
         r"\S+",
-        "a article bdi blockquote button circle div h2 h3 header li mark meter ol p path section "
-        "span strong svg time ul",
+        "a article bdi blockquote button circle details div figcaption figure h2 h3 h4 header img "
+        "input label li mark meter nav ol p path section span strong summary svg time ul",
     )
 )
 ALLOWED_ATTRIBUTES = frozenset(
     re.findall(
         r"\S+",
-        "aria-describedby aria-hidden aria-label class cx cy d data-copy data-number data-turn "
-        "datetime dir focusable hidden href id max min r rel role tabindex target type value "
-        "viewbox",
+        "alt aria-describedby aria-hidden aria-label aria-pressed class cx cy d data-at "
+        "data-considered data-copy data-link data-number data-page data-right data-source "
+        "data-talk data-turn datetime dir focusable height hidden href id max maxlength min "
+        "placeholder r rel role src style tabindex target type value viewbox width",
     )
 )
 
@@ -119,7 +123,7 @@ def source(**changes):
 
 def test_a_sentence_carries_its_chip_and_the_card_its_quote():
     conversation = (turn(answered()),)
-    said = transcript(conversation, 3)
+    said = transcript(conversation)
     assert 'href="#card-1-1"' in said
     assert "High confidence" in said and "about 92 are right" in said
     assert "the whole library (3 sources)" in said
@@ -141,7 +145,7 @@ def test_every_chip_leads_to_a_card_and_its_own_description():
     )
     citations = tuple(passage(Citation, number=number) for number in (1, 2))
     conversation = (turn(answered(sentences=sentences, citations=citations)),) * 2
-    page = _Tags(transcript(conversation, 3) + panel(conversation, ()))
+    page = _Tags(transcript(conversation) + panel(conversation, ()))
     ids = page.attributes["id"]
     assert {target[1:] for target in page.attributes["href"] if target[0] == "#"} <= ids
     assert page.attributes["aria-describedby"] <= ids
@@ -151,13 +155,14 @@ def test_every_chip_leads_to_a_card_and_its_own_description():
 def test_only_the_last_turn_with_passages_is_shown():
     failed = Turn(question="And?", error="No.")
     groups = re.findall(
-        r'data-turn="(\d)"[^>]*?( hidden)?>', panel((turn(answered()),) * 2 + (failed,), ())
+        r'<section [^>]*data-turn="(\d)"[^>]*?( hidden)?>',
+        panel((turn(answered()),) * 2 + (failed,), ()),
     )
     assert groups == [("1", " hidden"), ("2", "")]
 
 
 def test_an_abstention_is_no_answer():
-    said = transcript((turn(abstained(condensed="Who built the lighthouse?")),), 3)
+    said = transcript((turn(abstained(condensed="Who built the lighthouse?")),))
     assert "Not in the sources" in said and 'class="answer"' not in said
     assert "Who built the lighthouse?" in said and "the whole library (3 sources)" in said
     beside = panel((turn(abstained()),), ())
@@ -166,17 +171,17 @@ def test_an_abstention_is_no_answer():
 
 
 def test_a_follow_up_shows_how_it_was_understood():
-    assert "Understood as" not in transcript((turn(answered()),), 3)
-    said = transcript((turn(answered(condensed="Who? When was it built?")),), 3)
+    assert "Understood as" not in transcript((turn(answered()),))
+    said = transcript((turn(answered(condensed="Who? When was it built?")),))
     assert "Understood as: <bdi>Who? When was it built?</bdi>" in said
 
 
 def test_notice_error_and_state_are_shown():
-    assert "it was slow" in transcript((turn(answered(notice="it was slow")),), 3)
-    assert 'role="alert"' in transcript((Turn(question="q", error="Too long."),), 3)
+    assert "it was slow" in transcript((turn(answered(notice="it was slow")),))
+    assert 'role="alert"' in transcript((Turn(question="q", error="Too long."),))
     running = turn(answered(), running=True)
-    assert "Reading on" in transcript((running,), 3)
-    assert "Stopped before" in transcript(stop([running]), 3)
+    assert "Reading on" in transcript((running,))
+    assert "Stopped before" in transcript(stop([running]))
 
 
 @pytest.mark.parametrize("kind", ["question", "quote", "metadata", "context", "model", "error"])
@@ -208,12 +213,92 @@ def test_nothing_that_others_wrote_is_markup(kind, answer):
     shown = turn(bad, **changes)
     if kind == "context":
         shown = replace(shown, excerpts=(Excerpt(before=HOSTILE, after="\n\n# " + HOSTILE),))
+    shown = replace(shown, considered=shown.passages, right=False, note=HOSTILE)
     library = (source(title=HOSTILE, publisher=HOSTILE, published="2024", standing=HOSTILE),)
-    markup = transcript((shown,), 3) + panel((shown,), ()) + panel((), library)
+    markup = transcript((shown,)) + panel((shown,), ()) + panel((), library)
     page = _Tags(markup)
     assert page.tags <= ALLOWED_TAGS
     assert set(page.attributes) <= ALLOWED_ATTRIBUTES
     assert all(target.startswith(("#", "https://")) for target in page.attributes["href"])
+
+
+def test_nothing_in_a_document_is_markup():
+    text = f"{HOSTILE}\n\n{HOSTILE}"
+    hostile = source(
+        text=text,
+        blocks=(
+            Block(start=0, end=len(HOSTILE), kind="heading", level=1, title=HOSTILE),
+            Block(start=len(HOSTILE) + 2, end=len(text), kind="row"),
+        ),
+        **dict.fromkeys(("id", "title", "publisher", "author", "license", "url"), HOSTILE),
+        topics=(HOSTILE,),
+    )
+    page = _Tags(reader(hostile, marks=[Mark(number=1, start=3, end=len(text) - 3)], turn=1))
+    assert page.tags <= ALLOWED_TAGS
+    assert set(page.attributes) <= ALLOWED_ATTRIBUTES
+    assert page.attributes["href"] == {"#read-1-1"}
+    assert page.text.count(HOSTILE[5:-5]) >= 2
+
+
+def test_a_document_shows_all_of_its_text_with_every_passage_marked():
+    text = "# One\n\nfirst QUOTE\n\nof two blocks. Last.\n\n## Two\n\n- elsewhere"
+    blocks = tuple(
+        Block(start=text.index(part), end=text.index(part) + len(part), kind=kind, level=level,
+              title=part if level else "")
+        for part, kind, level in (
+            ("One", "heading", 1), ("first QUOTE", "paragraph", 0),
+            ("of two blocks. Last.", "paragraph", 0), ("Two", "heading", 2),
+            ("elsewhere", "item", 0),
+        )
+    )  # fmt: skip
+    start, end = text.index("QUOTE"), text.index(" Last")
+    shown = reader(
+        source(text=text, blocks=blocks),
+        marks=[Mark(number=1, start=start, end=end), Mark(number=2, start=start + 2, end=end + 3)],
+        turn=4,
+    )
+    page = _Tags(shown)
+    for part in ("One", "first ", "QUOTE", "of two blocks.", " Last", "Two", "elsewhere"):
+        assert part[:2] in page.text
+    assert {"read-4-1", "read-4-2"} <= page.attributes["id"]
+    assert shown.count('id="read-4-1"') == shown.count('id="read-4-2"') == 1
+    assert re.sub(r"<[^>]+>", "", "".join(re.findall("<mark>.*?</mark>", shown))) == (
+        "QUOTEof two blocks. La"
+    )
+    assert shown.count('class="level-') == 2
+
+
+def test_of_a_long_document_the_part_that_is_asked_for_is_shown():
+    paragraphs = [f"Paragraph {number} " + "word " * 100 for number in range(1000)]
+    text, blocks = "", []
+    for paragraph in paragraphs:
+        blocks.append(Block(start=len(text), end=len(text) + len(paragraph), kind="paragraph"))
+        text += paragraph + "\n\n"
+    long = source(text=text, blocks=tuple(blocks))
+    first, last = reader(long), reader(long, at=text.index("Paragraph 900 "))
+    assert "Paragraph 0 " in first and "Paragraph 900 " not in first
+    assert "Paragraph 900 " in last and "Paragraph 0 " not in last
+    assert "a part of a long document" in first and "a part of a long document" in last
+
+
+def test_what_a_turn_shows_is_what_is_marked():
+    text = "The lighthouse was built in 1911. It is tall."
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    citation = passage(Citation, number=1, sha256=sha256)
+    conversation = (turn(answered(citations=(citation,))),)
+
+    class _Generation:
+        row_of = {"lighthouse": 0}  # noqa: RUF012
+
+        def source(self, _):
+            return source(id="lighthouse", text=text)
+
+    shown = read(_Generation(), conversation, {"turn": 1, "number": 1})
+    assert "<mark>The lighthouse was built in 1911.</mark>" in shown
+    assert "<mark>" not in read(_Generation(), conversation, {"source": "lighthouse"})
+    assert "Not in the library any more" in read(_Generation(), conversation, {"source": "gone"})
+    for odd in ({}, {"turn": "1"}, {"turn": True, "number": [1]}, {"source": ["lighthouse"]}):
+        assert "Not in the library any more" in read(_Generation(), (), odd)
 
 
 def test_text_is_shown_letter_for_letter():
@@ -261,12 +346,12 @@ def test_confidence_has_words(confidence, words):
 
 
 def test_no_figure_promises_certainty():
-    assert "about 99 are right" in transcript((turn(answered(confidence=1.0)),), 3)
-    assert "about 1 would" in transcript((turn(abstained(confidence=0.0)),), 3)
+    assert "about 99 are right" in transcript((turn(answered(confidence=1.0)),))
+    assert "about 1 would" in transcript((turn(abstained(confidence=0.0)),))
 
 
 def test_copying_gives_the_answer_with_its_sources():
-    markup = transcript((turn(answered()),), 3)
+    markup = transcript((turn(answered()),))
     [copied] = _Tags(markup).attributes["data-copy"]
     assert "The lighthouse was built in 1911. [1]" in copied
     assert "[1] The lighthouse. Gazette. 2024-06-19. https://example.org/a?b=1&c=2" in copied
@@ -313,21 +398,52 @@ SOURCES = (
 
 
 def test_an_empty_scope_is_the_whole_library():
-    scope = choose(SOURCES)
+    scope = choose(SOURCES, Choice())
     assert scope.patterns is None and scope.words == "the whole library (3 sources)"
 
 
 def test_a_scope_is_what_fits_every_choice():
-    assert choose(SOURCES, topics=["law"], standings=["primary"]).patterns == ("b",)
-    assert choose(SOURCES, ids=["b", "c"]).words == "2 sources: Second, Third"
+    assert choose(SOURCES, Choice(topics=["law"], standings=["primary"])).patterns == ("b",)
+    assert choose(SOURCES, Choice(ids=["b", "c"])).words == "2 sources: Second, Third"
     with pytest.raises(ScopeError, match="choose less"):
-        choose(SOURCES, ids=["c"], topics=["law"])
+        choose(SOURCES, Choice(ids=["c"], topics=["law"]))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"),
+    [
+        ("2020", "", "de"),
+        ("2024-03", "", "de"),  # some day of 2024 is after March
+        ("2024-06-20", "", "d"),
+        ("", "2023", "f"),
+        ("2019", "2024-01", "df"),
+        ("2024-06-19", "2024-06-19", "de"),
+    ],
+)
+def test_a_scope_of_dates_holds_what_may_be_of_then(since, until, found):
+    dated = [
+        source(id=name, title=name, published=published)
+        for name, published in (("d", "2024"), ("e", "2024-06-19"), ("f", "2019-05"), ("g", None))
+    ]
+    scope = choose(dated, Choice(since=since, until=until))
+    assert "".join(scope.patterns) == found
+
+
+def test_a_scope_with_a_wrong_date_says_so():
+    with pytest.raises(ScopeError, match="YYYY-MM"):
+        choose(SOURCES, Choice(since="last year"))
+
+
+def test_a_link_brings_back_the_choice():
+    choice = Choice(ids=("a/[1]*", "b&c"), topics=("law",), since="2024", until="2025-01-02")
+    query = parse_qs(choice.link("Who? & why=").removeprefix("?"))
+    assert Choice.from_query(query) == choice and query["q"] == ["Who? & why="]
 
 
 def test_the_globs_of_a_scope_match_its_ids_only():
     from fnmatch import fnmatchcase
 
-    [pattern] = choose(SOURCES, ids=["a/[1]*"]).patterns
+    [pattern] = choose(SOURCES, Choice(ids=["a/[1]*"])).patterns
     assert fnmatchcase("a/[1]*", pattern) and not fnmatchcase("a/1x", pattern)
 
 

@@ -1,23 +1,31 @@
-"""The page: its parts, and what happens when a person asks, stops, repeats, clears or chooses."""
+"""The chat page: its parts, and what happens when a person asks, reads, chooses or keeps."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import gradio as gr
 
 from index.errors import IndexingError
 from index.opened import Index, open_index
-from qa.web.conversation import Model, Turn, Turns, ask, stop
+from qa.web.api import add_endpoints
+from qa.web.conversation import Model, Turn, Turns, ask, refreshed, stop
 from qa.web.examples import example_questions
+from qa.web.export import exported
+from qa.web.history import history_list
+from qa.web.keep import Conversations
 from qa.web.loop import each, in_a_loop
 from qa.web.markup import shortened
+from qa.web.masthead import masthead
 from qa.web.panel import panel, standing_words
-from qa.web.scope import choose, count, values
-from qa.web.transcript import transcript
+from qa.web.read import read
+from qa.web.scope import Choice, choose, count, values
+from qa.web.transcript import examples, transcript
+from qa.web.users import user_of
 
 # Questions answered at once; the others wait their turn.
 AT_ONCE = 8
@@ -26,52 +34,73 @@ _MOST_WAITING = 200
 # The page's script makes these; they are called once the page shows what Python sent.
 _FOCUS = "() => window.refdesk?.focus()"
 _FOLLOW = "watch('value', () => window.refdesk?.follow())"
+_OPENED = "watch('value', () => window.refdesk?.opened())"
+# What is clicked in the HTML that Python made becomes an event of this part.
+_BRIDGE = "window.refdeskTrigger = trigger"
+_SAVE = "(file) => window.refdesk?.save(file)"
+_ADDRESS = "() => [window.location.search]"
+_LINK = "(...chosen) => window.refdesk?.link(chosen)"
 
 # What is new in the conversation is read out to those who do not see it.
 _LOG = '<div role="log" aria-live="polite" aria-label="Conversation">${value}</div>'
-_MASTHEAD = (
-    '<header class="masthead"><h1>Refdesk</h1>'
-    "<p>Answers from the sources, every sentence cited</p></header>"
-)
 
-Outputs = tuple[Any, ...]
+Shown = dict[Any, Any]
 
 
-def build_app(*, index: str | Path | Index, library: Path, model: Model = None) -> gr.Blocks:
+def build_app(
+    *,
+    index: str | Path | Index,
+    library: Path,
+    model: Model = None,
+    conversations: Conversations | None = None,
+    keep: bool = True,
+) -> gr.Blocks:
     """The chat over `index`; example questions come from `library`.
 
+    `conversations` is where they are kept, by default in memory; with `keep` False nothing is.
     Raises IndexNotFoundError, IndexDamagedError.
     """
     opened = index if isinstance(index, Index) else open_index(index)
-    return in_a_loop(lambda: _Page(opened, library, model)).app
+    kept = (conversations or Conversations()) if keep else None
+    return in_a_loop(lambda: _Page(opened, library, model, kept)).app
 
 
 class _Page:
     """The components and their handlers. A conversation lives in the session, never here."""
 
-    def __init__(self, index: Index, library: Path, model: Model) -> None:
+    def __init__(
+        self, index: Index, library: Path, model: Model, kept: Conversations | None
+    ) -> None:
         self._index = index
+        self._library = library
         self._model = model
+        self._kept = kept
         sources = index.sources
-        questions = example_questions(library, sources)
         self.app = gr.Blocks(title="Refdesk", analytics_enabled=False, fill_width=True)
         with self.app:
-            gr.HTML(_MASTHEAD, elem_id="masthead", apply_default_css=False)
+            gr.HTML(masthead("chat"), elem_id="masthead", apply_default_css=False)
+            with gr.Column(elem_id="history", elem_classes="drawer"):
+                self.search = gr.Textbox(
+                    label="Search your conversations", elem_id="search", lines=1, max_lines=1
+                )
+                self.history = gr.HTML("", elem_id="talks", apply_default_css=False)
             with gr.Row(elem_id="desk"):
                 with gr.Column(elem_id="chat"):
                     self.turns = gr.State(())
+                    self.talk = gr.State(None)
                     self.transcript = gr.HTML(
-                        transcript((), len(sources)),
+                        self._welcome(),
                         elem_id="transcript",
                         html_template=_LOG,
                         js_on_load=_FOLLOW,
                         apply_default_css=False,
                     )
-                    with gr.Column(elem_id="examples") as self.examples:
-                        buttons = [gr.Button(question, size="sm") for question in questions]
                 with gr.Column(elem_id="sources"):
                     self.panel = gr.HTML(
                         panel((), sources), elem_id="panel", apply_default_css=False
+                    )
+                    self.reader = gr.HTML(
+                        "", elem_id="reader", js_on_load=_OPENED, apply_default_css=False
                     )
                 with gr.Column(elem_id="composer"):
                     self.box = gr.Textbox(
@@ -87,123 +116,254 @@ class _Page:
                     )
                     with gr.Row(elem_id="actions"):
                         with gr.Accordion(
-                            self._scope_label([], [], []), open=False, elem_id="scope"
+                            self._scope_label(Choice()), open=False, elem_id="scope"
                         ) as self.accordion:
-                            self.scope = [
+                            self.scope: list[Any] = [
                                 gr.Dropdown(choices, label=label, multiselect=True, value=[])
                                 for label, choices in self._choices().items()
                             ]
+                            with gr.Row(elem_id="dates"):
+                                self.scope += [
+                                    gr.Textbox(
+                                        label=label,
+                                        placeholder="2024 or 2024-06-19",
+                                        max_lines=1,
+                                        min_width=120,
+                                    )
+                                    for label in ("Published from", "Published to")
+                                ]
                         self.again, self.clear = (
                             gr.Button(label, size="sm", visible=False, elem_id=elem_id, min_width=0)
-                            for label, elem_id in (
-                                ("Ask again", "again"),
-                                ("Clear", "clear"),
-                            )
+                            for label, elem_id in (("Ask again", "again"), ("New", "clear"))
                         )
-            self._outputs: list[Any] = [self.box, self.turns, self.transcript, self.panel]
-            self._outputs += [self.examples, self.again, self.clear]
-            self._connect(dict(zip(questions, buttons, strict=True)))
+            self.bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE, apply_default_css=False)
+            self.file = gr.JSON(visible="hidden")
+            self.address = gr.Textbox(visible="hidden")
+            self._connect()
+            add_endpoints(index, model)
         self.app.queue(default_concurrency_limit=AT_ONCE, max_size=_MOST_WAITING)
 
-    def _connect(self, examples: dict[str, gr.Button]) -> None:
+    def _connect(self) -> None:
         # Nobody but the page calls these, and Gradio's own progress would cover the text.
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        outputs = self._outputs
+        outputs = [
+            self.box, self.turns, self.talk, self.transcript, self.panel, self.reader, self.again,
+            self.clear, self.history,
+        ]  # fmt: skip
+        everything = [*outputs, self.accordion, *self.scope]
+        state = [self.turns, self.talk]
         # Gradio's "once" drops what is asked in the moment before it has put away the last answer;
         # `_ask` itself sees to it that only one is under way.
         many: dict[str, Any] = {"trigger_mode": "multiple", **quietly}
         asking: list[Any] = [
-            self.box.submit(self._asked, [self.box, self.turns, *self.scope], outputs, **many),
-            self.again.click(self._asked_again, [self.turns, *self.scope], outputs, **many),
-            *(
-                button.click(
-                    partial(self._asked, question), [self.turns, *self.scope], outputs, **many
-                )
-                for question, button in examples.items()
-            ),
+            self.box.submit(self._asked, [self.box, *state, *self.scope], outputs, **many),
+            self.again.click(self._asked_again, [*state, *self.scope], outputs, **many),
+            self.bridge.submit(self._example, [*state, *self.scope], outputs, **many),
         ]
         for event in asking:
             event.then(None, js=_FOCUS, **quietly)
         # First nothing must be under way any more: it would bring back what is put away.
-        self.box.stop(None, cancels=asking, **quietly).then(
-            self._stop, self.turns, outputs, **quietly
-        )
+        self.box.stop(None, cancels=asking, **quietly).then(self._stop, state, outputs, **quietly)
         self.clear.click(None, cancels=asking, **quietly).then(
             self._clear, None, outputs, **quietly
         ).then(None, js=_FOCUS, **quietly)
         for chooser in self.scope:
             chooser.change(self._name_scope, self.scope, self.accordion, **quietly)
-        self.app.load(self._refresh, None, [self.transcript, self.panel, *self.scope], **quietly)
+            chooser.change(None, self.scope, None, js=_LINK, **quietly)
+        self.bridge.select(self._read, self.turns, self.reader, **many)
+        self.bridge.like(self._judge, state, [self.turns, self.transcript], **many)
+        self.bridge.edit(self._open, None, everything, **quietly)
+        self.bridge.change(self._rearrange, [self.talk, self.search], outputs, **many)
+        self.bridge.download(self._export, None, self.file, **many).then(
+            None, self.file, None, js=_SAVE, **quietly
+        )
+        self.search.change(self._list, [self.talk, self.search], self.history, **many)
+        self.app.load(self._load, self.address, everything, js=_ADDRESS, **quietly)
+
+    # Asking
 
     def _ask(
-        self,
-        question: str,
-        turns: Turns,
-        ids: list[str],
-        topics: list[str],
-        standings: list[str],
-    ) -> Iterator[Outputs]:
+        self, question: str, turns: Turns, talk: str | None, chosen: tuple[Any, ...], user: str
+    ) -> Iterator[Shown]:
         """The page again whenever the answer has grown; nothing while another one grows."""
         if turns and turns[-1].running:
-            yield (gr.skip(),) * len(self._outputs)
+            yield {self.box: gr.skip()}
             return
         busy = gr.update(value="", submit_btn=False, stop_btn="Stop")
         try:
-            scope = choose(self._index.sources, ids, topics, standings)
+            scope = choose(self._index.sources, Choice.of(*chosen))
         except IndexingError as error:
             kept = tuple(turn for turn in turns if turn.question)
             notice = Turn(question="", error=f"{str(error).capitalize()}.")
-            yield self._shown((*kept, notice), gr.skip())
+            yield self._shown((*kept, notice), talk)
             return
         for shown in ask(question, turns, scope, index=self._index, model=self._model):
             last = shown[-1]
             if last.running:
-                yield self._shown(shown, busy)
+                yield self._shown(shown, talk) | {self.box: busy}
                 busy = gr.skip()
             else:
                 # A question that got no answer goes back into the box, to be changed.
                 ready = gr.update(submit_btn="Ask", stop_btn=False)
                 if last.error and last.question:
                     ready["value"] = last.question
-                yield self._shown(shown, ready)
+                yield self._keep(shown, talk, user) | {self.box: ready}
 
     async def _asked(
-        self, question: str, turns: Turns, *chosen: list[str]
-    ) -> AsyncIterator[Outputs]:
-        async for outputs in each(self._ask(question, turns, *chosen)):
-            yield outputs
+        self, request: gr.Request, question: str, turns: Turns, talk: str | None, *chosen: Any
+    ) -> AsyncIterator[Shown]:
+        async for shown in each(self._ask(question, turns, talk, chosen, user_of(request))):
+            yield shown
 
-    async def _asked_again(self, turns: Turns, *chosen: list[str]) -> AsyncIterator[Outputs]:
+    async def _asked_again(
+        self, request: gr.Request, turns: Turns, talk: str | None, *chosen: Any
+    ) -> AsyncIterator[Shown]:
         asked = tuple(turn for turn in turns if turn.question)
         if asked and not turns[-1].running:
-            async for outputs in each(self._ask(asked[-1].question, asked[:-1], *chosen)):
-                yield outputs
+            question, user = asked[-1].question, user_of(request)
+            async for shown in each(self._ask(question, asked[:-1], talk, chosen, user)):
+                yield shown
 
-    def _stop(self, turns: Turns) -> Outputs:
-        return self._shown(stop(turns), gr.update(submit_btn="Ask", stop_btn=False))
+    async def _example(
+        self,
+        event: gr.EventData,
+        request: gr.Request,
+        turns: Turns,
+        talk: str | None,
+        *chosen: Any,
+    ) -> AsyncIterator[Shown]:
+        question = str(event._data.get("question", ""))
+        async for shown in each(self._ask(question, turns, talk, chosen, user_of(request))):
+            yield shown
 
-    def _clear(self) -> Outputs:
-        return self._shown((), gr.update(value="", submit_btn="Ask", stop_btn=False))
+    def _stop(self, turns: Turns, talk: str | None, request: gr.Request) -> Shown:
+        ready = {self.box: gr.update(submit_btn="Ask", stop_btn=False)}
+        return self._keep(stop(turns), talk, user_of(request)) | ready
 
-    def _shown(self, turns: Turns, box: Any) -> Outputs:
-        """What every handler sends: the outputs in their order."""
-        sources = self._index.sources
+    def _clear(self) -> Shown:
+        return self._shown((), None) | {
+            self.box: gr.update(value="", submit_btn="Ask", stop_btn=False)
+        }
+
+    # Reading and judging
+
+    def _read(self, turns: Turns, event: gr.EventData) -> str:
+        return read(self._index.generation, turns, event._data or {})
+
+    def _judge(
+        self, turns: Turns, talk: str | None, event: gr.EventData, request: gr.Request
+    ) -> Shown:
+        """Keep what a person says of an answer."""
+        said = event._data or {}
+        place = said.get("turn")
+        if not isinstance(place, int) or not 1 <= place <= len(turns) or turns[-1].running:
+            return {self.turns: gr.skip()}
+        turn = turns[place - 1]
+        if isinstance(said.get("right"), bool):
+            turn = replace(turn, right=said["right"])
+        if isinstance(said.get("note"), str):
+            turn = replace(turn, note=said["note"][:500])
+        turns = (*turns[: place - 1], turn, *turns[place:])
+        shown = self._keep(turns, talk, user_of(request))
+        return {self.turns: turns, self.transcript: shown[self.transcript]}
+
+    # Keeping
+
+    def _keep(self, turns: Turns, talk: str | None, user: str) -> Shown:
+        """The page, with what is complete kept."""
+        if self._kept is None:
+            return self._shown(turns, None)
+        talk = self._kept.save(user, talk, turns)
+        listed = history_list(self._kept.list(user), talk)
+        return self._shown(turns, talk) | {self.history: listed}
+
+    def _list(self, talk: str | None, search: str, request: gr.Request) -> str:
+        if self._kept is None:
+            return '<p class="meta">Conversations are not kept here.</p>'
+        return history_list(self._kept.list(user_of(request), search), talk, search)
+
+    def _open(self, event: gr.EventData, request: gr.Request) -> Shown:
+        """Open a conversation that was kept."""
+        talk = str((event._data or {}).get("id", ""))
+        return self._reopened(talk, user_of(request))
+
+    def _reopened(self, talk: str, user: str) -> Shown:
+        turns = self._kept.load(user, talk) if self._kept else ()
+        if not turns:
+            return {self.box: gr.skip()}
+        turns = refreshed(turns, self._index.generation)
+        listed = history_list(self._kept.list(user), talk) if self._kept else ""
+        return self._shown(turns, talk) | {
+            self.history: listed,
+            self.reader: "",
+            self.box: gr.update(value="", submit_btn="Ask", stop_btn=False),
+        }
+
+    def _rearrange(
+        self, talk: str | None, search: str, event: gr.EventData, request: gr.Request
+    ) -> Shown:
+        """Rename or delete a conversation."""
+        wanted, user = event._data or {}, user_of(request)
+        if self._kept is None:
+            return {self.box: gr.skip()}
+        name = str(wanted.get("id", ""))
+        if wanted.get("do") == "rename":
+            self._kept.rename(user, name, str(wanted.get("title", "")))
+        elif wanted.get("do") == "delete":
+            self._kept.delete(user, name)
+            if name == talk:
+                return self._clear() | {self.history: self._list(None, search, request)}
+        return {self.history: self._list(talk, search, request)}
+
+    def _export(self, event: gr.EventData, request: gr.Request) -> Any:
+        """A conversation as a file for the browser to save."""
+        wanted, user = event._data or {}, user_of(request)
+        name = str(wanted.get("id", ""))
+        turns = self._kept.load(user, name) if self._kept else ()
+        if not turns or self._kept is None:
+            return None
+        title = self._kept.title(user, name)
+        return exported(str(wanted.get("do", "")), title, turns, self._index.generation)
+
+    # Showing
+
+    def _shown(self, turns: Turns, talk: str | None) -> Shown:
+        """What every handler sends."""
         idle = bool(turns) and not turns[-1].running
-        return (
-            box,
-            turns,
-            transcript(turns, len(sources)),
-            panel(turns, sources),
-            gr.update(visible=not turns),
-            gr.update(visible=idle),
-            gr.update(visible=bool(turns)),
-        )
+        said = transcript(turns, talk) if turns else self._welcome()
+        return {
+            self.turns: turns,
+            self.talk: talk,
+            self.transcript: said,
+            self.panel: panel(turns, self._index.sources),
+            self.again: gr.update(visible=idle),
+            self.clear: gr.update(visible=bool(turns)),
+        }
 
-    def _refresh(self) -> Outputs:
-        """A page that is loaded shows the library of now, not of when the server started."""
+    def _welcome(self) -> str:
         sources = self._index.sources
-        choosers = [gr.update(choices=choices, value=[]) for choices in self._choices().values()]
-        return (transcript((), len(sources)), panel((), sources), *choosers)
+        return examples(example_questions(self._library, sources), len(sources))
+
+    def _load(self, address: str, request: gr.Request) -> Shown:
+        """A page that is loaded shows the library of now, and what its address asks for."""
+        query = parse_qs(str(address or "").removeprefix("?"))
+        user = user_of(request)
+        choice = Choice.from_query(query)
+        shown = self._shown((), None) | {self.history: self._list(None, "", request)}
+        if "c" in query:
+            shown |= self._reopened(query["c"][0], user)
+        if "q" in query:
+            shown[self.box] = gr.update(value=query["q"][0])
+        chosen = (choice.ids, choice.topics, choice.standings)
+        for chooser, (_, choices), wanted in zip(
+            self.scope, self._choices().items(), chosen, strict=False
+        ):
+            offered = {value for _, value in choices}
+            picked = [value for value in wanted if value in offered]
+            shown[chooser] = gr.update(choices=choices, value=picked)
+        shown[self.scope[3]], shown[self.scope[4]] = choice.since, choice.until
+        shown[self.accordion] = gr.update(label=self._scope_label(choice))
+        return shown
 
     def _choices(self) -> dict[str, list[tuple[str, str]]]:
         """What there is to choose from, as (shown, value), by label."""
@@ -217,15 +377,15 @@ class _Page:
             ],
         }
 
-    def _name_scope(self, ids: list[str], topics: list[str], standings: list[str]) -> Any:
-        return gr.update(label=self._scope_label(ids, topics, standings))
+    def _name_scope(self, *chosen: Any) -> Any:
+        return gr.update(label=self._scope_label(Choice.of(*chosen)))
 
-    def _scope_label(self, ids: list[str], topics: list[str], standings: list[str]) -> str:
+    def _scope_label(self, choice: Choice) -> str:
         sources = self._index.sources
         try:
-            scope = choose(sources, ids, topics, standings)
-        except IndexingError:
-            return "Scope: nothing fits all of it"
+            scope = choose(sources, choice)
+        except IndexingError as error:
+            return "Scope: a date is wrong" if "date" in str(error) else "Scope: nothing fits"
         if scope.patterns is None:
             return "Scope: the whole library"
         return f"Scope: {len(scope.patterns)} of {count(len(sources), 'source')}"

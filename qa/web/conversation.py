@@ -10,32 +10,49 @@ from typing import TYPE_CHECKING, TypeAlias
 from index.errors import IndexingError
 from index.opened import Index
 from qa.errors import RefdeskError
-from qa.pipeline import stream_answer
+from qa.pipeline import compose, retrieve
 from qa.result import Answer, Passage
 from qa.web.excerpt import Excerpt, excerpt
-from qa.web.scope import Scope
+from qa.web.scope import EVERYTHING, Choice, Scope
 from sources import SourceError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from index.search import Generation
+
 _log = logging.getLogger(__name__)
+# Passages that "every passage considered" lists.
+_CONSIDERED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A question with what it got: an answer that may still grow, or an error; `scope` in words.
 
-    `excerpts` are the contexts of `passages`. A turn without a question is a notice to the person.
+    `choice` is the scope as it was chosen. `excerpts` are the contexts of `passages`, `considered`
+    the best passages that were found, and `outdated` the ids of cited sources whose text is another
+    by now. `right` is what the person says of the answer, None where nothing was said, with a
+    `note`. A turn without a question is a notice to the person.
     """
 
     question: str
     scope: str = ""
+    choice: Choice = EVERYTHING
     answer: Answer | None = None
     excerpts: tuple[Excerpt, ...] = ()
+    considered: tuple[Passage, ...] = ()
+    outdated: frozenset[str] = frozenset()
     error: str | None = None
     running: bool = False
     stopped: bool = False
+    right: bool | None = None
+    note: str = ""
+
+    @property
+    def answer_abstained(self) -> bool:
+        """Whether the answer is that the sources do not hold one."""
+        return self.answer is not None and self.answer.abstained
 
     @property
     def passages(self) -> tuple[Passage, ...]:
@@ -59,16 +76,15 @@ def ask(
     if not question:
         yield (*earlier, Turn(question="", error="The question is empty; type a few words."))
         return
-    turn = Turn(question=question, scope=scope.words, running=True)
+    turn = Turn(question=question, scope=scope.words, choice=scope.choice, running=True)
     yield (*earlier, turn)
     try:
-        growing = stream_answer(
-            question, history=history(earlier), sources=scope.patterns, index=index, model=model
-        )
-        for answer in growing:
+        evidence = retrieve(question, history=history(earlier), sources=scope.patterns, index=index)
+        for answer in compose(question, evidence, model=model):
             turn = replace(turn, answer=answer)
-            turn = replace(turn, excerpts=_excerpts(turn.passages, index))
+            turn = replace(turn, excerpts=_excerpts(turn.passages, evidence.generation))
             yield (*earlier, turn)
+        turn = replace(turn, considered=evidence.passages(_CONSIDERED))
     except (RefdeskError, IndexingError, SourceError) as error:
         turn = replace(turn, error=_sentence(str(error)))
     except Exception as error:  # whatever it is, the conversation must go on
@@ -98,12 +114,27 @@ def history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
     ]
 
 
-def _excerpts(passages: Sequence[Passage], index: Index) -> tuple[Excerpt, ...]:
-    generation = index.generation
-    known = set(generation.source_ids)
+def refreshed(turns: Sequence[Turn], generation: Generation) -> Turns:
+    """Turns that were kept, with their contexts, and with what has changed since in `outdated`."""
+    return tuple(
+        replace(
+            turn,
+            excerpts=_excerpts(turn.passages, generation),
+            outdated=frozenset(
+                passage.source_id
+                for passage in turn.passages
+                if passage.source_id not in generation.row_of
+                or generation.source(passage.source_id).sha256 != passage.sha256
+            ),
+        )
+        for turn in turns
+    )
+
+
+def _excerpts(passages: Sequence[Passage], generation: Generation) -> tuple[Excerpt, ...]:
     return tuple(
         excerpt(passage, generation.source(passage.source_id))
-        if passage.source_id in known
+        if passage.source_id in generation.row_of
         else Excerpt()
         for passage in passages
     )

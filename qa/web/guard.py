@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 # Gradio also serves files, uploads, a proxy and an editor; this app uses none of them.
 _NEEDED = re.compile(
     r"/(config/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(assets|static)/.*"
-    r"|gradio_api/(info|app_id|startup-events|cancel|reset|queue/(join|data)|heartbeat/[^/]+)/?)?"
+    r"|gradio_api/(info|app_id|startup-events|cancel|reset|queue/(join|data)|heartbeat/[^/]+"
+    r"|call/(v2/)?(ask|search|sources)(/[0-9a-f]+)?)/?)?"
 )
 # Gradio compiles its templates and starts from inline scripts, hence the two "unsafe"; what counts
 # is that nothing, whoever wrote it, can reach another host.

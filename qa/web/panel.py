@@ -26,6 +26,7 @@ _STANDINGS = {
 }
 _MONTHS = calendar.month_name
 _MOST_LISTED = 60
+_LONGEST_FOUND = 280
 _HEADING = re.compile(r"(?:^|(?<=</span>))#{1,6}\s+(.*)$", re.MULTILINE)
 
 
@@ -75,49 +76,103 @@ def _date(published: str) -> str:
 
 def _group(turn: Turn, number: int, shown: bool) -> str:
     assert turn.answer is not None
-    voices = Counter(passage.standing for passage in turn.passages)
-    distinct = len({passage.source_id for passage in turn.passages})
+    by_source: dict[str, list[tuple[int, Passage, Excerpt]]] = {}
+    for place, (passage, beside) in enumerate(
+        zip(turn.passages, turn.excerpts, strict=True), start=1
+    ):
+        by_source.setdefault(passage.source_id, []).append((place, passage, beside))
     if turn.answer.abstained:
         heading, kind = "Closest passages, not an answer", "nearest"
     else:
         heading, kind = "Cited passages", "cited"
+    voices = Counter(items[0][1].standing for items in by_source.values())
     mix = "".join(
         f"<span>{standing_badge(standing)}{amount}</span>"
         for standing, amount in voices.most_common()
     )
     cards = "".join(
-        _card(passage, beside, number, place)
-        for place, (passage, beside) in enumerate(
-            zip(turn.passages, turn.excerpts, strict=True), start=1
-        )
+        _source(items, number, items[0][1].source_id in turn.outdated)
+        for items in by_source.values()
     )
     return (
         f'<section class="passages {kind}" data-turn="{number}" aria-label="{heading}"'
         f"{'' if shown else ' hidden'}>"
         f"<header><h2>{heading}</h2>"
         f'<p class="for">for “{isolated(shortened(turn.question, 120))}”</p><p class="mix">'
-        f"<span>{count(len(turn.passages), 'passage')} from {count(distinct, 'source')}</span>"
-        f'{mix}</p></header><ol class="cards">{cards}</ol></section>'
+        f"<span>{count(len(turn.passages), 'passage')} from "
+        f"{count(len(by_source), 'source')}</span>{mix}</p></header>"
+        f'<ol class="cards">{cards}</ol>{_considered(turn, number)}</section>'
+    )
+
+
+def _source(items: Sequence[tuple[int, Passage, Excerpt]], turn: int, outdated: bool) -> str:
+    """The passages of one source together."""
+    first = items[0][1]
+    stale = (
+        '<p class="notice" role="note">This source has changed, or was removed, since the answer '
+        "was given. Below is what it said then.</p>"
+        if outdated
+        else ""
+    )
+    out = link(first.url, "Open the original")
+    return (
+        f'<li class="source"><h3 class="title">{isolated(first.title)}</h3>'
+        f'<p class="meta">{standing_badge(first.standing)} {byline(first)}'
+        f"{' · ' + out if out else ''}</p>{stale}"
+        + "".join(_card(passage, beside, turn, place) for place, passage, beside in items)
+        + "</li>"
     )
 
 
 def _card(passage: Passage, beside: Excerpt, turn: int, place: int) -> str:
     cited = isinstance(passage, Citation)
+    number = f'<span class="number">{place}</span>' if cited else ""
+    back = "answer" if cited else "question"
+    return (
+        f'<div class="card" id="{card_id(turn, place)}" tabindex="-1" data-number="{place}">'
+        f'<p class="where">{number}{_where(passage)}</p>'
+        f'<blockquote dir="auto">{_quoted(passage, beside)}</blockquote>'
+        f'<p class="links"><button type="button" class="quiet read" data-turn="{turn}" '
+        f'data-number="{place}">Read in the document</button>'
+        f'<a class="back" href="#turn-{turn}">Back to the {back}</a></p></div>'
+    )
+
+
+def _where(passage: Passage) -> str:
     where = [f"Page {passage.page}"] if passage.page is not None else []
     where += [isolated(passage.heading)] if passage.heading else []
-    number = f'<span class="number">{place}</span>' if cited else ""
-    links = link(passage.url, "Open the original")
-    links += (
-        f'<a class="back" href="#turn-{turn}">Back to the {"answer" if cited else "question"}</a>'
+    return " · ".join(where)
+
+
+def _considered(turn: Turn, number: int) -> str:
+    """What was found, whether it was cited or not, folded away."""
+    if not turn.considered:
+        return ""
+    items = "".join(
+        f'<li><p class="meta">{_use(passage, turn.passages)}<button type="button" class="quiet '
+        f'read" data-turn="{number}" data-considered="{place}">{text(passage.title)}</button> '
+        f'{_where(passage)}</p><p class="found" dir="auto">'
+        f"{isolated(shortened(' '.join(passage.quote.split()), _LONGEST_FOUND))}</p></li>"
+        for place, passage in enumerate(turn.considered, start=1)
     )
     return (
-        f'<li class="card" id="{card_id(turn, place)}" tabindex="-1" data-number="{place}">'
-        f'<h3>{number}<span class="title">{isolated(passage.title)}</span></h3>'
-        f'<p class="meta">{standing_badge(passage.standing)} {byline(passage)}</p>'
-        + (f'<p class="where">{" · ".join(where)}</p>' if where else "")
-        + f'<blockquote dir="auto">{_quoted(passage, beside)}</blockquote>'
-        f'<p class="links">{links}</p></li>'
+        f'<details class="considered"><summary>Every passage considered '
+        f'({len(turn.considered)})</summary><ol class="plain">{items}</ol></details>'
     )
+
+
+def _use(passage: Passage, shown: Sequence[Passage]) -> str:
+    """Whether a passage that was found is cited in the answer, as a badge."""
+    numbers = [
+        str(one.number)
+        for one in shown
+        if isinstance(one, Citation)
+        and one.source_id == passage.source_id
+        and one.start < passage.end
+        and one.end > passage.start
+    ]
+    word = f"cited as {', '.join(numbers)}" if numbers else "not cited"
+    return f'<span class="badge{" used" if numbers else ""}">{word}</span>'
 
 
 def _quoted(passage: Passage, beside: Excerpt) -> str:
@@ -141,7 +196,8 @@ def _context(value: str) -> str:
 
 def _library(sources: Sequence[Source]) -> str:
     listed = "".join(
-        f'<li><span class="title">{isolated(source.title)}</span>'
+        f'<li><button type="button" class="title read" data-source="{text(source.id)}">'
+        f"{isolated(source.title)}</button>"
         f'<span class="meta">{standing_badge(source.standing)} {byline(source)}</span></li>'
         for source in sources[:_MOST_LISTED]
     )

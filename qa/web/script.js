@@ -1,16 +1,30 @@
-/* What Gradio has no part for: citations that open, passages that are scrolled to, copying.
+/* What Gradio has no part for: citations that open, passages that are scrolled to, copying, saving.
    It only moves, shows and hides what Python rendered; it never makes HTML of text. */
 (() => {
+  const byId = (id) => document.getElementById(id);
   const smooth = () =>
     matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const box = () => document.querySelector("#question textarea");
-  let open = null;
+  const send = (name, data) => window.refdeskTrigger?.(name, data);
+  const number = (value) => (value === undefined ? undefined : Number(value));
+  let open = null; // the card of a citation that is shown
+  let wanted = null; // the id of the passage that the reader is asked for
+  let from = null; // what was focused before it
+  let turns = 0;
 
+  /* Colours: as the system has them, or as was chosen here. */
+  const colours = (name) => document.body.classList.toggle("dark", name === "dark");
+  try {
+    if (localStorage.refdeskColours) colours(localStorage.refdeskColours);
+  } catch { /* without storage the choice lasts as long as the page */ }
+
+  /* Passages */
   function show(id) {
-    const target = document.getElementById(id);
+    const target = byId(id);
     if (!target) return;
     const group = target.closest(".passages");
     if (group) {
+      closeReader();
       for (const other of document.querySelectorAll(".passages")) other.hidden = other !== group;
       for (const card of document.querySelectorAll(".card.lit")) card.classList.remove("lit");
       target.classList.add("lit");
@@ -23,6 +37,27 @@
     target.focus({ preventScroll: true });
   }
 
+  function closeReader() {
+    byId("sources")?.classList.remove("reading");
+    wanted = null;
+  }
+
+  function read(data, id, link = document.activeElement) {
+    from = link;
+    wanted = id;
+    const shown = id && byId(id);
+    if (shown && byId("sources").classList.contains("reading")) at(shown);
+    else send("select", data);
+  }
+
+  function at(target) {
+    for (const lit of document.querySelectorAll(".anchor.lit")) lit.classList.remove("lit");
+    target.classList.add("lit");
+    target.scrollIntoView({ block: "center", behavior: "auto" });
+    target.focus({ preventScroll: true });
+  }
+
+  /* The card of a citation */
   function close() {
     if (open) open.classList.remove("open");
     open = null;
@@ -51,41 +86,129 @@
   }
   document.addEventListener("focusout", close);
   document.addEventListener("scroll", close, true);
+
+  /* The drawer of conversations */
+  function drawer(shown) {
+    byId("history")?.classList.toggle("open", shown);
+    byId("open-history")?.setAttribute("aria-expanded", String(shown));
+    if (shown) byId("history").querySelector("input, textarea")?.focus();
+  }
+
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
+    if (event.key !== "Escape") return;
+    const back = from;
+    if (open) close();
+    else if (byId("history")?.classList.contains("open")) {
+      drawer(false);
+      byId("open-history").focus();
+    } else if (byId("sources")?.classList.contains("reading")) {
+      closeReader();
+      back?.focus();
+    }
   });
 
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest) return;
-    const inner = event.target.closest("a.chip, a.chip-like, a.back");
-    if (inner) {
-      event.preventDefault();
-      close();
-      show(inner.getAttribute("href").slice(1));
-      return;
+  function copy(button) {
+    const { copy: text, link } = button.dataset;
+    const said = button.textContent;
+    const tell = (word) => {
+      button.textContent = word;
+      setTimeout(() => (button.textContent = said), 1600);
+    };
+    navigator.clipboard.writeText(text ?? location.origin + "/" + link).then(
+      () => tell("Copied"),
+      () => tell("The browser does not allow copying"),
+    );
+  }
+
+  function talk(button) {
+    const { do: what, id } = button.dataset;
+    if (what === "open") {
+      if (document.querySelector(".working")) return;
+      drawer(false);
+      closeReader();
+      turns = 0;
+      send("edit", { id });
+    } else if (what === "rename") {
+      send("change", { do: what, id, title: button.closest("p").querySelector("input").value });
+    } else if (what === "delete") {
+      if (button.dataset.sure) send("change", { do: what, id });
+      else {
+        button.dataset.sure = "yes";
+        button.textContent = "Delete for good?";
+      }
+    } else {
+      send("download", { do: what, id });
     }
-    const copy = event.target.closest("button.copy");
-    if (copy) {
-      const said = copy.textContent;
-      const tell = (word) => {
-        copy.textContent = word;
-        setTimeout(() => (copy.textContent = said), 1600);
-      };
-      navigator.clipboard.writeText(copy.dataset.copy).then(
-        () => tell("Copied"),
-        () => tell("The browser does not allow copying"),
+  }
+
+  /* What a click on each kind of thing does; the first that fits. */
+  const clicks = [
+    ["a.chip", (link) => {
+      const id = link.getAttribute("href").slice(1);
+      const [, turn, place] = id.split("-").map(Number);
+      show(id);
+      read({ turn, number: place }, `read-${turn}-${place}`, link);
+    }],
+    ["a.chip-like, a.back", (link) => show(link.getAttribute("href").slice(1))],
+    ["a.jump", (link) => {
+      const target = byId(link.getAttribute("href").slice(1));
+      const { turn, source } = link.closest(".reader").dataset;
+      if (target) at(target);
+      else read({ turn: number(turn), source, at: number(link.dataset.at) }, link.getAttribute("href").slice(1));
+    }],
+    ["button.read", (button) => {
+      const { turn, number: place, considered, source } = button.dataset;
+      read(
+        { turn: number(turn), number: number(place), considered: number(considered), source },
+        turn && `read-${turn}-${place ?? 0}`,
       );
-      return;
-    }
-    const edit = event.target.closest("button.edit");
-    if (edit && box()) {
-      box().value = edit.closest(".turn").querySelector(".question").textContent;
+    }],
+    ["button.turn-page", (button) => {
+      const { turn, source } = button.closest(".reader").dataset;
+      from = null;
+      wanted = "sheet";
+      send("select", { turn: number(turn), source, page: number(button.dataset.page) });
+    }],
+    ["button.close-reader", () => {
+      const back = from;
+      closeReader();
+      back?.focus();
+    }],
+    ["button.copy", copy],
+    ["button.edit", (button) => {
+      box().value = button.closest(".turn").querySelector(".question").textContent;
       box().dispatchEvent(new Event("input", { bubbles: true }));
       box().focus();
+    }],
+    ["button.example", (button) => send("submit", { question: button.textContent })],
+    ["button.rate", (button) =>
+      send("like", { turn: number(button.dataset.turn), right: button.dataset.right === "Yes" })],
+    ["button.save-note", (button) =>
+      send("like", {
+        turn: number(button.dataset.turn),
+        note: button.closest(".verdict").querySelector("input").value,
+      })],
+    ["button.talk", talk],
+    ["#open-history", () => drawer(!byId("history").classList.contains("open"))],
+    ["#colours", () => {
+      const name = document.body.classList.contains("dark") ? "light" : "dark";
+      colours(name);
+      try {
+        localStorage.refdeskColours = name;
+      } catch { /* as above */ }
+    }],
+  ];
+  document.addEventListener("click", (event) => {
+    for (const [kind, act] of clicks) {
+      const target = event.target.closest?.(kind);
+      if (!target) continue;
+      if (target.matches("a")) event.preventDefault();
+      close();
+      act(target);
+      return;
     }
   });
 
-  let turns = 0;
   window.refdesk = {
     /* Back to the box; not on a phone, where the keyboard would cover the answer. */
     focus() {
@@ -95,10 +218,57 @@
     follow() {
       const all = document.querySelectorAll(".turn");
       if (all.length > turns) {
+        closeReader();
         all[all.length - 1].scrollIntoView({ block: "start", behavior: smooth() });
-        document.getElementById("sources")?.scrollTo({ top: 0 });
+        byId("sources")?.scrollTo({ top: 0 });
       }
+      if (all.length < turns) closeReader();
       turns = all.length;
+      const id = document.querySelector(".talk-id")?.dataset.talk;
+      if (id) history.replaceState(null, "", `?c=${encodeURIComponent(id)}`);
+      else if (!all.length && new URLSearchParams(location.search).has("c"))
+        history.replaceState(null, "", location.pathname);
+    },
+    /* The reader has another document: show it, at the passage that was asked for. */
+    opened() {
+      const reader = document.querySelector("#reader .reader");
+      if (!reader) return;
+      byId("sources").classList.add("reading");
+      const sheet = byId("sheet");
+      const target = wanted && byId(wanted);
+      if (wanted && sheet) {
+        at(sheet);
+        const mark = sheet.querySelector(".hl");
+        (mark ?? sheet).scrollIntoView({ block: mark ? "center" : "start", behavior: "auto" });
+      } else if (target) at(target);
+      else {
+        byId("sources").scrollTo({ top: 0 });
+        reader.querySelector("h2").focus({ preventScroll: true });
+      }
+    },
+    /* The scope that is chosen stands in the address, to be shared. */
+    link([sources, topics, standings, since, until]) {
+      const query = new URLSearchParams();
+      for (const [name, values] of [["source", sources], ["topic", topics], ["standing", standings]])
+        for (const value of values ?? []) query.append(name, value);
+      for (const [name, value] of [["from", since], ["to", until]]) if (value) query.set(name, value);
+      const id = document.querySelector(".talk-id")?.dataset.talk;
+      if (id) query.set("c", id);
+      const text = query.toString();
+      history.replaceState(null, "", text ? `?${text}` : location.pathname);
+    },
+    /* A file that Python wrote, saved by the browser. */
+    save(file) {
+      if (!file) return;
+      const bytes = file.base64
+        ? Uint8Array.from(atob(file.base64), (letter) => letter.charCodeAt(0))
+        : file.text;
+      const address = URL.createObjectURL(new Blob([bytes], { type: file.type }));
+      const link = document.createElement("a");
+      link.href = address;
+      link.download = file.name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(address), 10000);
     },
   };
 })();

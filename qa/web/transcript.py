@@ -17,20 +17,25 @@ _LONGEST_TIP = 320
 _CONFIDENCE = ((0.9, "High confidence"), (0.75, "Good confidence"), (0.5, "Moderate confidence"))
 
 
-def transcript(turns: Sequence[Turn], size: int) -> str:
-    """All turns, oldest first; before the first one, a welcome. `size` counts the sources."""
-    if not turns:
-        return _welcome(size)
-    return "".join(_turn(turn, number) for number, turn in enumerate(turns, start=1))
+def transcript(turns: Sequence[Turn], talk: str | None = None) -> str:
+    """All turns, oldest first; `talk` is the id that the conversation is kept under."""
+    return f'<div class="talk-id" data-talk="{text(talk or "")}"></div>' + "".join(
+        _turn(turn, number) for number, turn in enumerate(turns, start=1)
+    )
 
 
-def _welcome(size: int) -> str:
+def examples(questions: Sequence[str], size: int) -> str:
+    """What stands there before the first question; `size` counts the sources."""
+    buttons = "".join(
+        f'<li><button type="button" class="example" dir="auto">{text(question)}</button></li>'
+        for question in questions
+    )
     return (
         '<section class="welcome"><h2>What would you like to know?</h2>'
         f"<p>Refdesk answers from {count(size, 'curated source')} and from nothing else. Every "
         "sentence carries the number of the passage that says so, and each passage was checked "
         "against its source before you see it. What the sources do not hold, Refdesk does not "
-        "answer.</p></section>"
+        f'answer.</p><ul id="examples" aria-label="Example questions">{buttons}</ul></section>'
     )
 
 
@@ -42,7 +47,12 @@ def _turn(turn: Turn, number: int) -> str:
         parts.append(f'<h2 class="question" dir="auto">{text(shown)}</h2>')
         parts.append(_aside(turn, shown == turn.question))
     if turn.answer is not None:
-        if turn.answer.abstained:
+        if turn.outdated:
+            parts.append(
+                f'<p class="notice" role="note">{count(len(turn.outdated), "source")} of this '
+                "answer changed or went since it was given; ask again for an answer of now.</p>"
+            )
+        if turn.answer_abstained:
             parts.append(_abstention(turn, number))
         else:
             parts.append(_answer(turn.answer, number))
@@ -54,7 +64,7 @@ def _turn(turn: Turn, number: int) -> str:
     elif turn.stopped:
         parts.append('<p class="stopped">Stopped before the answer was complete.</p>')
     if turn.answer is not None and not turn.running:
-        parts.append(_colophon(turn, turn.answer))
+        parts.append(_colophon(turn, turn.answer, number))
     parts.append("</article>")
     return "".join(parts)
 
@@ -134,12 +144,13 @@ def _abstention(turn: Turn, number: int) -> str:
     )
 
 
-def _colophon(turn: Turn, answer: Answer) -> str:
-    """How sure the answer is and how it came about, below it."""
+def _colophon(turn: Turn, answer: Answer, number: int) -> str:
+    """How sure the answer is and how it came about, what can be done with it, and what was said."""
     if answer.abstained:
         return (
-            f'<p class="colophon"><span>Of 100 answers to such a question, about '
-            f"{_in_hundred(answer.confidence)} would have been right.</span></p>"
+            f'<div class="colophon"><p><span>Of 100 answers to such a question, about '
+            f"{_in_hundred(answer.confidence)} would have been right.</span> "
+            f"{_share(turn)}</p>{_verdict(turn, number)}</div>"
         )
     how = (
         "Sentences quoted from the sources"
@@ -147,12 +158,49 @@ def _colophon(turn: Turn, answer: Answer) -> str:
         else f"Written by {isolated(answer.model)}, each sentence checked against its source"
     )
     return (
-        f'<p class="colophon"><span class="confidence">'
+        f'<div class="colophon"><p><span class="confidence">'
         f'<meter min="0" max="1" value="{answer.confidence:.2f}" aria-hidden="true"></meter>'
         f"<span><strong>{confidence_words(answer.confidence)}</strong>: of 100 such answers, about "
         f"{_in_hundred(answer.confidence)} are right.</span></span> "
-        f'<span>{how}.</span> <button type="button" class="quiet copy" '
-        f'data-copy="{text(_plain(answer))}">Copy with sources</button></p>'
+        f'<span>{how}.</span></p><p><button type="button" class="quiet copy" '
+        f'data-copy="{text(_plain(answer))}">Copy with sources</button> {_share(turn)}</p>'
+        f"{_verdict(turn, number)}</div>"
+    )
+
+
+def _share(turn: Turn) -> str:
+    """A button that copies a link to the question with its scope."""
+    link = text(turn.choice.link(turn.question))
+    return (
+        f'<button type="button" class="quiet copy" data-link="{link}">'
+        "Copy link to question</button>"
+    )
+
+
+def _verdict(turn: Turn, number: int) -> str:
+    """What the person says of the answer: right or not, with a note."""
+    asked = "Was it right to give no answer?" if turn.answer_abstained else "Is this answer right?"
+    buttons = "".join(
+        f'<button type="button" class="quiet rate" data-turn="{number}" data-right="{word}" '
+        f'aria-pressed="{str(turn.right is right).lower()}">{_thumb(right)}{word}</button>'
+        for word, right in (("Yes", True), ("No", False))
+    )
+    note = ""
+    if turn.right is not None:
+        note = (
+            f'<label class="note">Note <input type="text" maxlength="500" data-turn="{number}" '
+            f'value="{text(turn.note)}" placeholder="What was good or wrong?"></label>'
+            f'<button type="button" class="quiet save-note" data-turn="{number}">Save note</button>'
+        )
+        note += '<span class="kept">Kept.</span>' if turn.note else ""
+    return f'<p class="verdict"><span>{asked}</span> {buttons} {note}</p>'
+
+
+def _thumb(up: bool) -> str:
+    return (
+        f'<svg class="thumb {"up" if up else "down"}" viewBox="0 0 24 24" aria-hidden="true" '
+        'focusable="false"><path d="M7 10.5v9.5H3.5v-9.5zM7 10.5l4-7.5c1.6 0 2.4 1.1 2.2 2.5L12.5 '
+        '9.5h6c1.5 0 2.3 1.2 2 2.5l-1.6 6.3c-.3 1-1 1.7-2.1 1.7H7"/></svg>'
     )
 
 
