@@ -80,6 +80,7 @@ def chat(
         host="127.0.0.1",
         port=port,
         open_browser=browser,
+        conversations=read_settings().conversations,
     )
 
 

@@ -1,4 +1,4 @@
-"""The look of the page for everybody: axe-core finds nothing serious, in any colours, on a phone."""
+"""The look of the page for everybody: axe-core finds nothing serious, on a phone or dark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, beacon):
-    library = write_port_library(tmp_path_factory.mktemp("library"), beacon[0])
+    library = write_port_library(tmp_path_factory.mktemp("curated") / "library", beacon[0])
     index = build(library, tmp_path_factory.mktemp("index"))
     with serving(build_app(index=index, library=library)) as address:
         yield address
@@ -34,17 +34,19 @@ def serious(page):
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device", [{}, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("scheme", "device"), [("light", {}), ("dark", PHONE)], ids=["light-desk", "dark-phone"]
+)
 def test_axe_finds_nothing_serious(open_page, address, scheme, device):
     page = open_page(address, color_scheme=scheme, reduced_motion="reduce", **device)
     assert serious(page) == []
     ask(page, SIGNING)
     page.locator(".considered summary").click()
     assert serious(page) == []
-    page.locator(".chip").first.hover()
-    expect(page.locator(".tip.open")).to_be_visible()
-    assert serious(page) == []
+    if not device:  # a finger does not hover
+        page.locator(".chip").first.hover()
+        expect(page.locator(".tip.open")).to_be_visible()
+        assert serious(page) == []
     page.locator(".chip").first.click()
     expect(page.locator(".reader")).to_be_visible()
     page.locator(".contents summary").click()

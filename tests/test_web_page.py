@@ -40,7 +40,7 @@ ALLOWED_ATTRIBUTES = frozenset(
     re.findall(
         r"\S+",
         "alt aria-describedby aria-hidden aria-label aria-pressed class cx cy d data-at "
-        "data-considered data-copy data-link data-number data-page data-right data-source "
+        "data-considered data-copy data-do data-link data-number data-page data-right data-source "
         "data-talk data-turn datetime dir focusable height hidden href id max maxlength min "
         "placeholder r rel role src style tabindex target type value viewbox width",
     )

@@ -102,10 +102,12 @@ def test_what_the_page_does_not_need_is_not_there(address, path, data):
     assert get(f"{address}gradio_api/{path}", data=data)[0] == 404
 
 
-def test_no_endpoint_is_named_for_others(address):
+def test_three_endpoints_are_named_for_others(address):
     status, _, body = get(f"{address}gradio_api/info")
     assert status == 200
-    assert json.loads(body) == {"named_endpoints": {}, "unnamed_endpoints": {}}
+    told = json.loads(body)
+    assert set(told["named_endpoints"]) == {"/ask", "/search", "/sources"}
+    assert told["unnamed_endpoints"] == {}
 
 
 def test_another_name_for_this_machine_is_refused(address):

@@ -15,7 +15,7 @@ from index.opened import Index, open_index
 from qa.web.api import add_endpoints
 from qa.web.conversation import Model, Turn, Turns, ask, refreshed, stop
 from qa.web.examples import example_questions
-from qa.web.export import exported
+from qa.web.export import save_answer, save_conversation
 from qa.web.history import history_list
 from qa.web.keep import Conversations
 from qa.web.loop import each, in_a_loop
@@ -174,7 +174,7 @@ class _Page:
         self.bridge.like(self._judge, state, [self.turns, self.transcript], **many)
         self.bridge.edit(self._open, None, everything, **quietly)
         self.bridge.change(self._rearrange, [self.talk, self.search], outputs, **many)
-        self.bridge.download(self._export, None, self.file, **many).then(
+        self.bridge.download(self._export, self.turns, self.file, **many).then(
             None, self.file, None, js=_SAVE, **quietly
         )
         self.search.change(self._list, [self.talk, self.search], self.history, **many)
@@ -315,15 +315,18 @@ class _Page:
                 return self._clear() | {self.history: self._list(None, search, request)}
         return {self.history: self._list(talk, search, request)}
 
-    def _export(self, event: gr.EventData, request: gr.Request) -> Any:
-        """A conversation as a file for the browser to save."""
+    def _export(self, turns: Turns, event: gr.EventData, request: gr.Request) -> Any:
+        """An answer, or a conversation that was kept, as a file for the browser to save."""
         wanted, user = event._data or {}, user_of(request)
-        name = str(wanted.get("id", ""))
+        name, form, place = str(wanted.get("id", "")), str(wanted.get("do")), wanted.get("turn")
+        if isinstance(place, int):
+            answer = turns[place - 1].answer if 1 <= place <= len(turns) else None
+            return save_answer(form, answer, self._index) if answer else None
         turns = self._kept.load(user, name) if self._kept else ()
         if not turns or self._kept is None:
             return None
         title = self._kept.title(user, name)
-        return exported(str(wanted.get("do", "")), title, turns, self._index.generation)
+        return save_conversation(form, title, turns, self._index)
 
     # Showing
 

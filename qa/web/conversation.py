@@ -79,7 +79,9 @@ def ask(
     turn = Turn(question=question, scope=scope.words, choice=scope.choice, running=True)
     yield (*earlier, turn)
     try:
-        evidence = retrieve(question, history=history(earlier), sources=scope.patterns, index=index)
+        evidence = retrieve(
+            question, history=history(earlier), sources=scope.patterns, index=index, model=model
+        )
         for answer in compose(question, evidence, model=model):
             turn = replace(turn, answer=answer)
             turn = replace(turn, excerpts=_excerpts(turn.passages, evidence.generation))

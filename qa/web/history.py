@@ -25,7 +25,7 @@ def _item(one: Kept, current: str | None) -> str:
         for do, word in (
             ("markdown", "Markdown"),
             ("json", "JSON"),
-            ("bundle", "Evidence bundle"),
+            ("evidence", "Evidence bundle"),
         )
     )
     return (

@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -218,27 +218,3 @@ def _value(hint: Any, value: Any) -> Any:
     if is_dataclass(hint):
         return _read(hint, value)  # type: ignore[arg-type]
     return value
-
-
-def markdown(title: str, turns: Sequence[Turn]) -> str:
-    """A conversation as Markdown, with the sources of each answer."""
-    from qa.markdown import escape
-
-    parts = [f"# {escape(title)}"]
-    for turn in turns:
-        parts.append(f"## {escape(turn.question)}")
-        if turn.answer is None:
-            parts.append(escape(turn.error or "No answer."))
-            continue
-        parts.append(turn.answer.text)
-        parts += [
-            f"{citation.number}. {escape(cited_line(citation))}\n   > {escape(citation.quote)}"
-            for citation in turn.answer.citations
-        ]
-    return "\n\n".join(parts) + "\n"
-
-
-def cited_line(passage: Any) -> str:
-    """Title, publisher, date and address of a passage, in one line of plain text."""
-    known = (passage.title, passage.publisher, passage.published, passage.url)
-    return ". ".join(part for part in known if part)

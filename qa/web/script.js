@@ -8,6 +8,7 @@
   const send = (name, data) => window.refdeskTrigger?.(name, data);
   const number = (value) => (value === undefined ? undefined : Number(value));
   let open = null; // the card of a citation that is shown
+  let done = null; // the citation that was clicked: its card has been seen
   let wanted = null; // the id of the passage that the reader is asked for
   let from = null; // what was focused before it
   let turns = 0;
@@ -65,12 +66,13 @@
 
   function place(cite) {
     const tip = cite.querySelector(".tip");
-    if (!tip || tip === open) return;
+    if (!tip || tip === open || cite === done) return;
     close();
     open = tip;
     tip.classList.add("open");
     const chip = cite.getBoundingClientRect();
-    const left = Math.min(Math.max(8, chip.left - 24), innerWidth - tip.offsetWidth - 8);
+    const edge = cite.closest("#chat")?.getBoundingClientRect().right ?? innerWidth;
+    const left = Math.min(Math.max(8, chip.left - 24), edge - tip.offsetWidth - 8);
     const above = chip.top - tip.offsetHeight;
     tip.style.left = `${Math.max(8, left)}px`;
     tip.style.top = `${above >= 8 ? above : chip.bottom}px`;
@@ -80,6 +82,7 @@
   for (const name of ["mouseover", "focusin"]) {
     document.addEventListener(name, (event) => {
       const cite = citeOf(event);
+      if (cite !== done) done = null;
       if (cite) place(cite);
       else close();
     });
@@ -137,7 +140,7 @@
         button.textContent = "Delete for good?";
       }
     } else {
-      send("download", { do: what, id });
+      send("download", { do: what, id, turn: number(button.dataset.turn) });
     }
   }
 
@@ -204,6 +207,7 @@
       if (!target) continue;
       if (target.matches("a")) event.preventDefault();
       close();
+      done = target.closest(".cite");
       act(target);
       return;
     }

@@ -20,6 +20,7 @@ from index.opened import Index, open_index
 from qa.errors import SettingError
 from qa.web.app import build_app
 from qa.web.guard import Guard, names_of
+from qa.web.keep import Conversations
 from qa.web.loop import in_a_loop
 from qa.web.theme import THEME
 
@@ -36,22 +37,29 @@ def launch(
     host: str = "127.0.0.1",
     port: int | None = None,
     open_browser: bool = True,
+    conversations: Path | None = None,
 ) -> None:
     """Serve the chat until interrupted, and print its address.
 
-    `port` None takes the first free one from 7860. Raises SettingError where the address cannot
+    `conversations` is the file that they are kept in, by default they end with the process. `port`
+    None takes the first free one from 7860. Raises SettingError where the address cannot
     be had, IndexNotFoundError, IndexDamagedError.
     """
     opened = open_index(index)
     listener = listen(host, port)
     threading.Thread(target=_warm, args=(opened,), daemon=True).start()
-    server = make_server(build_app(index=opened, library=library, model=model), host)
+    server = make_server(_app(opened, library, model, conversations), host)
     address = address_of(host, listener)
     print(f"Refdesk is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201  a person waits
     if open_browser:
         webbrowser.open(address)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
+
+
+def _app(index: Index, library: Path, model: str | None, conversations: Path | None) -> gr.Blocks:
+    kept = Conversations(conversations)
+    return build_app(index=index, library=library, model=model, conversations=kept)
 
 
 class _Server(uvicorn.Server):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qa.export import FORMATS
 from qa.result import Answer, AnswerSentence, Citation
 from qa.web.conversation import Turn
 from qa.web.markup import isolated, shortened, text
@@ -150,7 +151,7 @@ def _colophon(turn: Turn, answer: Answer, number: int) -> str:
         return (
             f'<div class="colophon"><p><span>Of 100 answers to such a question, about '
             f"{_in_hundred(answer.confidence)} would have been right.</span> "
-            f"{_share(turn)}</p>{_verdict(turn, number)}</div>"
+            f"{_share(turn)}</p>{_save(number)}{_verdict(turn, number)}</div>"
         )
     how = (
         "Sentences quoted from the sources"
@@ -164,7 +165,7 @@ def _colophon(turn: Turn, answer: Answer, number: int) -> str:
         f"{_in_hundred(answer.confidence)} are right.</span></span> "
         f'<span>{how}.</span></p><p><button type="button" class="quiet copy" '
         f'data-copy="{text(_plain(answer))}">Copy with sources</button> {_share(turn)}</p>'
-        f"{_verdict(turn, number)}</div>"
+        f"{_save(number)}{_verdict(turn, number)}</div>"
     )
 
 
@@ -175,6 +176,16 @@ def _share(turn: Turn) -> str:
         f'<button type="button" class="quiet copy" data-link="{link}">'
         "Copy link to question</button>"
     )
+
+
+def _save(number: int) -> str:
+    """The forms in which an answer can be saved as a file, folded away."""
+    forms = "".join(
+        f'<button type="button" class="quiet talk" data-do="{name}" data-turn="{number}">'
+        f"{form.label}</button>"
+        for name, form in FORMATS.items()
+    )
+    return f'<details class="save"><summary>Save this answer</summary><p>{forms}</p></details>'
 
 
 def _verdict(turn: Turn, number: int) -> str:
