@@ -27,7 +27,7 @@ format: .venv/installed-dev ## Put the code in order, as far as a tool can
 
 eval: .venv/installed ## Measure the answers from the starter library
 	$(BIN)/refdesk rebuild sources/documents --index $(EVAL_INDEX)
-	$(BIN)/refdesk eval sources/questions.jsonl --index $(EVAL_INDEX)
+	$(BIN)/refdesk eval sources/questions.jsonl --index $(EVAL_INDEX) --report build/eval.html
 
 clean: ## Remove .venv and everything else that was made here
 	rm -rf .venv build *.egg-info .*_cache .hypothesis

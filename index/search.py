@@ -157,10 +157,15 @@ class Generation:
         patterns = (patterns,) if isinstance(patterns, str) else tuple(patterns)
         chosen: set[str] = set()
         for pattern in patterns:
-            # An id may hold "[" itself: what is named exactly is meant.
-            matched = [
-                name for name in self.source_ids if name == pattern or fnmatchcase(name, pattern)
-            ]
+            if set("*?[").isdisjoint(pattern):  # of many names each is looked up, not tried
+                matched = [pattern] if pattern in self.row_of else []
+            else:
+                # An id may hold "[" itself: what is named exactly is meant.
+                matched = [
+                    name
+                    for name in self.source_ids
+                    if name == pattern or fnmatchcase(name, pattern)
+                ]
             if not matched:
                 some = ", ".join(self.source_ids[:3])
                 raise ScopeError(

@@ -205,14 +205,18 @@ def rebuild(
 @app.command(epilog="Example: refdesk status --json")
 def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
     """Show what is served: generation, library, model, counts."""
+    from dataclasses import asdict
+
     from rich.filesize import decimal
 
     from index.generation import Manifest, complete_generations, current_generation
+    from qa.calibrate import in_force
     from qa.terminal import listed, show_json, show_lines
 
     folder = index_folder(index)
     manifest = Manifest.read(current_generation(folder))
     older = [path.name for path in complete_generations(folder) if path.name < manifest.generation]
+    calibration = in_force(folder, manifest)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     values = {
         "index": str(folder),
@@ -227,11 +231,18 @@ def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
         "chunks": manifest.windows,
         "bytes": size,
         "older": older,
+        "calibration": calibration and asdict(calibration),
     }
     if as_json:
         show_json(values)
         return
-    shown = values | {"bytes": decimal(size), "older": listed(older) or "none"}
+    shown = values | {
+        "bytes": decimal(size),
+        "older": listed(older) or "none",
+        "calibration": f"of {calibration.created}, threshold {calibration.threshold:.3f}"
+        if calibration
+        else "none",
+    }
     show_lines((name.replace("_", " "), value) for name, value in shown.items())
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qa.errors import SettingError
 from qa.options import IndexOption, JsonOption, index_folder
+
+if TYPE_CHECKING:
+    from qa.calibrate import Calibration
+    from qa.compare import Comparison
 
 
 def check(
@@ -80,12 +87,14 @@ def gaps(
 
 def evaluate(
     questions: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             metavar="QUESTIONS.jsonl",
-            help="Lines of JSON: question, source, answers, quote, spans.",
+            show_default=False,
+            help="Lines of JSON: question, source, answers, quote, spans. Or a run that --out "
+            "wrote, which is not asked again.",
         ),
-    ],
+    ] = None,
     as_json: JsonOption = False,
     max_chars: Annotated[
         int, typer.Option(min=1, metavar="N", help="Budget of recall and precision, in characters.")
@@ -102,11 +111,46 @@ def evaluate(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE",
+            metavar="FILE.json",
             show_default=False,
-            help="Write the measures and what became of each question here, as JSON.",
+            help="Write the measures and what became of each question here.",
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            show_default=False,
+            help="Write a report with plots here, as a page that needs nothing else.",
+        ),
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN.json",
+            show_default=False,
+            help="Compare with an earlier run, question by question.",
+        ),
+    ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate", help="Fit confidence and threshold to this library, from now on."
+        ),
+    ] = False,
+    false_refusals: Annotated[
+        float,
+        typer.Option(
+            min=0.001,
+            max=0.5,
+            metavar="SHARE",
+            help="With --calibrate: how many of the answerable questions may be refused.",
+        ),
+    ] = 0.05,
+    reset_calibration: Annotated[
+        bool,
+        typer.Option("--reset-calibration", help="Go back to what Refdesk came with."),
+    ] = False,
     index: IndexOption = None,
 ) -> None:
     """Measure answers, citations and abstention on questions.
@@ -116,30 +160,96 @@ def evaluate(
     source), `spans` (pairs of offsets into its text). What cannot be measured without a field is
     left out.
     """
-    from index.opened import open_index
-    from qa.evaluate import ask_all, measure, write_record
-    from qa.questions import read_questions, spread
-    from qa.terminal import show_json, show_table, telling_progress
+    from qa.terminal import show_json, show_table, stdout, telling_progress
 
-    asked = spread(read_questions(questions), limit)
-    opened = open_index(index_folder(index))
-    if out:  # that it cannot be written is better known before the long part
-        write_record(out, {}, [])
-    with telling_progress() as tell:
-        records = ask_all(opened, asked, max_chars, lambda done, total: tell("asking", done, total))
-    measures = measure(records)
-    values = {
-        "questions": len(records),
-        "index": str(opened.folder),
-        "generation": records[0].answered.generation,
-        "model": records[0].answered.model,
-        "max_chars": max_chars,
-        "measures": {one.name: {"value": one.value, "of": one.of} for one in measures},
-    }
+    folder = index_folder(index)
+    if reset_calibration:
+        from qa.calibrate import forget
+
+        told = "the calibration is gone" if forget(folder) else "there was no calibration"
+        stdout().print(f"{told}; confidence and threshold are those that Refdesk came with")
+        if questions is None:
+            return
+    if questions is None:
+        raise SettingError(
+            "no questions are named; run `refdesk eval QUESTIONS.jsonl`, a file with a JSON object "
+            "on each line"
+        )
+    from qa.compare import compare as compare_runs
+    from qa.report import html_report
+    from qa.runs import (
+        calibrate_on,
+        check_writable,
+        read_earlier,
+        read_run,
+        run_questions,
+        write_text,
+    )
+
+    earlier = read_earlier(compare) if compare else None
+    for path, option in ((out, "--out"), (report, "--report")):
+        if path:  # that it cannot be written is better known before the long part
+            check_writable(path, option)
+    run = read_run(questions)
+    if run is None:
+        with telling_progress() as tell:
+            run = run_questions(
+                folder,
+                questions,
+                max_chars=max_chars,
+                limit=limit,
+                progress=lambda done, total: tell("asking", done, total),
+            )
+    comparison = compare_runs(earlier, run) if earlier else None
     if out:
-        write_record(out, values, records)
+        write_text(out, json.dumps(run.to_dict(), indent=1) + "\n", "--out")
+    if report:
+        write_text(report, html_report(run, comparison), "--report")
+    fitted = calibrate_on(folder, run, false_refusals) if calibrate else None
     if as_json:
-        show_json(values)
-    else:
-        rows = [(one.name.replace("_", " "), one.shown(), one.of) for one in measures]
-        show_table(("measure", "value", "of"), rows, right=2)
+        found = run.to_dict(records=False)
+        found |= {"comparison": comparison.to_dict()} if comparison else {}
+        show_json(found | ({"calibration": asdict(fitted)} if fitted else {}))
+        return
+    rows = [(one.name.replace("_", " "), one.shown(), one.of) for one in run.measures]
+    show_table(("measure", "value", "of"), rows, right=2)
+    if comparison:
+        _show_comparison(comparison)
+    if fitted:
+        _show_calibration(fitted)
+
+
+def _show_comparison(comparison: Comparison) -> None:
+    from qa.measures import shown
+    from qa.terminal import show_table, stdout
+
+    stdout().print()
+    rows = [
+        (
+            one.name.replace("_", " "),
+            one.verdict,
+            shown(one.name, one.before),
+            shown(one.name, one.after),
+            f"{shown(one.name, one.low)} to {shown(one.name, one.high)}",
+            "" if one.won is None else one.won,
+            "" if one.lost is None else one.lost,
+        )
+        for one in comparison.differences
+    ]
+    names = ("against the earlier run", "", "before", "after", "difference, 95 %", "won", "lost")
+    show_table(names, rows, right=5)
+
+
+def _show_calibration(calibration: Calibration) -> None:
+    from qa.terminal import show_table, stdout
+
+    before, after = calibration.held_out["before"], calibration.held_out["after"]
+    stdout().print()
+    rows = [
+        (name.replace("_", " "), f"{before[name]:.3f}", f"{after[name]:.3f}") for name in before
+    ]
+    show_table(("on questions held out", "shipped", "calibrated"), rows, right=2)
+    stdout().print(
+        f"\ncalibrated on {calibration.questions} questions; from now on answers are refused below "
+        f"{calibration.threshold:.3f}. `refdesk eval --reset-calibration` takes it back."
+    )

@@ -1,4 +1,4 @@
-"""Measuring an index on questions whose answers are known: what `refdesk eval` runs.
+"""Asking questions whose answers are known: what `refdesk eval` runs.
 
 Every question is asked of the whole library; one that the library answers is also asked with its
 source out of scope, where refusing is right. A gold answer is contained where its very text is, but
@@ -7,21 +7,23 @@ for runs of white space.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from glob import escape
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embedding import Embedder
 from index.opened import Index
-from index.search import Hit
+from index.search import Generation, Hit
 from qa.errors import RefdeskError, SettingError
-from qa.pipeline import answer
+from qa.evidence import Evidence
+from qa.extract import extract
+from qa.markdown import visible
+from qa.pipeline import compose, retrieve
 from qa.questions import Question, Span
 from qa.result import Answer
 
@@ -29,20 +31,28 @@ HITS = 5
 # An answer counts by what its first sentences say: a longer one must not win by saying everything.
 MOST_SENTENCES = 3
 MOST_CHARS = 600
-BINS = 10
+# A search alone is timed on so many of the questions: it is the first part of every answer.
+_SEARCHES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a question got: the answer, measured. `gold` is None where no gold is known."""
+    """What a question got: the answer, measured. `gold` is None where no gold is known.
+
+    `shipped_confidence` is that before the calibration of the library, if it has one.
+    `would_be_right` judges the answer that is given at any confidence: what was given, or for a
+    refusal the extract that was held back.
+    """
 
     generation: str
     model: str | None
     abstained: bool
     confidence: float
+    shipped_confidence: float
     text: str
     gold: bool | None
     gold_first: bool | None
+    would_be_right: bool | None
     right_source: bool
     citations: int
     wrong_quotes: int
@@ -61,22 +71,14 @@ class Record:
     hit: bool | None
     answered: Outcome
     off_library: Outcome | None
-    search_seconds: float
+    search_seconds: float | None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """A figure, and how many questions (or citations, sentences) it was taken over."""
-
-    name: str
-    value: float
-    of: int
-
-    def shown(self) -> str:
-        """The value for a person: counts as they are, times in milliseconds, shares to 3 places."""
-        if self.name.endswith("seconds"):
-            return f"{self.value * 1000:.1f} ms"
-        return str(self.value) if isinstance(self.value, int) else f"{self.value:.3f}"
+    @property
+    def right(self) -> bool | None:
+        """Whether the question got what it should: an answer with gold, or a refusal."""
+        if not self.question.answerable:
+            return self.answered.abstained
+        return self.answered.gold
 
 
 def ask_all(
@@ -85,83 +87,51 @@ def ask_all(
     max_chars: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Record]:
-    """Ask every question. Raises SettingError where a question does not fit the library."""
-    generation = index.generation
-    relevant = [_relevant(index, question) for question in questions]
+    """Ask every question. Raises SettingError where a question does not fit the library.
+
+    Each is embedded once: in the answer, which is timed. What is asked besides takes that over.
+    """
+    served = index.generation
+    relevant = [_relevant(served, question) for question in questions]
+    embedder = cast("Embedder", _Remembering(served.embedder))
+    index = Index(index.folder, embedder=embedder)
     index.search(questions[0].question)  # what loads on first use is no part of the latency
+    every = -(-len(questions) // _SEARCHES)
     records = []
     for done, (question, spans) in enumerate(zip(questions, relevant, strict=True)):
         if progress:
             progress(done, len(questions))
-        records.append(_ask(index, question, spans, max_chars))
+        asked = _Asked(index, question, max_chars)
+        records.append(asked.record(spans, time_search=done % every == 0))
     if progress:
         progress(len(questions), len(questions))
-    if index.generation.name != generation.name:
+    if index.generation.name != served.name:
         raise RefdeskError("the index was rebuilt while it was measured; run `refdesk eval` again")
     return records
 
 
-def measure(records: Sequence[Record]) -> list[Measure]:
-    """The measures that the data allow, in a fixed order."""
-    answerable = [one for one in records if one.question.answerable]
-    unanswerable = [one.answered for one in records if not one.question.answerable]
-    inside = [one.answered for one in answerable]
-    both = [(one.answered, one.off_library) for one in answerable if one.off_library]
-    off = [outcome for _, outcome in both]
-    everything = [*(one.answered for one in records), *off]
-    given = [one.answered for one in records if not one.answered.abstained]
-    judged = [(one.confidence, bool(one.gold)) for one in given if one.gold is not None]
-    refused = [one.abstained for one in inside]
-    measures = [
-        _mean("recall", (one.recall for one in records)),
-        _mean("precision", (one.precision for one in records)),
-        _mean(f"hits_in_the_{HITS}_best", (one.hit for one in answerable)),
-        _mean("answers_that_contain_gold", (one.gold for one in inside)),
-        _mean("gold_in_the_first_sentence", (one.gold_first for one in inside)),
-        _mean("answers_with_the_right_source", (one.right_source for one in inside)),
-        _total("wrong_quotes", ((one.wrong_quotes, one.citations) for one in everything)),
-        _total("uncited_sentences", ((one.uncited, one.sentences) for one in everything)),
-        _mean("false_refusals", refused),
-        _mean("refused_when_unanswerable", (one.abstained for one in unanswerable)),
-        _auroc("auroc_within_the_library", inside, unanswerable),
-        _mean("refused_off_the_library", (one.abstained for one in off)),
-        _auroc("auroc_off_the_library", [outcome for outcome, _ in both], off),
-        _calibration("calibration_error", judged),
-        *_quantiles("answer", [one.answered.seconds for one in records]),
-        *_quantiles("search", [one.search_seconds for one in records]),
-    ]
-    return [one for one in measures if one is not None]
+class _Remembering:
+    """An embedder that keeps what it made of the last question."""
 
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._last: dict[tuple[str, str], Any] = {}
 
-def write_record(path: Path, values: dict[str, Any], records: Iterable[Record]) -> None:
-    """Write the measures and every record as JSON. Raises SettingError."""
-    text = json.dumps(values | {"records": [asdict(record) for record in records]}, indent=1)
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise SettingError(
-            f"{path} cannot be written ({error.strerror}); name another file with --out"
-        ) from error
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._embedder, name)
+        if not name.startswith("embed_query"):
+            return found
 
+        def embed_query(text: str, *arguments: Any) -> Any:
+            if (name, text) not in self._last:
+                self._last = {(name, text): found(text, *arguments)}
+            return self._last[name, text]
 
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """The chance that a positive is above a negative, ties counting half. Neither may be empty."""
-    _, place, count = np.unique(
-        np.concatenate([positive, negative]), return_inverse=True, return_counts=True
-    )
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
-    above = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
-    return float(above / (len(positive) * len(negative)))
+        return embed_query
 
-
-def calibration_error(confidence: Sequence[float], right: Sequence[bool]) -> float:
-    """Expected calibration error: how far confidence is from the share that is right, on average
-    over `BINS` bins of equal width, weighted by what is in them."""
-    sure = np.asarray(confidence, dtype=np.float64)
-    correct = np.asarray(right, dtype=np.float64)
-    place = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gaps = (abs(sure[place == one].sum() - correct[place == one].sum()) for one in np.unique(place))
-    return float(sum(gaps) / len(sure))
+    def forget(self) -> None:
+        """Have the next question embedded, also if it is the same."""
+        self._last = {}
 
 
 def overlap(relevant: Sequence[Span], found: Sequence[Span]) -> tuple[int, int, int]:
@@ -182,19 +152,19 @@ def contains(text: str, answers: Iterable[str]) -> bool:
     return any(_flat(gold) in flat for gold in answers)
 
 
-def _relevant(index: Index, question: Question) -> tuple[Span, ...]:
+def _relevant(generation: Generation, question: Question) -> tuple[Span, ...]:
     """What of its source a question is about. Raises SettingError where it does not fit it."""
     if question.source is None:
         return ()
     where = f"the question on line {question.line}"
-    if question.source not in index.generation.manifest.sources:
+    if question.source not in generation.manifest.sources:
         raise SettingError(
             f"{where} is about the source {question.source!r}, which is not in the index; run "
             f"`refdesk rebuild` on the library of the questions, or name its index with --index"
         )
     if not (question.spans or question.quote):
         return ()
-    text = index.source(question.source).text
+    text = generation.source(question.source).text
     if question.spans:
         if any(end > len(text) for _, end in question.spans):
             raise SettingError(
@@ -212,100 +182,96 @@ def _relevant(index: Index, question: Question) -> tuple[Span, ...]:
     return ((start, start + len(quote)),)
 
 
-def _ask(index: Index, question: Question, relevant: Sequence[Span], max_chars: int) -> Record:
-    began = time.perf_counter()
-    best = index.search(question.question, k=HITS)
-    search_seconds = time.perf_counter() - began
-    recall = precision = None
-    if relevant:
-        filled = index.search(question.question, max_chars=max_chars)
-        here = [(hit.chunk.start, hit.chunk.end) for hit in filled if _is_of(hit, question)]
-        both, wanted, _ = overlap(relevant, here)
-        recall = both / wanted
-        precision = both / max(sum(len(hit.text) for hit in filled), 1)
-    others = [escape(name) for name in index.generation.source_ids if name != question.source]
-    off = question.answerable and question.source is not None and bool(others)
-    return Record(
-        question=question,
-        recall=recall,
-        precision=precision,
-        hit=any(_is_of(hit, question) and contains(hit.text, question.answers) for hit in best)
-        if question.answers
-        else None,
-        answered=_outcome(index, question, None),
-        off_library=_outcome(index, question, others) if off else None,
-        search_seconds=search_seconds,
-    )
+class _Asked:
+    """A question that is asked of a generation."""
+
+    def __init__(self, index: Index, question: Question, max_chars: int) -> None:
+        self._index = index
+        self._generation = index.generation
+        self._question = question
+        self._max_chars = max_chars
+
+    def record(self, relevant: Sequence[Span], *, time_search: bool) -> Record:
+        """Ask it, and measure all that the data allow."""
+        generation, question = self._generation, self._question
+        cast("_Remembering", generation.embedder).forget()
+        search_seconds = None
+        if time_search:
+            began = time.perf_counter()
+            generation.search(question.question, k=HITS)
+            search_seconds = time.perf_counter() - began
+            cast("_Remembering", generation.embedder).forget()
+        answered, evidence = self._outcome(None)
+        best = evidence.hits(HITS)
+        recall = precision = None
+        if relevant:
+            filled = generation.search(question.question, max_chars=self._max_chars)
+            here = [(hit.chunk.start, hit.chunk.end) for hit in filled if self._is_of(hit)]
+            both, wanted, _ = overlap(relevant, here)
+            recall = both / wanted
+            precision = both / max(sum(len(hit.text) for hit in filled), 1)
+        others = [escape(name) for name in generation.source_ids if name != question.source]
+        off = question.answerable and question.source is not None and bool(others)
+        return Record(
+            question=question,
+            recall=recall,
+            precision=precision,
+            hit=any(self._is_of(hit) and contains(hit.text, question.answers) for hit in best)
+            if question.answers
+            else None,
+            answered=answered,
+            off_library=self._outcome(others)[0] if off else None,
+            search_seconds=search_seconds,
+        )
+
+    def _is_of(self, hit: Hit) -> bool:
+        return hit.chunk.source_id == self._question.source
+
+    def _outcome(self, scope: Sequence[str] | None) -> tuple[Outcome, Evidence]:
+        """What `answer` does, step by step, and what came of it."""
+        question = self._question.question
+        began = time.perf_counter()
+        evidence = retrieve(question, sources=scope, index=self._index)
+        *_, found = compose(question, evidence, log_gaps=False)
+        seconds = time.perf_counter() - began
+        shipped = evidence.shipped_confidence
+        said = [sentence.text for sentence in found.sentences]
+        gold = self._question.answers
+        right = None if gold is None else contains(_counted(said), gold)
+        would_be_right = right
+        if gold and found.abstained and evidence.rows:
+            held_back = [visible(draft.text) for draft in extract(evidence)]
+            would_be_right = contains(_counted(held_back), gold)
+        return Outcome(
+            generation=found.generation,
+            model=found.model,
+            abstained=found.abstained,
+            confidence=found.confidence,
+            shipped_confidence=found.confidence if shipped is None else shipped,
+            text=" ".join(said),
+            gold=right,
+            gold_first=None if gold is None else contains(" ".join(said[:1])[:MOST_CHARS], gold),
+            would_be_right=would_be_right,
+            right_source=any(one.source_id == self._question.source for one in found.citations),
+            citations=len(found.citations),
+            wrong_quotes=self._wrong_quotes(found),
+            sentences=len(said),
+            uncited=sum(not sentence.citations for sentence in found.sentences),
+            seconds=seconds,
+        ), evidence
+
+    def _wrong_quotes(self, found: Answer) -> int:
+        """How many citations do not quote what their source says at their offsets."""
+        return sum(
+            self._generation.source(one.source_id).text[one.start : one.end] != one.quote
+            for one in found.citations
+        )
 
 
-def _is_of(hit: Hit, question: Question) -> bool:
-    return hit.chunk.source_id == question.source
-
-
-def _outcome(index: Index, question: Question, scope: Sequence[str] | None) -> Outcome:
-    began = time.perf_counter()
-    found = answer(question.question, index=index, sources=scope)
-    seconds = time.perf_counter() - began
-    said = [sentence.text for sentence in found.sentences]
-    counted = " ".join(said[:MOST_SENTENCES])[:MOST_CHARS]
-    gold = question.answers
-    return Outcome(
-        generation=found.generation,
-        model=found.model,
-        abstained=found.abstained,
-        confidence=found.confidence,
-        text=" ".join(said),
-        gold=None if gold is None else contains(counted, gold),
-        gold_first=None if gold is None else contains(" ".join(said[:1])[:MOST_CHARS], gold),
-        right_source=any(one.source_id == question.source for one in found.citations),
-        citations=len(found.citations),
-        wrong_quotes=_wrong_quotes(index, found),
-        sentences=len(said),
-        uncited=sum(not sentence.citations for sentence in found.sentences),
-        seconds=seconds,
-    )
-
-
-def _wrong_quotes(index: Index, found: Answer) -> int:
-    """How many citations do not quote what their source says at their offsets."""
-    return sum(
-        index.source(one.source_id).text[one.start : one.end] != one.quote
-        for one in found.citations
-    )
+def _counted(sentences: Sequence[str]) -> str:
+    """As much of an answer as counts."""
+    return " ".join(sentences[:MOST_SENTENCES])[:MOST_CHARS]
 
 
 def _flat(text: str) -> str:
     return " ".join(text.split())
-
-
-def _mean(name: str, values: Iterable[float | None]) -> Measure | None:
-    known = [value for value in values if value is not None]
-    return Measure(name=name, value=float(np.mean(known)), of=len(known)) if known else None
-
-
-def _total(name: str, values: Iterable[tuple[int, int]]) -> Measure:
-    faults, counts = zip(*values, strict=True)
-    return Measure(name=name, value=sum(faults), of=sum(counts))
-
-
-def _auroc(name: str, high: Sequence[Outcome], low: Sequence[Outcome]) -> Measure | None:
-    if not (high and low):
-        return None
-    value = auroc([one.confidence for one in high], [one.confidence for one in low])
-    return Measure(name=name, value=value, of=len(high) + len(low))
-
-
-def _calibration(name: str, judged: Sequence[tuple[float, bool]]) -> Measure | None:
-    if not judged:
-        return None
-    confidence, right = zip(*judged, strict=True)
-    return Measure(name=name, value=calibration_error(confidence, right), of=len(judged))
-
-
-def _quantiles(name: str, seconds: Sequence[float]) -> list[Measure]:
-    return [
-        Measure(
-            name=f"{name}_{label}_seconds", value=float(np.quantile(seconds, at)), of=len(seconds)
-        )
-        for label, at in (("median", 0.5), ("p95", 0.95))
-    ]

@@ -33,7 +33,8 @@ class Evidence:
 
     `rows` are their rows in the generation, `shares` (summing to 1) how likely each is to be the
     one that answers, and `confidence` (0 to 1) that an answer made of them is right. `follow_up`
-    says that the question was put behind the one before it.
+    says that the question was put behind the one before it, `threshold` is None for the shipped.
+    `shipped_confidence` is that before the calibration of the library, None where it has none.
     """
 
     question: str
@@ -44,11 +45,14 @@ class Evidence:
     confidence: float
     sources: tuple[str, ...] | None = None
     follow_up: bool = False
+    threshold: float | None = None
+    shipped_confidence: float | None = None
 
     @property
     def answerable(self) -> bool:
         """Whether the confidence is above the threshold under which Refdesk abstains."""
-        return self.confidence >= shipped_weights().threshold
+        threshold = self.threshold
+        return self.confidence >= (shipped_weights().threshold if threshold is None else threshold)
 
     def score_of(self, chunk: Chunk) -> float:
         """The best score of a ranked sentence that lies in `chunk`."""

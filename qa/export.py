@@ -115,7 +115,7 @@ def _evidence(answer: Answer, texts: Texts) -> str:
         "answer": fields,
         "sources": [_described(passage, texts) for passage in _cited(answer)],
         "settings": {
-            "refdesk": _version(),
+            "refdesk": refdesk_version(),
             "generation": answer.generation,
             "built": manifest.created if manifest and same else None,
             "model": answer.model,
@@ -158,7 +158,9 @@ def _markdown(answer: Answer, texts: Texts) -> str:
         ]
     how = f"written by {answer.model}" if answer.model else "sentences of the sources"
     parts.append(
-        escape(f"Refdesk {_version()}, {how}, index generation {answer.generation}, {_today()}")
+        escape(
+            f"Refdesk {refdesk_version()}, {how}, index generation {answer.generation}, {_today()}"
+        )
     )
     return "\n\n".join(parts) + "\n"
 
@@ -326,7 +328,8 @@ def _latex_url(url: str | None) -> str | None:
     return re.sub(r"[{}\\]", lambda match: f"%{ord(match.group()):02X}", url)
 
 
-def _version() -> str:
+def refdesk_version() -> str:
+    """The version of Refdesk that runs."""
     try:
         return version("refdesk")
     except PackageNotFoundError:  # run from a clone that was not installed

@@ -115,13 +115,14 @@ def clear_gaps(folder: Path) -> int:
 def _gap(
     index: Index, question: str, scope: str, count: int, first: str, last: str, generation: str
 ) -> Gap:
+    from qa.calibrate import calibrated
     from qa.evidence import gather
     from qa.pipeline import NEAREST
 
     current = index.generation
     asked_of = json.loads(scope)
     present = [escape(name) for name in asked_of or () if name in current.row_of]
-    evidence = gather(current, question, present or None)
+    evidence = calibrated(gather(current, question, present or None))
     return Gap(
         question=question,
         scope=None if asked_of is None else tuple(asked_of),

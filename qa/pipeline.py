@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.opened import Index, open_index
+from qa.calibrate import calibrated
 from qa.chat_model import ChatModelSettings, load_chat_model
 from qa.condense import Turn, readings
 from qa.evidence import Evidence, gather
@@ -81,7 +82,7 @@ def retrieve(
     found = [gather(generation, reading, sources) for reading in meant]
     # A follow-up that can be read in several ways is meant as the library can answer it.
     _, best = max(enumerate(found), key=lambda item: item[1].confidence - _LATER * item[0])
-    return replace(best, follow_up=best.question != question.strip())
+    return replace(calibrated(best), follow_up=best.question != question.strip())
 
 
 def compose(

@@ -275,6 +275,37 @@ def test_eval_as_table_and_json(capsys, tmp_path):
     assert "name another file with --out" in error  # and it was not asked before that
 
 
+def test_eval_reports_compares_and_calibrates(capsys, built, tmp_path):
+    file, kept, page = (tmp_path / name for name in ("questions.jsonl", "run.json", "run.html"))
+    line = {"question": "When was the north quay rebuilt?", "source": "harbour"}
+    file.write_text(json.dumps(line | {"answers": ["1954"]}))
+    succeeded(capsys, "eval", file, "--out", kept, "--report", page)
+    assert page.read_text().startswith("<!doctype html>")
+    # The run is read in place of questions, and is as good as it was.
+    shown = succeeded(capsys, "eval", kept, "--compare", kept)
+    assert "against the earlier run" in shown and "no clear difference" in shown
+    found = json.loads(succeeded(capsys, "eval", kept, "--compare", kept, "--json"))
+    assert found["comparison"]["questions"] == 1
+    assert "is no run" in failed(capsys, "eval", kept, "--compare", file)
+    assert "no questions are named" in failed(capsys, "eval")
+
+    assert run(["eval", str(file), "--calibrate"]) == 1
+    assert "1 answerable questions are too few" in capsys.readouterr().err
+    records = json.loads(kept.read_text())
+    right = records["records"][0]
+    wrong = {"would_be_right": False, "shipped_confidence": 0.4}
+    half = right | {"answered": right["answered"] | wrong}
+    records["records"] = [right, half] * 40
+    kept.write_text(json.dumps(records))
+    shown = succeeded(capsys, "eval", kept, "--calibrate", "--false-refusals", "0.1")
+    assert "calibrated on 160 questions" in shown and "calibration error" in shown
+    status = json.loads(succeeded(capsys, "status", "--json"))
+    assert status["calibration"]["false_refusals"] == 0.1
+    assert "calibration is gone" in succeeded(capsys, "eval", "--reset-calibration")
+    assert "there was no calibration" in succeeded(capsys, "eval", "--reset-calibration")
+    assert json.loads(succeeded(capsys, "status", "--json"))["calibration"] is None
+
+
 def test_an_answer_is_exported_too(capsys, tmp_path):
     question = "When was the north quay of Quillport rebuilt?"
     files = [tmp_path / name for name in ("a.md", "a.json", "a.bib", "a.csl.json")]

@@ -1,25 +1,20 @@
 """The measures of `refdesk eval`: by hand, against scikit-learn, and on a small library."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from index import open_index, rebuild
+from qa import answer
 from qa.errors import SettingError
-from qa.evaluate import (
-    Outcome,
-    Record,
-    ask_all,
-    auroc,
-    calibration_error,
-    contains,
-    measure,
-    overlap,
-    write_record,
-)
+from qa.evaluate import HITS, Outcome, Record, ask_all, contains, overlap
+from qa.gaps import count_gaps
+from qa.measures import area_under_risk, auroc, calibration_error, measure, risk_coverage
 from qa.questions import Question, read_questions, spread
+from qa.runs import Run, read_run, run_questions
 
 BRIDGE = "The Aldermoor bridge opened in 1931. Its span of 240 metres crosses the river Wend."
 CHEESE = "Corriden cheese ripens for nine months in slate cellars. Shepherds salt it twice a week."
@@ -57,7 +52,10 @@ def outcome(**changed):
         gold_first=True, right_source=True, citations=1, wrong_quotes=0, sentences=1, uncited=0,
         seconds=0.01,
     )  # fmt: skip
-    return Outcome(**fields | changed)
+    fields |= changed
+    fields.setdefault("shipped_confidence", fields["confidence"])
+    fields.setdefault("would_be_right", fields["gold"])
+    return Outcome(**fields)
 
 
 def record(answers=("a",), answered=None, off=None, **changed):
@@ -103,6 +101,24 @@ def test_calibration_of_what_is_calibrated_is_near_nothing():
     assert calibration_error(confidence, random.random(20_000) < confidence**2) > 0.1
 
 
+def test_risk_and_coverage_by_hand():
+    # Two share a confidence: both are answered, or neither is.
+    threshold, coverage, risk = risk_coverage([0.2, 0.9, 0.5, 0.5], [False, True, False, True])
+    assert threshold.tolist() == [0.9, 0.5, 0.2]
+    assert coverage.tolist() == [0.25, 0.75, 1.0]
+    assert risk.tolist() == [0.0, 1 / 3, 0.5]
+    area = 0.25 * 0 + 0.5 / 3 + 0.25 * 0.5
+    assert area_under_risk([0.2, 0.9, 0.5, 0.5], [False, True, False, True]) == pytest.approx(area)
+
+
+def test_the_risk_of_what_is_sorted_right_is_least():
+    right = np.arange(100) < 70
+    assert area_under_risk(1 - np.arange(100) / 100, right) < area_under_risk(
+        np.arange(100) / 100, right
+    )
+    assert area_under_risk(np.full(100, 0.5), right) == pytest.approx(0.3)
+
+
 def test_overlap_counts_each_character_once():
     assert overlap([(0, 10), (5, 15)], [(8, 12), (10, 30)]) == (7, 15, 22)
     assert overlap([(3, 5)], []) == (0, 2, 0)
@@ -145,12 +161,16 @@ def test_measures_by_hand():
     assert found["auroc_off_the_library"] == (3 / 4, 4)
     # Of the answers that were given: one right at 0.95, one wrong at 0.65.
     assert found["calibration_error"] == (pytest.approx((0.05 + 0.65) / 2), 2)
+    # Both were wrong that were given beside the right one, and that is two of three.
+    assert found["coverage"] == (0.5, 4)
+    assert found["risk"] == (0.5, 2)
     assert found["answer_median_seconds"] == (0.01, 4)
     assert found["search_p95_seconds"] == (0.02, 4)
 
 
 def test_what_the_data_do_not_allow_is_left_out():
-    found = measured([record(answers=None, answered=outcome(gold=None, gold_first=None))])
+    unknown = outcome(gold=None, gold_first=None, would_be_right=None)
+    found = measured([record(answers=None, answered=unknown)])
     assert sorted(found) == [
         "answer_median_seconds",
         "answer_p95_seconds",
@@ -163,7 +183,8 @@ def test_what_the_data_do_not_allow_is_left_out():
     ]
 
 
-def test_a_real_library(opened, file, tmp_path):
+def test_a_real_library(opened, file, tmp_path, monkeypatch):
+    monkeypatch.setenv("REFDESK_GAPS", "on")
     start = BRIDGE.index("Its span")
     questions = read_questions(
         file(
@@ -194,11 +215,69 @@ def test_a_real_library(opened, file, tmp_path):
     assert found["auroc_off_the_library"] == (1, 6)
     assert [one.off_library is None for one in records] == [False, False, False, True]
 
-    write_record(tmp_path / "out.json", {"questions": 4}, records)
-    written = json.loads((tmp_path / "out.json").read_text())
-    assert written["questions"] == 4
-    assert written["records"][0]["question"]["answers"] == ["1931"]
-    assert written["records"][0]["answered"]["gold"] is True
+    assert count_gaps(opened.folder) == 0  # what is measured was not asked by anybody
+
+    # What shares its work is what the real thing gives.
+    for one in records:
+        asked = one.question.question
+        given = answer(asked, index=opened)
+        assert one.answered.confidence == one.answered.shipped_confidence == given.confidence
+        assert one.answered.text == " ".join(sentence.text for sentence in given.sentences)
+        best = opened.search(asked, k=HITS)
+        if one.question.answers:
+            assert one.hit == any(
+                hit.chunk.source_id == one.question.source
+                and contains(hit.text, one.question.answers)
+                for hit in best
+            )
+        if one.off_library:
+            others = [name for name in opened.generation.source_ids if name != one.question.source]
+            without = answer(asked, sources=others, index=opened)
+            assert one.off_library.confidence == without.confidence
+
+
+def test_what_was_held_back_is_judged_too(opened, file, monkeypatch):
+    question = {
+        "question": "When did the Aldermoor bridge open?", "source": "bridge", "answers": ["1931"]
+    }  # fmt: skip
+    (given,) = ask_all(opened, read_questions(file(question)), 3750)
+    assert given.answered.gold and given.answered.would_be_right
+    assert given.off_library.abstained and given.off_library.would_be_right is False
+    monkeypatch.setattr("qa.evidence.Evidence.answerable", False)
+    (refused,) = ask_all(opened, read_questions(file(question)), 3750)
+    assert refused.answered.abstained and refused.answered.gold is False
+    assert refused.answered.would_be_right is True
+
+
+def test_a_run_is_read_as_it_was_written(opened, file, tmp_path):
+    lines = [
+        {"question": "When did the bridge open?", "source": "bridge", "answers": ["1931"],
+         "spans": [[0, 20], [25, 30]]},
+        {"question": "Who won the cup?", "source": None, "answers": []},
+        {"question": "What ripens?", "source": "food/cheese"},
+    ]  # fmt: skip
+    path = file(*lines)
+    told = []
+    run = run_questions(
+        opened.folder, path, max_chars=100, progress=lambda done, total: told.append((done, total))
+    )
+    assert told[-1] == (3, 3)
+    assert run.about["questions"] == 3 and run.about["asked_from"] == "questions.jsonl"
+    assert run.about["generation"] == opened.generation.name
+    assert run.about["calibration"] is None
+    (tmp_path / "run.json").write_text(json.dumps(run.to_dict()))
+    read = read_run(tmp_path / "run.json")
+    assert read == run and isinstance(read, Run)
+    assert measure(read.records) == list(run.measures)
+    assert "records" not in run.to_dict(records=False)
+
+
+def test_what_is_no_run_may_be_questions(file, tmp_path):
+    assert read_run(file({"question": "format refdesk-run", "source": "s"})) is None
+    assert read_run(tmp_path / "none.json") is None
+    (tmp_path / "old.json").write_text('{"format": "refdesk-run", "schema": 0, "records": []}')
+    with pytest.raises(SettingError, match="run it again"):
+        read_run(Path(tmp_path / "old.json"))
 
 
 def test_a_small_budget_costs_recall(opened, file):

@@ -13,7 +13,7 @@ from qa.evidence import gather
 from qa.gaps import LOG, MOST_GAPS, clear_gaps, count_gaps, list_gaps, note_gap
 from qa.pipeline import compose, retrieve
 from qa.web.conversation import ask
-from qa.web.scope import Scope
+from qa.web.scope import Choice, Scope
 
 UNANSWERED = "Who painted the ceiling of the Sistine Chapel?"
 ANSWERED = "When was the harbour of Oldport dredged?"
@@ -34,7 +34,9 @@ def test_every_door_leads_to_the_log(opened):
     assert answer(UNANSWERED, index=opened).abstained
     list(stream_answer(UNANSWERED, index=opened))
     chain(index=opened).invoke({"question": UNANSWERED})
-    *_, turns = ask(UNANSWERED, (), Scope(words="all sources", patterns=None), index=opened)
+    *_, turns = ask(
+        UNANSWERED, (), Scope(choice=Choice(), words="all sources", patterns=None), index=opened
+    )
     assert turns[-1].answer.abstained
     (gap,) = list_gaps(opened)
     assert (gap.question, gap.count, gap.scope, gap.answered) == (UNANSWERED, 4, None, False)
