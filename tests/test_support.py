@@ -23,11 +23,11 @@ def measured(pairs):
     return right / len(passed), right / sum(pair["supported"] for pair in pairs)
 
 
-@pytest.mark.parametrize(("held_back", "least"), [(False, 0.95), (True, 0.9)])
+@pytest.mark.parametrize(("held_back", "least"), [(False, 0.85), (True, 0.6)])
 def test_what_passes_is_supported_and_most_of_what_is_supported_passes(held_back, least):
     precision, recall = measured([p for p in PAIRS if p.get("held_back", False) == held_back])
-    assert precision >= least
-    assert recall >= 0.9
+    assert precision >= 0.97
+    assert recall >= least
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,57 @@ def test_two_quotes_may_each_support_a_part():
 def test_part_of_a_sentence_word_for_word_is_not_enough():
     quote = "It is not true that the mill poisoned the river in 1960."
     assert not passes("The mill poisoned the river in 1960.", quote)
+
+
+FIRM = "The firm began in Oslo in 1950 and moved its mills to Bergen in 1962, Ada Brandt says."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The firm moved to Bergen in 1950, Ada Brandt says.", FIRM),
+        ("The firm began in Oslo in 1962, Ada Brandt says.", FIRM),
+        ("The firm began in Bergen in 1950, Ada Brandt says.", FIRM),
+        ("The firm began in Oslo in 1950.", FIRM),
+        ("The firm moved its mills from Bergen in 1962, Ada Brandt says.", FIRM),
+        ("The bridge is safe for trains.", 'The minister wrote: "The bridge is safe for trains."'),
+        ("The mill poisoned the river.", "It is doubtful that the mill poisoned the river."),
+        ("The mill poisoned the river.", "No one knows whether the mill poisoned the river."),
+        ("The bell weighs nothing.", "The bell weighs four tonnes."),
+        ("The mill had not no owner.", "The mill had no owner."),
+        ("The hall seats 300 (in 1912).", "The hall (built in 1912) seats 300."),
+        (
+            "The chapel (1712 to 1761) is dry.",
+            "The chapel (1712 to 1721) is dry; a well (1761) is.",
+        ),
+        ("The ranks ranked the school.", "The ranks praised the school."),
+        ("The King of Lund met Rolf.", "The Lund of King met Rolf."),
+        (
+            "Founded in 1901, the inn took in girls.",
+            "The school was founded in 1901. The inn took in girls.",
+        ),
+        ("Most of the mills closed.", "Some of the mills closed."),
+        ("The mills closed.", "Some of the mills closed."),
+        ("The dam will open in May.", "The dam may open in May."),
+        ("The dam opened in May.", "The dam will open in May."),
+    ],
+)
+def test_what_the_words_of_a_quote_can_be_made_to_say(sentence, quote):
+    assert not passes(sentence, quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("According to Ada Brandt, the firm moved its mills to Bergen in 1962.", FIRM),
+        ("Ada Brandt says that the firm started in Oslo in 1950.", FIRM),
+        ("The company set up a school.", "The firm, which sold nets, founded a school in 1901."),
+        ("Founded in 1901, the school took in girls.", "The school was founded in 1901. It took in "
+         "girls."),
+    ],
+)  # fmt: skip
+def test_what_says_the_same_in_other_words(sentence, quote):
+    assert passes(sentence, quote)
 
 
 def test_pronouns_reach_back_to_the_sentence_before_only():
