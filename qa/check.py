@@ -33,6 +33,8 @@ Status = Literal["holds", "moved", "changed", "gone"]
 _ALIKE = 0.6
 _RUNS_ALIKE = 0.25
 _RUN = 5
+# A longer quote is looked for word for word alone: to find what is like it takes its square.
+_LONGEST_LIKENED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,7 @@ def _shared(one: str, other: str) -> int:
 def _most_alike(quote: str, source_id: str, text: str) -> Place | None:
     """The passage of `text` that is most like the quote; None where none is like it."""
     runs = {quote[place : place + _RUN] for place in range(len(quote) - _RUN + 1)}
-    if not runs or not text:
+    if not runs or not text or len(quote) > _LONGEST_LIKENED:
         return None
     kept = [text[place : place + _RUN] in runs for place in range(len(text))]
     before = np.concatenate([[0], np.cumsum(kept)])

@@ -103,11 +103,14 @@ def file_name(answer: Answer, format: str) -> str:
 
 
 def _evidence(answer: Answer, texts: Texts) -> str:
+    from qa.calibrate import in_force, weights_digest
+
     fields = answer.to_dict()
     for passage in (*fields["citations"], *fields["nearest"]):
         passage |= _context(passage, texts)
-    manifest = texts.manifest
-    same = manifest is not None and manifest.generation == answer.generation
+    same = texts.manifest and texts.manifest.generation == answer.generation
+    manifest = texts.manifest if same else None
+    calibration = in_force(texts.index, manifest) if texts.index and manifest else None
     evidence = {
         "format": EVIDENCE,
         "schema": SCHEMA,
@@ -117,10 +120,12 @@ def _evidence(answer: Answer, texts: Texts) -> str:
         "settings": {
             "refdesk": refdesk_version(),
             "generation": answer.generation,
-            "built": manifest.created if manifest and same else None,
+            "built": manifest and manifest.created,
             "model": answer.model,
-            "embedding_model": manifest.embedding_model if manifest and same else None,
-            "language": manifest.language if manifest and same else None,
+            "embedding_model": manifest and manifest.embedding_model,
+            "language": manifest and manifest.language,
+            "weights": weights_digest(),
+            "calibration": calibration and calibration.created,
         },
     }
     evidence["sha256"] = digest(evidence)

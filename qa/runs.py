@@ -13,7 +13,7 @@ import numpy as np
 
 from index.generation import Manifest, current_generation
 from index.opened import open_index
-from qa.calibrate import Calibration, Judged, fit, in_force, weights_digest
+from qa.calibrate import LEAST_OF_A_KIND, Calibration, Judged, fit, in_force, weights_digest
 from qa.errors import SettingError
 from qa.evaluate import Outcome, Record, ask_all
 from qa.export import refdesk_version
@@ -77,8 +77,9 @@ def run_questions(
 def calibrate_on(folder: Path, run: Run, false_refusals: float) -> Calibration:
     """Fit the confidence of the index in `folder` to a run, and store it beside the index.
 
-    Every question counts as it was asked of the whole library, and once more with its source out
-    of scope. Raises SettingError where the run does not fit the index, or is not enough.
+    What counts is what was asked of the whole library, for so it is asked in use. Where too little
+    of that went wrong to learn from, what was asked with its source out of scope stands in for what
+    the library lacks. Raises SettingError where the run does not fit the index, or is not enough.
     """
     manifest = Manifest.read(current_generation(folder))
     made_with = (run.about.get("embedding_model"), run.about.get("weights"))
@@ -87,17 +88,23 @@ def calibrate_on(folder: Path, run: Run, false_refusals: float) -> Calibration:
             "the run was made with another embedding model or version of Refdesk than the index "
             "is answered with; run `refdesk eval QUESTIONS.jsonl --calibrate` on the questions"
         )
-    outcomes = [
-        (one.question, outcome, outcome is one.answered)
+    asked = [
+        (one.question, one.answered, one.question.answerable)
         for one in run.records
-        for outcome in (one.answered, one.off_library)
-        if outcome and outcome.would_be_right is not None
+        if one.answered.would_be_right is not None
     ]
+    if sum(not outcome.would_be_right for _, outcome, _ in asked) < LEAST_OF_A_KIND:
+        asked += [
+            (one.question, one.off_library, False)
+            for one in run.records
+            # Where another source has the answer too, the library does not lack it.
+            if one.off_library and one.off_library.would_be_right is False
+        ]
     judged = Judged(
-        confidence=np.array([outcome.shipped_confidence for _, outcome, _ in outcomes]),
-        right=np.array([bool(outcome.would_be_right) for _, outcome, _ in outcomes]),
-        answerable=np.array([inside and asked.answerable for asked, _, inside in outcomes]),
-        group=[asked.source or "" for asked, _, _ in outcomes],
+        confidence=np.array([outcome.shipped_confidence for _, outcome, _ in asked]),
+        right=np.array([bool(outcome.would_be_right) for _, outcome, _ in asked]),
+        answerable=np.array([answerable for _, _, answerable in asked]),
+        group=[question.source or question.question for question, _, _ in asked],
     )
     calibration = fit(
         judged,

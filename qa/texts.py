@@ -21,16 +21,23 @@ from sources import Source, load_sources
 class Texts(Mapping[str, Source]):
     """Sources by id. Of an index only its table of sources is opened: no vectors, no model."""
 
-    def __init__(self, read: Mapping[str, Source], name: str, manifest: Manifest | None) -> None:
+    def __init__(
+        self,
+        read: Mapping[str, Source],
+        name: str,
+        manifest: Manifest | None = None,
+        index: Path | None = None,
+    ) -> None:
         self._read = read
         self.name = name
         self.manifest = manifest
+        self.index = index
 
     @classmethod
     def of_library(cls, library: Path) -> Texts:
         """The texts as the files of a folder have them now. Raises SourceError."""
         loaded = {source.id: source for source in load_sources(library, on_skip=lambda *_: None)}
-        return cls(loaded, str(library), None)
+        return cls(loaded, str(library))
 
     @classmethod
     def of_index(cls, index: Path, generation: str | None = None) -> Texts:
@@ -43,7 +50,8 @@ class Texts(Mapping[str, Source]):
             kept = generations_folder(index) / generation
             folder = kept if (kept / "manifest.json").is_file() else folder
         manifest = Manifest.read(folder)
-        return cls(_Table(folder, manifest), f"{index}, generation {folder.name}", manifest)
+        name = f"{index}, generation {folder.name}"
+        return cls(_Table(folder, manifest), name, manifest, index)
 
     def __getitem__(self, source_id: str) -> Source:
         return self._read[source_id]

@@ -132,7 +132,7 @@ def test_a_run_is_calibrated_on_and_answers_use_it(own_index, library):
     opened = open_index(own_index)
     before = answer(QUESTION, index=opened)
     found = calibrate_on(own_index, run_of(judged(300, slope=0.5, intercept=-1.0)), 0.05)
-    assert found.questions == 600 and found.answerable == 300
+    assert found.questions == found.answerable == 300
     after = answer(QUESTION, index=opened)  # the index was open all the time
     assert after.confidence == pytest.approx(found.apply(before.confidence))
     assert after.confidence != before.confidence
@@ -140,6 +140,17 @@ def test_a_run_is_calibrated_on_and_answers_use_it(own_index, library):
     assert answer(QUESTION, index=opened).confidence == pytest.approx(after.confidence)
     assert forget(own_index) and not forget(own_index)
     assert answer(QUESTION, index=opened).confidence == pytest.approx(before.confidence, abs=1e-6)
+
+
+def test_what_is_out_of_scope_stands_in_where_nothing_went_wrong(own_index):
+    right = replace(judged(100), right=np.arange(100) >= 0)
+    run = run_of(right)
+    twins = [replace(run.records[0].off_library, would_be_right=True), run.records[0].off_library]
+    some = tuple(
+        replace(one, off_library=twins[place % 2]) for place, one in enumerate(run.records)
+    )
+    found = calibrate_on(own_index, replace(run, records=some), 0.05)
+    assert (found.questions, found.answerable) == (150, 100)
 
 
 def test_it_fits_the_shipped_confidence_not_the_calibrated_one(own_index):

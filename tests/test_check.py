@@ -187,6 +187,13 @@ def test_a_forged_citation_is_found_out(evidence, library):
         assert check_answer(forged, library=library).citations[0].status == "gone"
 
 
+def test_a_forged_quote_of_any_length_is_soon_done(evidence, library):
+    forged = json.loads(json.dumps(evidence["answer"]))
+    for quote in ("The harbour of Oldport was " * 20_000, "a" * 200_000, " ".join("a" * 9_000)):
+        forged["citations"][0] |= {"quote": quote, "start": 0, "end": len(quote)}
+        assert check_answer(forged, library=library).citations[0].status == "gone"
+
+
 def test_an_abstention_has_nothing_to_check(opened, library):
     refused = answer("Who painted the Sistine Chapel?", index=opened)
     check = check_answer(refused.to_dict(), library=library)

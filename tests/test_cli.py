@@ -298,7 +298,7 @@ def test_eval_reports_compares_and_calibrates(capsys, built, tmp_path):
     records["records"] = [right, half] * 40
     kept.write_text(json.dumps(records))
     shown = succeeded(capsys, "eval", kept, "--calibrate", "--false-refusals", "0.1")
-    assert "calibrated on 160 questions" in shown and "calibration error" in shown
+    assert "calibrated on 80 questions" in shown and "calibration error" in shown
     status = json.loads(succeeded(capsys, "status", "--json"))
     assert status["calibration"]["false_refusals"] == 0.1
     assert "calibration is gone" in succeeded(capsys, "eval", "--reset-calibration")

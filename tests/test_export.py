@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from index import open_index, rebuild
 from qa import answer
+from qa.calibrate import weights_digest
 from qa.errors import SettingError
 from qa.export import CONTEXT, FORMATS, digest, export_answer, file_name, format_of, write_export
 
@@ -74,6 +75,8 @@ def test_evidence_holds_all_that_a_check_needs(found, opened):
         "model": None,
         "embedding_model": manifest.embedding_model,
         "language": manifest.language,
+        "weights": weights_digest(),
+        "calibration": None,
     }
     assert re.match(r"\d+\.\d+", evidence["settings"]["refdesk"])
     assert evidence["sha256"] == digest(evidence)
