@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from qa.errors import ChatModelError, QuestionError, RefdeskError, SettingError
     from qa.export import export_answer
     from qa.pipeline import answer, stream_answer
-    from qa.result import Answer, AnswerSentence, Citation, Passage
+    from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
     from qa.runnable import chain
 
 # A name is in the first of these that has it, so the light ones stand first.
@@ -29,6 +29,7 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "AnswerSentence",
     "Citation",
     "Passage",
+    "Conflict",
     "RefdeskError",
     "QuestionError",
     "ChatModelError",

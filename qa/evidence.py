@@ -9,6 +9,7 @@ import numpy as np
 
 from index.chunking import Chunk
 from index.search import Generation, Hit, Ranking
+from qa.asof import rank_in_time
 from qa.features import (
     CANDIDATES,
     Asked,
@@ -87,7 +88,7 @@ def gather(
     """
     weights = weights or shipped_weights()
     scope = generation.in_scope(sources)
-    ranking = generation.rank(question, scope)
+    words, ranking, lost = rank_in_time(generation, question, scope)
     if not len(ranking.rows):
         return Evidence(
             question=question,
@@ -98,9 +99,9 @@ def gather(
             confidence=0.0,
             sources=scope,
         )
-    asked = Asked.parse(question, generation, ranking)
+    asked = Asked.parse(words, generation, ranking)
     measured = sentence_features(generation, asked, ranking)
-    scores = measured @ weights.rank
+    scores = measured @ weights.rank + lost
     order = np.argsort(-scores, kind="stable")
     features = question_features(measured, asked, weights.rank)
     logit = float(features @ weights.confidence + weights.intercept) - _UNKNOWN * asked.unknown

@@ -12,6 +12,7 @@ from index.opened import Index, open_index
 from qa.calibrate import calibrated
 from qa.chat_model import ChatModelSettings, load_chat_model
 from qa.condense import Turn, readings
+from qa.differ import Contradictions
 from qa.evidence import Evidence, gather
 from qa.extract import Draft, extract
 from qa.followup.rewrite import rewrite
@@ -169,6 +170,7 @@ def _checked(
 ) -> Iterator[Answer]:
     """An answer after each sentence that passes the gate."""
     gate = Gate(evidence)
+    contradictions = Contradictions(evidence)
     sentences: list[AnswerSentence] = []
     for draft in drafts:
         sentence = gate.check(draft)
@@ -188,6 +190,7 @@ def _checked(
             condensed=evidence.question,
             notice=notice,
             sources=evidence.sources,
+            conflicts=contradictions.of(gate.citations),
         )
         if len(sentences) == MOST_SENTENCES:
             return

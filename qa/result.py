@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -49,6 +50,20 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Another source that contradicts what is cited: on a "number", a "date", or by a "denial".
+
+    `cited` is the number of the citation, `other` the passage that says otherwise. `values` are
+    what each of the two says, in this order, in its own words; "yes" and "no" for a denial.
+    """
+
+    kind: str
+    cited: int
+    other: Passage
+    values: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer whose every citation was checked, or an abstention.
 
@@ -56,7 +71,8 @@ class Answer:
     or a model wrote is escaped in it. `confidence` (0 to 1) is calibrated: the share of such
     answers that are right. An abstention has no sentences and no citations; `nearest` then holds
     the closest passages. `condensed` is the question as it was understood after the turns before
-    it, `notice` something that a reader should know of how the answer came about.
+    it, `notice` something that a reader should know of how the answer came about. `conflicts` are
+    other sources that contradict what is cited.
     """
 
     question: str
@@ -71,7 +87,29 @@ class Answer:
     condensed: str
     notice: str | None = None
     sources: tuple[str, ...] | None = field(default=None)
+    conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def standings(self) -> dict[str, int]:
+        """How many of the cited sources have each standing, the most frequent first."""
+        of = {citation.source_id: citation.standing for citation in self.citations}
+        return dict(Counter(of.values()).most_common())
+
+    @property
+    def oldest(self) -> str | None:
+        """When the oldest of the cited sources was published, as far as it is known."""
+        return min(self._published, default=None)
+
+    @property
+    def newest(self) -> str | None:
+        """When the newest of the cited sources was published, as far as it is known."""
+        return max(self._published, default=None)
+
+    @property
+    def _published(self) -> list[str]:
+        return [citation.published for citation in self.citations if citation.published]
 
     def to_dict(self) -> dict[str, Any]:
         """The answer ready for JSON."""
-        return asdict(self)
+        derived = {"standings": self.standings, "oldest": self.oldest, "newest": self.newest}
+        return asdict(self) | derived

@@ -43,6 +43,7 @@ _UNSAFE = re.compile(
 )
 # What is not shown on a terminal is not wrapped: one line stays one line for `grep` and `cut`.
 _UNWRAPPED = 1_000_000
+_ABOUT = {"number": "a number", "date": "a date", "denial": "whether it is so"}
 # How many names of a list a person is shown; `--json` has all.
 _LISTED = 8
 _VERDICTS = {"holds": "still says it", "moved": "MOVED", "changed": "CHANGED", "gone": "GONE"}
@@ -165,6 +166,35 @@ def show_answer(answer: Answer) -> None:
     console.print(Text("Sources:"))
     for citation in answer.citations:
         show_passage(citation, f"[{citation.number}]")
+    console.print(Text(f"They are {_mix(answer)}.", "dim"))
+    show_conflicts(answer)
+
+
+def show_conflicts(answer: Answer) -> None:
+    """Write which other sources contradict what is cited."""
+    for conflict in answer.conflicts:
+        cited = answer.citations[conflict.cited - 1]
+        about = _ABOUT[conflict.kind]
+        here, there = (one_line(value) for value in conflict.values)
+        line = Text(f"\nSources differ on {about}: ", "bold")
+        line.append(f"{here} [{conflict.cited}] {_of(cited)}; {there} {_of(conflict.other)}", "")
+        stdout().print(line)
+        show_passage(conflict.other, "≠")
+
+
+def _mix(answer: Answer) -> str:
+    """The standings of the cited sources, and when they were published."""
+    mix = ", ".join(f"{count} {standing}" for standing, count in answer.standings.items())
+    if answer.oldest is None:
+        return f"{mix}; undated"
+    if answer.oldest == answer.newest:
+        return f"{mix}; of {answer.oldest}"
+    return f"{mix}; from {answer.oldest} to {answer.newest}"
+
+
+def _of(passage: Passage) -> str:
+    """The standing and the date of a source, in brackets."""
+    return f"({passage.standing}, {passage.published or 'undated'})"
 
 
 def show_passage(passage: Passage | Citation, label: str) -> None:

@@ -14,7 +14,7 @@ EXPORTS = {
     "IndexNotFoundError IndexDamagedError IndexBusyError StoreError LibraryShrankError "
     "AnswersLostError ModelError QueryError ScopeError",
     "qa": "answer stream_answer chain export_answer check_answer Answer AnswerSentence Citation "
-    "Passage RefdeskError QuestionError ChatModelError SettingError",
+    "Passage Conflict RefdeskError QuestionError ChatModelError SettingError",
 }
 HEAVY = {"chromadb", "gradio", "langchain", "langchain_core", "numpy", "torch", "transformers"}
 
