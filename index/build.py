@@ -27,7 +27,7 @@ from index.lock import demote_newer, next_name, prune, remove_generation, writin
 from index.reuse import Donor
 from index.verify import verify_apart
 from index.write import Contents, write_generation
-from sources import load_sources
+from sources import ExtractCache, load_sources
 
 # The store of a generation that keeps its vectors in files.
 FILES = "files"
@@ -97,10 +97,12 @@ def rebuild(
     if old and not full and _same(old, index, (str(library), fingerprint, model, address)):
         return _nothing_to_do(old, time.monotonic() - started)
     skipped: list[tuple[str, str]] = []
+    cache = ExtractCache(index / "extracts", fresh=full)
     sources = load_sources(
         library,
         on_skip=lambda path, reason: skipped.append((path, reason)),
         progress=lambda done, total: tell("reading", done, total),
+        cache=cache,
     )
     embedder = load_embedder(model)
     with writing(index):
@@ -132,6 +134,7 @@ def rebuild(
                 remove_generation(folder)
             raise
         prune(index)
+        cache.prune()
     before, hashes = old.sources if old else {}, contents.hashes
     return RebuildReport(
         added=tuple(sorted(hashes.keys() - before.keys())),

@@ -2,6 +2,7 @@
 
 <index>/CURRENT                     the name of the generation that is served
 <index>/LOCK                        held by the one process that writes
+<index>/extracts/                   what was read of files, which need not be parsed again
 <index>/generations/<name>/
     candidate.json                  written last: settings, counts, the hash of every file
     manifest.json                   the same, renamed when the generation was found fit to serve

@@ -1,6 +1,7 @@
 """A library of curated documents: loading them, their metadata, and the starter documents."""
 
 from sources.apart import Limits
+from sources.cache import ExtractCache
 from sources.errors import (
     LibraryNotFoundError,
     MetadataError,
@@ -24,6 +25,7 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "Block",
     "Reference",
     "Limits",
+    "ExtractCache",
     "SourceError",
     "LibraryNotFoundError",
     "NoSourcesError",

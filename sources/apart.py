@@ -15,11 +15,12 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Timer
 from types import TracebackType
 from typing import Any, Self, get_args
 
+from sources.cache import ExtractCache
 from sources.errors import UnreadableError
 from sources.extract import Extract
 from sources.source import Block, Format, Kind
@@ -56,11 +57,12 @@ class ApartReader:
     """Reads files in one child, which starts with the first file and is replaced when it fails.
 
     Starting a parser takes longer than most files: when all are read, the child waits for the next
-    reader of the same limits.
+    reader of the same limits. What `cache` has is not read again.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, cache: ExtractCache | None = None) -> None:
         self._limits = limits
+        self._cache = cache
         self._key = (os.getpid(), limits)
         self._child: subprocess.Popen[bytes] | None = None
         self._fresh = True
@@ -77,6 +79,20 @@ class ApartReader:
 
     def read(self, data: bytes, format_: Format, name: str) -> Extract:
         """As `formats.read`, but apart. Raises UnreadableError."""
+        if not self._cache:
+            return _checked(self._answer(data, format_, name), format_)
+        suffix = PurePosixPath(name).suffix.lower()  # it tells lines of JSON from one value
+        about = f"{format_} {suffix} {self._limits.text}".encode()
+        key = self._cache.key(about, data)
+        if kept := self._cache.get(key):
+            return _checked(json.loads(kept), format_)
+        answer = self._answer(data, format_, name)
+        extract = _checked(answer, format_)
+        self._cache.put(key, json.dumps(answer).encode())
+        return extract
+
+    def _answer(self, data: bytes, format_: Format, name: str) -> dict[str, Any]:
+        """What the child says, if need be one that is new. Raises UnreadableError."""
         try:
             answer = self._ask(data, format_, name)
             if self._spent(answer) and not self._fresh:
@@ -93,7 +109,7 @@ class ApartReader:
             self._end()
         else:
             self._fresh = False
-        return _checked(answer, format_)
+        return answer
 
     def _ask(self, data: bytes, format_: Format, name: str) -> dict[str, Any]:
         """What the child says of a file. Raises _DiedError, and UnreadableError for a limit."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from sources.apart import DEFAULT_LIMITS, ApartReader, Limits
+from sources.cache import ExtractCache
 from sources.errors import LibraryNotFoundError, MetadataError, NoSourcesError, UnreadableError
 from sources.extract import Extract
 from sources.formats import FORMATS, PLAIN, decode, read, refusal
@@ -48,12 +49,14 @@ def load_sources(
     progress: Progress | None = None,
     max_file_bytes: int = MAX_FILE_BYTES,
     limits: Limits = DEFAULT_LIMITS,
+    cache: ExtractCache | None = None,
 ) -> list[Source]:
     """Read every document of a folder, or one file, sorted by id.
 
     A file that gives no text is skipped: `on_skip` hears of it, or else a warning is logged. So it
     does of an attachment, which is not read. All but Markdown and plain text is parsed in a child
-    process, within `limits` for each file.
+    process, within `limits` for each file; what `cache` knows of an unchanged file is not parsed
+    again.
     Raises LibraryNotFoundError, NoSourcesError, and MetadataError with all problems at once.
     """
     skips: list[str] = []
@@ -65,7 +68,7 @@ def load_sources(
     root, files = _files(Path(library), skip)
     problems: list[str] = []
     loaded: dict[str, Source] = {}
-    with ApartReader(limits) as reader:
+    with ApartReader(limits, cache) as reader:
         for done, path in enumerate(files):
             if progress:
                 progress(done, len(files))

@@ -8,8 +8,8 @@ import pytest
 
 EXPORTS = {
     "sources": "load_sources list_files add_source strip_invisible count_invisible Source Block "
-    "Reference Limits SourceError LibraryNotFoundError NoSourcesError SnapshotError MetadataError "
-    "UnreadableError",
+    "Reference Limits ExtractCache SourceError LibraryNotFoundError NoSourcesError SnapshotError "
+    "MetadataError UnreadableError",
     "index": "rebuild rollback open_index Index Hit Chunk RebuildReport IndexingError "
     "IndexNotFoundError IndexDamagedError IndexBusyError StoreError LibraryShrankError "
     "AnswersLostError ModelError QueryError ScopeError",
