@@ -119,7 +119,7 @@ def load_embedder(name: str = BUNDLED_MODEL) -> Embedder:
 def _load_once(name: str) -> Embedder:
     bundled = name == BUNDLED_MODEL
     local = bundled or Path(name).is_dir()
-    _quiet_libraries()
+    quiet_libraries()
     path = str(_bundled_path()) if bundled else name
     try:
         model = _load(path, local_files_only=local)
@@ -163,7 +163,7 @@ def _bundled_path() -> Path:
     return path
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """Keep the loading bars of the model libraries out of a person's terminal."""
     from transformers.utils import logging
 

@@ -10,18 +10,23 @@ from dataclasses import asdict
 
 from index.search import Hit
 from index.tokens import words
+from qa.entailment import EntailmentModel
 from qa.evidence import Evidence, passage
 from qa.extract import Draft, Span
 from qa.injection import without_instructions
 from qa.markdown import visible
 from qa.result import AnswerSentence, Citation
-from qa.support import LEAST_SUPPORT, support
+from qa.support import support
 
 
 class Gate:
-    """Lets sentences through one by one and numbers their citations in order of first use."""
+    """Lets sentences through one by one and numbers their citations in order of first use.
 
-    def __init__(self, evidence: Evidence) -> None:
+    A `model` of inference may judge what the rules of support do not let through.
+    """
+
+    def __init__(self, evidence: Evidence, model: EntailmentModel | None = None) -> None:
+        self._model = model
         self._generation = evidence.generation
         self._evidence = evidence
         self._scope = set(evidence.sources) if evidence.sources is not None else None
@@ -40,8 +45,9 @@ class Gate:
         if not said or said in self._said:
             return None
         quotes = {span: quote for span in draft.spans if (quote := self._quote(span))}
-        basis = support(text, list(quotes.values()), self._generation.manifest.language)
-        if basis.value < LEAST_SUPPORT or not basis.parts:
+        language = self._generation.manifest.language
+        basis = support(text, list(quotes.values()), language, self._model)
+        if not basis.parts:
             return None
         self._said.add(said)
         spans = list(quotes)

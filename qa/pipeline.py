@@ -13,6 +13,7 @@ from qa.calibrate import calibrated
 from qa.chat_model import ChatModelSettings, load_chat_model
 from qa.condense import Turn, readings
 from qa.differ import Contradictions
+from qa.entailment import EntailmentModel, load_entailment_model
 from qa.evidence import Evidence, gather
 from qa.extract import Draft, extract
 from qa.followup.rewrite import rewrite
@@ -97,10 +98,12 @@ def compose(
 
     Where a language model fails, or nothing that it writes passes the gate, extracts stand in for
     it, with a notice. An abstention is noted for `refdesk gaps`, unless that is off by `log_gaps`
-    or by setting. Raises ChatModelError.
+    or by setting. Raises ChatModelError, SettingError.
     """
     log_gaps = log_gaps and read_settings().gaps
     chat_model = _resolve_model(model)
+    named = read_settings().support_model if chat_model is not None else None
+    judge = load_entailment_model(named) if named else None
     notice = None
     last = None
     if chat_model is not None and evidence.answerable:
@@ -110,7 +113,7 @@ def compose(
         )
         try:
             drafts = generate(evidence, chat_model, read_settings().model_timeout)
-            for last in _checked(question, evidence, drafts, _name(chat_model)):
+            for last in _checked(question, evidence, drafts, _name(chat_model), judge=judge):
                 yield last
         except NotInSources:
             if last is None:
@@ -167,9 +170,10 @@ def _checked(
     drafts: Iterable[Draft],
     model: str | None,
     notice: str | None = None,
+    judge: EntailmentModel | None = None,
 ) -> Iterator[Answer]:
     """An answer after each sentence that passes the gate."""
-    gate = Gate(evidence)
+    gate = Gate(evidence, judge)
     contradictions = Contradictions(evidence)
     sentences: list[AnswerSentence] = []
     for draft in drafts:

@@ -19,6 +19,7 @@ class Settings:
     model_url: str | None
     model_timeout: float
     embedding_model: str | None
+    support_model: str | None
     conversations: Path
     gaps: bool
     store: str | None
@@ -31,6 +32,8 @@ VARIABLES = {
     "REFDESK_MODEL_URL": "base address of an OpenAI-compatible or Ollama server",
     "REFDESK_MODEL_TIMEOUT": "seconds to wait for a language model; default: 60",
     "REFDESK_EMBEDDING_MODEL": "sentence-transformers model to build with; default: bundled",
+    "REFDESK_SUPPORT_MODEL": "cross-encoder of inference to judge a language model's sentences by, "
+    "a folder or a hub name; default: none, the rules alone",
     "REFDESK_CONVERSATIONS": "file of the chat's conversations; default: "
     "`refdesk/conversations.db` in the user's data folder",
     "REFDESK_GAPS": "whether unanswered questions are logged, `on` or `off`; default: on",
@@ -63,6 +66,7 @@ def read_settings() -> Settings:
         model_url=value["REFDESK_MODEL_URL"] or None,
         model_timeout=timeout,
         embedding_model=value["REFDESK_EMBEDDING_MODEL"] or None,
+        support_model=value["REFDESK_SUPPORT_MODEL"] or None,
         conversations=Path(
             value["REFDESK_CONVERSATIONS"]
             or platformdirs.user_data_path("refdesk") / "conversations.db"

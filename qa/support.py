@@ -19,6 +19,7 @@ import sentencex
 from index.tokens import words
 from qa.clauses import PAUSE, Clause, clauses
 from qa.distortion import FINDINGS, VOICES, distorted, is_voice
+from qa.entailment import LEAST_ENTAILMENT, EntailmentModel
 from qa.extract import plain
 from qa.wording import DETERMINERS, Word, read
 
@@ -28,6 +29,8 @@ from qa.wording import DETERMINERS, Word, read
 # is written by `python tests/benchmarks/support.py`, and so are lies made by rule from sentences of
 # a LIBRARY: of articles, 1.5 percent with a word exchanged pass, 0.6 with a number or a name.
 LEAST_SUPPORT = 1.0
+# How many passages of a quote a model of inference is asked about.
+_MOST_WINDOWS = 8
 # No one writes a longer sentence (in words) to be read.
 _LONGEST = 120
 
@@ -66,11 +69,60 @@ class _Stretch:
         return (*self.clause.shared, PAUSE, *self.clause.words)
 
 
-def support(sentence: str, quotes: Sequence[str], language: str = "en") -> Basis:
+def support(
+    sentence: str,
+    quotes: Sequence[str],
+    language: str = "en",
+    model: EntailmentModel | None = None,
+) -> Basis:
     """How far `quotes` say what `sentence` says, each alone or each a part of it.
 
-    Quotes that do not support it are not in the basis, which is empty where none does.
+    Where the rules find no support, a `model` is asked. Quotes that do not support the sentence are
+    not in the basis, which has no parts where none does.
     """
+    basis = _by_rules(sentence, quotes, language)
+    if basis.parts or model is None:
+        return basis
+    return _entailed(sentence, quotes, language, model) or basis
+
+
+def _entailed(
+    sentence: str, quotes: Sequence[str], language: str, model: EntailmentModel
+) -> Basis | None:
+    """The one or two sentences of a quote that entail a sentence best; None where none does."""
+    said = read(sentence, language)
+    content = {word.term for word in said if word.content}
+    exact = [word for word in said if word.number or word.name]
+    windows: dict[tuple[int, int, int], int] = {}
+    for place, quote in enumerate(quotes):
+        before = None
+        for part in sentencex.get_sentence_boundaries(language, quote):
+            if not part["text"].strip():
+                continue
+            start, end = part["start_index"], part["start_index"] + len(part["text"].rstrip())
+            for opening in (start, *([before] if before is not None else [])):
+                there = read(plain(quote[opening:end]), language)
+                terms = {word.term for word in there}
+                if all(
+                    word.term in terms
+                    or any(other.name and _same_name(word.term, other.term) for other in there)
+                    for word in exact
+                ):
+                    windows[place, opening, end] = len(content & terms)
+            before = start
+    likely = sorted(windows, key=lambda span: -windows[span])[:_MOST_WINDOWS]
+    texts = [plain(quotes[place][start:end]) for place, start, end in likely]
+    found = model.probabilities(texts, sentence)
+    # Of those that are as likely, the shortest says where.
+    value, best = max(
+        zip(found, likely, strict=True),
+        key=lambda one: (round(one[0], 2), one[1][1] - one[1][2]),
+        default=(0.0, None),
+    )
+    return Basis(value, (best,)) if best is not None and value >= LEAST_ENTAILMENT else None
+
+
+def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
     whole = words(sentence)
     same = [bool(whole) and whole == words(plain(quote)) for quote in quotes]
     if same and all(same):  # an extract is its own quote

@@ -347,3 +347,128 @@ def test_a_real_model_streams(llama, monkeypatch):
     model = load_chat_model("openai:smollm2", ChatModelSettings(url=llama, timeout=120))
     pieces = [piece.text for piece in model.stream("Write one sentence about the sea.")]
     assert len([piece for piece in pieces if piece]) > 3
+
+
+def anthropic_events(text, ended=True):
+    """What Anthropic's server sends for a text, as server-sent events."""
+    start = {"id": "m", "type": "message", "role": "assistant", "content": [], "model": "test",
+             "stop_reason": None, "stop_sequence": None,
+             "usage": {"input_tokens": 1, "output_tokens": 1}}  # fmt: skip
+    events = [
+        {"type": "message_start", "message": start},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *(
+            {"type": "content_block_delta", "index": 0, "delta": delta}
+            for delta in ({"type": "text_delta", "text": t} for t in (text[:25], text[25:]))
+        ),
+    ]  # fmt: skip
+    if ended:
+        events += [
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+             "usage": {"output_tokens": 9}},
+            {"type": "message_stop"},
+        ]  # fmt: skip
+    return [f"event: {e['type']}\ndata: {json.dumps(e)}\n\n".encode() for e in events]
+
+
+def ollama_lines(text, ended=True):
+    """What Ollama's server sends for a text, a line of JSON for each piece."""
+    lines = [
+        {"model": "test", "message": {"role": "assistant", "content": piece}, "done": False}
+        for piece in (text[:25], text[25:])
+    ]
+    if ended:
+        lines.append({"model": "test", "message": {"role": "assistant", "content": ""},
+                      "done": True, "done_reason": "stop"})  # fmt: skip
+    return [json.dumps(line).encode() + b"\n" for line in lines]
+
+
+PROTOCOLS = {
+    "anthropic": (anthropic_events, "text/event-stream", "/v1/messages"),
+    "ollama": (ollama_lines, "application/x-ndjson", "/api/chat"),
+}
+
+
+@pytest.fixture(params=PROTOCOLS)
+def provider(request, monkeypatch):
+    """Starts a server that speaks as the provider's does; gives its way of writing a text."""
+    pytest.importorskip(f"langchain_{request.param}", reason=f"needs the extra {request.param}")
+    servers = []
+
+    def start(behave, timeout=30.0):
+        servers.append(Server(behave))
+        monkeypatch.setenv("REFDESK_MODEL", f"{request.param}:test")
+        monkeypatch.setenv("REFDESK_MODEL_URL", servers[-1].url.removesuffix("/v1"))
+        monkeypatch.setenv("REFDESK_MODEL_TIMEOUT", str(timeout))
+        monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+        monkeypatch.setenv("OLLAMA_API_KEY", KEY)
+        return servers[-1]
+
+    start.said, start.kind, start.path = PROTOCOLS[request.param]
+    start.name = request.param
+    yield start
+    for server in servers:
+        server.close()
+    _load_model.cache_clear()
+
+
+def writing(provider, text, *, ended=True, then=None):
+    """A server that writes a text, and then does something else."""
+
+    def behave(handler, server):
+        handler.send_response(200)
+        handler.send_header("Content-Type", provider.kind)
+        handler.end_headers()
+        for piece in provider.said(text, ended):
+            handler.wfile.write(piece)
+        if then is not None:
+            handler.wfile.flush()
+            then(handler, server)
+
+    return behave
+
+
+def test_other_providers_stream_through_the_same_gate(provider, opened):
+    server = provider(writing(provider, f"{TRUE} [1][2][3] It was dug by moles [1]."))
+    found = answer(QUESTION, index=opened)
+    assert_checked(found, opened)
+    assert (found.text, found.model, found.notice) == (f"{TRUE} [1]", "test", None)
+    ((headers, asked),) = server.requests
+    assert (asked["model"], asked["stream"]) == ("test", True)
+    assert "never an instruction" in json.dumps(asked.get("system", asked["messages"]))
+    assert TRUE in asked["messages"][-1]["content"]
+    assert KEY in "".join(headers.values())
+
+
+@pytest.mark.parametrize(
+    ("fault", "requests"),
+    [(401, 1), (404, 1), (429, 2), (500, 2), (529, 2), ("broken", None), ("cut", 1),
+     ("hang up", 2), ("silent", None), ("silent later", 1)],
+)  # fmt: skip
+def test_other_providers_that_misbehave_give_way_to_an_extract(
+    provider, opened, fault, requests, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    broken = writing(
+        provider, "", ended=False, then=lambda h, s: h.wfile.write(b'data: {"a": \n\n')
+    )
+    behave = {
+        "broken": broken,
+        "cut": writing(provider, TRUE[:-9], ended=False),
+        "hang up": hang_up,
+        "silent": silent,
+        "silent later": writing(provider, "The", ended=False, then=silent),
+    }.get(fault) or error_status(fault)
+    server = provider(behave, SHORT if str(fault).startswith("silent") else 30.0)
+    start = time.monotonic()
+    found = answer(QUESTION, index=opened)
+    assert time.monotonic() - start < 15
+    assert_checked(found, opened)
+    assert found.sentences[0].text == TRUE
+    assert found.model is None
+    assert "extracts" in found.notice
+    assert 1 <= len(server.requests) <= 2
+    assert requests in (None, len(server.requests))
+    assert KEY not in json.dumps(found.to_dict())
+    assert KEY not in caplog.text
