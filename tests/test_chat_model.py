@@ -304,7 +304,7 @@ def llama():
     params.port = 0
     params.n_ctx = 4096
     params.n_parallel = 1
-    params.n_predict = 160
+    params.n_predict = 96
     params.cpuparams.n_threads = 2
     params.sampling.seed = 1
     params.offline = True
@@ -328,11 +328,7 @@ def test_a_real_model_is_checked_like_any_other(llama, opened, monkeypatch):
     monkeypatch.setenv("REFDESK_MODEL_URL", llama)
     monkeypatch.setenv("REFDESK_MODEL_TIMEOUT", "120")
     monkeypatch.setenv("OPENAI_API_KEY", "dummy")
-    for question in (
-        QUESTION,
-        "What does the beekeeper of Tarn sell?",
-        "Who paid the canal's toll?",
-    ):
+    for question in (QUESTION, "What does the beekeeper of Tarn sell?"):
         found = None
         for found in stream_answer(question, index=opened, model="openai:smollm2"):
             assert_checked(found, opened)
