@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from index.errors import AnswersLostError, IndexingError, IndexNotFoundError
-from qa import cli_add, cli_curator
+from qa import cli_add, cli_curator, cli_user
 from qa.errors import RefdeskError, SettingError
 from qa.options import (
     IndexOption,
@@ -57,12 +57,25 @@ def common(
 def chat(
     index: IndexOption = None,
     model: ModelOption = None,
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="Address to serve on; others need --auth.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 7860,
+    auth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", show_default=False, help="Let in only these users; see `refdesk user`."
+        ),
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Let everybody ask who reaches HOST; nothing is kept.")
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
     """Chat with the library in a browser.
 
-    The index is built first if there is none. The page is served to this machine only.
+    The index is built first if there is none. The page is served to this machine only, unless HOST
+    is another address; then --auth FILE says who may log in.
     """
     from index.generation import current_generation
     from qa.web import launch
@@ -77,10 +90,12 @@ def chat(
         index=folder,
         library=library_folder(None, folder),
         model=model,
-        host="127.0.0.1",
+        host=host,
         port=port,
         open_browser=browser,
         conversations=read_settings().conversations,
+        auth=auth,
+        public=public,
     )
 
 
@@ -317,6 +332,7 @@ app.command("eval", epilog="Example: refdesk eval sources/questions.jsonl --limi
 )
 app.command(epilog="Example: refdesk check answer.json")(cli_curator.check)
 app.command(epilog="Example: refdesk gaps --limit 5")(cli_curator.gaps)
+app.command(epilog="Example: refdesk user ada --auth users.txt --curator")(cli_user.user)
 
 
 def main() -> None:

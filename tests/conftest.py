@@ -176,7 +176,9 @@ def open_page(chromium, beacon):
     for context, page, address, requests, complaints in opened:
         hosts = {urlsplit(url).netloc for url in requests if not url.startswith("data:")}
         assert hosts == {urlsplit(address).netloc}
-        assert [text for kind, text in complaints if kind == "error"] == []
+        # A page that is left says that it no longer listens; that is no fault.
+        errors = [text for kind, text in complaints if kind == "error"]
+        assert [text for text in errors if not text.startswith("AbortError")] == []
         assert page.evaluate("window.owned") is None
         context.close()
     assert beacon[1] == []

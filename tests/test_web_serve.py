@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 
 from index import open_index, rebuild
 from index.errors import IndexNotFoundError
 from qa.errors import SettingError
+from qa.users import CURATOR, Users, remove_user, set_password
 from qa.web import build_app, launch
 from qa.web.guard import names_of
 from qa.web.serve import FIRST_PORT, address_of, listen, serving
+from qa.web.users import Access
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +94,6 @@ def test_no_file_is_served(address, index, library, prefix, way):
 @pytest.mark.parametrize(
     ("path", "data"),
     [
-        ("upload", b"x"),
         ("run/ask", b"{}"),
         ("call/_ask", b"{}"),
         ("vibe-edit", b"{}"),
@@ -119,6 +125,144 @@ def test_hosts():
     assert names_of("127.0.0.1") == names_of("localhost") == {"localhost", "127.0.0.1", "::1"}
     assert names_of("0.0.0.0") is None
     assert names_of("desk.example") is None
+
+
+def test_a_request_of_another_site_is_refused(address):
+    here = address.rstrip("/")
+    assert get(address, headers={"Origin": "https://evil.example"})[0] == 403
+    assert get(address, headers={"Origin": "null"})[0] == 403
+    assert get(address, headers={"Origin": here})[0] == 200
+
+
+def test_programs_ask_search_and_list_by_name(address):
+    client = Client(address, verbose=False)
+    try:
+        found = client.predict("When was the lamp of the harbour lit?", None, api_name="/ask")
+        assert "4 May 1911" in found["text"] and found["citations"][0]["source_id"] == "lamp"
+        [hit] = client.predict("lamp", 1, None, api_name="/search")
+        assert hit["quote"] and hit["source_id"] == "lamp"
+        assert [one["id"] for one in client.predict(api_name="/sources")] == ["lamp"]
+        with pytest.raises(AppError, match="matches no source"):
+            client.predict("lamp", 1, ["no-such-*"], api_name="/search")
+        with pytest.raises(AppError, match="empty"):
+            client.predict("", None, api_name="/ask")
+    finally:
+        client.close()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on the path")
+def test_curl_is_enough_to_ask(address):
+    url = f"{address}gradio_api/call/ask"
+    asked = json.dumps({"data": ["When was the lamp of the harbour lit?", None]})
+    common = ["curl", "--silent", "--fail", "--noproxy", "*"]
+    sent = [*common, "--json", asked, url]
+    event = json.loads(subprocess.run(sent, capture_output=True, check=True).stdout)["event_id"]
+    told = subprocess.run([*common, f"{url}/{event}"], capture_output=True, check=True).stdout
+    assert b"event: complete" in told and b"4 May 1911" in told
+
+
+def test_mcp_clients_have_the_same_tools(address):
+    mcp = pytest.importorskip("mcp", reason="mcp is not installed")
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def talk():
+        async with (
+            streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, *_),
+            mcp.ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            asked = {"question": "When was the lamp of the harbour lit?"}
+            answer = await session.call_tool("ask", asked)
+            return tools, answer.content[0].text
+
+    tools, answered = asyncio.run(talk())
+    assert set(tools) == {"ask", "search", "sources"}
+    assert tools["ask"].inputSchema["required"] == ["question"]
+    assert "every sentence cited" in tools["ask"].description
+    assert "4 May 1911" in answered
+
+
+@pytest.fixture
+def users(tmp_path):
+    file = tmp_path / "users.txt"
+    set_password(file, "ada", "correct horse")
+    set_password(file, "cura", "battery staple", CURATOR)
+    return file
+
+
+def basic(name, password):
+    return {"Authorization": "Basic " + b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def test_strangers_are_let_in_nowhere(index, library, users):
+    access = Access(users=Users(users))
+    app = build_app(index=index, library=library, access=access)
+    with serving(app, access=access) as address:
+        for path in ("", "config", "library", "gradio_api/info", "gradio_api/mcp/", "theme.css"):
+            for headers in (
+                {},
+                basic("ada", "wrong"),
+                basic("nobody", "x"),
+                {"Authorization": "x"},
+            ):
+                status, answered, body = get(address + path, headers=headers)
+                assert status == 401 and "Basic" in answered["www-authenticate"]
+                assert b"Refdesk" not in body
+        assert get(address, headers=basic("ada", "correct horse"))[0] == 200
+        upload = f"{address}gradio_api/upload"
+        assert get(upload, headers=basic("ada", "correct horse"), data=b"x")[0] == 404
+        assert get(upload, headers=basic("cura", "battery staple"), data=b"x")[0] not in (401, 404)
+        client = Client(address, headers=basic("ada", "correct horse"), verbose=False)
+        assert client.predict(api_name="/sources")
+        client.close()
+        remove_user(users, "ada")  # takes effect at once
+        assert get(address, headers=basic("ada", "correct horse"))[0] == 401
+
+
+def test_the_file_of_users_holds_no_password(users):
+    text = users.read_text()
+    assert "correct horse" not in text and text.count("scrypt$") == 2
+    assert os.name == "nt" or users.stat().st_mode & 0o077 == 0
+    assert Users(users).check("ada", "correct horse").role == "reader"
+    assert Users(users).check("ada", "Correct horse") is None
+    set_password(users, "ada", "another one", CURATOR)
+    assert (
+        Users(users).role("ada") == CURATOR and Users(users).check("ada", "correct horse") is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("ada:secret", "line 1"), ("", "no user"), ("# none\n", "no user")]
+)
+def test_a_file_that_is_none_of_users_is_an_error_in_one_line(tmp_path, text, said):
+    (tmp_path / "users").write_text(text)
+    with pytest.raises(SettingError, match=said) as caught:
+        Users(tmp_path / "users")
+    assert "refdesk user" in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "password"), [("a:b", "long enough"), ("ada", "short")])
+def test_a_name_or_password_that_will_not_do_is_an_error(tmp_path, name, password):
+    with pytest.raises(SettingError):
+        set_password(tmp_path / "users", name, password)
+    assert not (tmp_path / "users").exists()
+
+
+def test_another_address_is_not_served_without_saying_to_whom(index, library):
+    with pytest.raises(SettingError, match="--auth FILE"):
+        launch(
+            index=index.folder, library=library, model=None, host="0.0.0.0", port=0,
+            open_browser=False,
+        )  # fmt: skip
+
+
+def test_the_public_may_not_curate_and_readers_may_not_either(users):
+    assert not Access(public=True).may_curate("local")
+    assert Access().may_curate("local")
+    access = Access(users=Users(users))
+    assert access.may_curate("cura")
+    assert not access.may_curate("ada") and not access.may_curate("stranger")
 
 
 def test_a_taken_port_is_an_error_in_one_line(index, library):

@@ -14,10 +14,12 @@ from index.errors import IndexingError
 from index.opened import Index, open_index
 from qa.web.api import add_endpoints
 from qa.web.conversation import Model, Turn, Turns, ask, refreshed, stop
+from qa.web.curate import Curator
 from qa.web.examples import example_questions
 from qa.web.export import save_answer, save_conversation
 from qa.web.history import history_list
 from qa.web.keep import Conversations
+from qa.web.library_page import LibraryPage
 from qa.web.loop import each, in_a_loop
 from qa.web.markup import shortened
 from qa.web.masthead import masthead
@@ -25,7 +27,7 @@ from qa.web.panel import panel, standing_words
 from qa.web.read import read
 from qa.web.scope import Choice, choose, count, values
 from qa.web.transcript import examples, transcript
-from qa.web.users import user_of
+from qa.web.users import Access, user_of
 
 # Questions answered at once; the others wait their turn.
 AT_ONCE = 8
@@ -54,15 +56,25 @@ def build_app(
     model: Model = None,
     conversations: Conversations | None = None,
     keep: bool = True,
+    access: Access | None = None,
+    curator: Curator | None = None,
 ) -> gr.Blocks:
     """The chat over `index`; example questions come from `library`.
 
     `conversations` is where they are kept, by default in memory; with `keep` False nothing is.
+    `access` says who may change the library, by default anybody who has the page; `curator` where.
     Raises IndexNotFoundError, IndexDamagedError.
     """
     opened = index if isinstance(index, Index) else open_index(index)
     kept = (conversations or Conversations()) if keep else None
-    return in_a_loop(lambda: _Page(opened, library, model, kept)).app
+    access, curator = access or Access(), curator or Curator(library)
+
+    def make() -> gr.Blocks:
+        page = _Page(opened, library, model, kept)
+        LibraryPage(page.app, opened, curator, access)
+        return page.app
+
+    return in_a_loop(make)
 
 
 class _Page:
@@ -78,6 +90,7 @@ class _Page:
         sources = index.sources
         self.app = gr.Blocks(title="Refdesk", analytics_enabled=False, fill_width=True)
         with self.app:
+            gr.Navbar(visible=False)  # the masthead leads to the pages
             gr.HTML(masthead("chat"), elem_id="masthead", apply_default_css=False)
             with gr.Column(elem_id="history", elem_classes="drawer"):
                 self.search = gr.Textbox(

@@ -1,20 +1,27 @@
-"""What the server lets through: the few paths that the page needs, and nothing out of the page."""
+"""What the server lets through: whom, the few paths that are needed, nothing out of the page."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import ipaddress
 import re
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
+
+from qa.web.users import SCOPE_KEY, Access
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Gradio also serves files, uploads, a proxy and an editor; this app uses none of them.
+# Gradio also serves files, a proxy and an editor; this app uses none of them.
 _NEEDED = re.compile(
-    r"/(config/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(assets|static)/.*"
+    r"/(config/?|library/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(assets|static)/.*"
     r"|gradio_api/(info|app_id|startup-events|cancel|reset|queue/(join|data)|heartbeat/[^/]+"
-    r"|call/(v2/)?(ask|search|sources)(/[0-9a-f]+)?)/?)?"
+    r"|call/(v2/)?(ask|search|sources)(/[0-9a-f]+)?|mcp|mcp/(http|schema|sse|messages)?)/?)?"
 )
+_UPLOAD = re.compile(r"/gradio_api/upload(_progress)?/?")
 # Gradio compiles its templates and starts from inline scripts, hence the two "unsafe"; what counts
 # is that nothing, whoever wrote it, can reach another host.
 _POLICY = "; ".join(
@@ -36,18 +43,24 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+_ASK = (b"www-authenticate", b'Basic realm="Refdesk", charset="UTF-8"')
 
 
 class Guard:
-    """ASGI middleware: refuses other paths and foreign Host headers, adds the security headers.
+    """ASGI middleware: refuses strangers, other paths, requests of other sites and foreign Host
+    headers; adds the security headers.
 
     A page of another site can reach a loopback server under a name of its own (DNS rebinding);
-    `hosts` are the names that the server answers to, None for any.
+    `hosts` are the names that the server answers to, None for any. Where `access` names users, a
+    request must carry name and password (HTTP Basic); only curators may send files.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: frozenset[str] | None, access: Access | None = None
+    ) -> None:
         self._app = app
         self._hosts = hosts
+        self._access = access or Access()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -61,30 +74,73 @@ class Guard:
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
-        if self._hosts is not None and _host(scope) not in self._hosts:
+        headers = dict(scope["headers"])
+        if self._hosts is not None and _host(headers) not in self._hosts:
             await _refuse(send_guarded, 403, b"This server does not answer to that name.")
-        elif not _NEEDED.fullmatch(scope["path"]):
+            return
+        if not _same_site(headers):
+            await _refuse(send_guarded, 403, b"This server does not answer to other sites.")
+            return
+        scope = dict(scope)
+        if self._access.users is not None:
+            user = await self._user(headers)
+            if user is None:
+                await _refuse(send_guarded, 401, b"Name and password, please.", _ASK)
+                return
+            scope[SCOPE_KEY] = user
+        upload = _UPLOAD.fullmatch(scope["path"]) is not None
+        if upload and self._access.may_curate(scope.get(SCOPE_KEY, "")):
+            await self._app(scope, receive, send_guarded)
+        elif upload or not _NEEDED.fullmatch(scope["path"]):
             await _refuse(send_guarded, 404, b"Not found.")
         else:
             await self._app(scope, receive, send_guarded)
 
+    async def _user(self, headers: dict[bytes, bytes]) -> str | None:
+        """The name that a request carries, if the password is right."""
+        kind, _, sent = headers.get(b"authorization", b"").partition(b" ")
+        if kind.lower() != b"basic" or self._access.users is None:
+            return None
+        try:
+            name, _, password = base64.b64decode(sent, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        # In a thread, for a password is slow to check, on purpose.
+        user = await anyio.to_thread.run_sync(self._access.users.check, name, password)
+        return user.name if user else None
+
 
 def names_of(host: str) -> frozenset[str] | None:
     """The Host names that a server bound to `host` answers to; None for any."""
+    return frozenset({host, "localhost", "127.0.0.1", "::1"}) if is_loopback(host) else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what listens on `host` is reached from this machine only."""
     try:
-        loopback = ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        loopback = host == "localhost"
-    return frozenset({host, "localhost", "127.0.0.1", "::1"}) if loopback else None
+        return host == "localhost"
 
 
-def _host(scope: Scope) -> str:
+def _host(headers: dict[bytes, bytes]) -> str:
     """The name in the Host header, without port and brackets."""
-    value = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    value = headers.get(b"host", b"").decode("latin-1")
     return re.sub(r":\d+$", "", value).strip("[]").lower()
 
 
-async def _refuse(send: Send, status: int, reason: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+def _same_site(headers: dict[bytes, bytes]) -> bool:
+    """Whether a request comes from a page of this server, or from no page at all.
+
+    A browser sends the password along with whatever a page of another site asks for.
+    """
+    origin = headers.get(b"origin")
+    if origin is None:
+        return True
+    return origin.lower().partition(b"://")[2] == headers.get(b"host", b"").lower()
+
+
+async def _refuse(send: Send, status: int, reason: bytes, *more: tuple[bytes, bytes]) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": reason})

@@ -8,7 +8,10 @@ def masthead(page: str) -> str:
     chat = page == "chat"
     pages = "".join(
         f'<a href="{address}"{here}>{word}</a>'
-        for address, word, here in (("/", "Chat", ' aria-current="page"' if chat else ""),)
+        for address, word, here in (
+            ("/", "Chat", ' aria-current="page"' if chat else ""),
+            ("/library", "Library", "" if chat else ' aria-current="page"'),
+        )
     )
     talks = (
         '<button type="button" id="open-history" aria-expanded="false" aria-controls="history">'

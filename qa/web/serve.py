@@ -7,8 +7,10 @@ import contextlib
 import logging
 import socket
 import threading
+import warnings
 import webbrowser
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
@@ -18,11 +20,16 @@ from fastapi import FastAPI
 
 from index.opened import Index, open_index
 from qa.errors import SettingError
+from qa.settings import starter_library
+from qa.users import Users
 from qa.web.app import build_app
-from qa.web.guard import Guard, names_of
+from qa.web.curate import Curator
+from qa.web.guard import Guard, is_loopback, names_of
 from qa.web.keep import Conversations
 from qa.web.loop import in_a_loop
 from qa.web.theme import THEME
+from qa.web.users import LOCAL, SCOPE_KEY, Access
+from sources.load import MAX_FILE_BYTES
 
 _HERE = Path(__file__).parent
 FIRST_PORT = 7860
@@ -38,28 +45,42 @@ def launch(
     port: int | None = None,
     open_browser: bool = True,
     conversations: Path | None = None,
+    auth: Path | None = None,
+    public: bool = False,
 ) -> None:
     """Serve the chat until interrupted, and print its address.
 
     `conversations` is the file that they are kept in, by default they end with the process. `port`
-    None takes the first free one from 7860. Raises SettingError where the address cannot
-    be had, IndexNotFoundError, IndexDamagedError.
+    None takes the first free one from 7860. `auth` is a file of users, who then must log in;
+    `public` lets everybody ask who reaches `host`, and keeps nothing. Raises SettingError where the
+    address cannot be had, or is open to others without either; IndexNotFoundError,
+    IndexDamagedError.
     """
+    if not is_loopback(host) and auth is None and not public:
+        raise SettingError(
+            f"others can reach {host}: name who may, as `--auth FILE` (made by `refdesk user`), or "
+            f"let everybody ask with --public"
+        )
+    access = Access(users=Users(auth) if auth else None, public=public and auth is None)
     opened = open_index(index)
     listener = listen(host, port)
     threading.Thread(target=_warm, args=(opened,), daemon=True).start()
-    server = make_server(_app(opened, library, model, conversations), host)
+    app = build_app(
+        index=opened,
+        library=library,
+        model=model,
+        conversations=None if access.public else Conversations(conversations),
+        keep=not access.public,
+        access=access,
+        curator=Curator(library, starter=starter_library(), own=index.parent / "library"),
+    )
+    server = make_server(app, host, access)
     address = address_of(host, listener)
     print(f"Refdesk is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201  a person waits
     if open_browser:
         webbrowser.open(address)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
-
-
-def _app(index: Index, library: Path, model: str | None, conversations: Path | None) -> gr.Blocks:
-    kept = Conversations(conversations)
-    return build_app(index=index, library=library, model=model, conversations=kept)
 
 
 class _Server(uvicorn.Server):
@@ -70,12 +91,12 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def make_server(app: gr.Blocks, host: str) -> uvicorn.Server:
-    """A server of `app` that answers to the names of `host` only."""
+def make_server(app: gr.Blocks, host: str, access: Access | None = None) -> uvicorn.Server:
+    """A server of `app` that answers to the names of `host` only, and to who has `access`."""
     site = in_a_loop(lambda: _mount(app))
     return _Server(
         uvicorn.Config(
-            Guard(site, names_of(host)),
+            Guard(site, names_of(host), access),
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=1,
@@ -84,6 +105,13 @@ def make_server(app: gr.Blocks, host: str) -> uvicorn.Server:
 
 
 def _mount(app: gr.Blocks) -> FastAPI:
+    with warnings.catch_warnings():
+        # It says that it disables what we disable.
+        warnings.filterwarnings("ignore", message="SSR mode")
+        return _mounted(app)
+
+
+def _mounted(app: gr.Blocks) -> FastAPI:
     site: FastAPI = gr.mount_gradio_app(
         FastAPI(openapi_url=None),
         app,
@@ -98,7 +126,9 @@ def _mount(app: gr.Blocks) -> FastAPI:
         enable_monitoring=False,
         show_error=False,
         ssr_mode=False,
-        mcp_server=False,
+        auth_dependency=lambda request: request.scope.get(SCOPE_KEY, LOCAL),
+        max_file_size=MAX_FILE_BYTES,
+        mcp_server=find_spec("mcp") is not None,
         pwa=False,
     )
     return site
@@ -134,10 +164,12 @@ def address_of(host: str, listener: socket.socket) -> str:
 
 
 @contextlib.contextmanager
-def serving(app: gr.Blocks, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serving(
+    app: gr.Blocks, host: str = "127.0.0.1", port: int = 0, access: Access | None = None
+) -> Iterator[str]:
     """Serve `app` in the background while the context lasts; yields its address."""
     listener = listen(host, port)
-    server = make_server(app, host)
+    server = make_server(app, host, access)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
     try:

@@ -36,6 +36,13 @@ _PARTS = {
     "button_secondary_text_color_hover": "ink",
     "button_secondary_border_color": "edge",
     "accordion_text_color": "soft",
+    "color_accent": "accent",
+    "table_text_color": "ink",
+    "table_border_color": "rule",
+    "table_even_background_fill": "sheet",
+    "table_odd_background_fill": "paper",
+    "table_row_focus": "tint",
+    "block_info_text_color": "soft",
 }
 
 
@@ -50,7 +57,11 @@ def _theme() -> gr.themes.Base:
         block_shadow="none",
         input_border_width="1px",
         **{name: f"var(--{color})" for name, color in _PARTS.items()},
-        **{f"{name}_dark": f"var(--{color})" for name, color in _PARTS.items()},
+        **{
+            f"{name}_dark": f"var(--{color})"
+            for name, color in _PARTS.items()
+            if name != "color_accent"  # one for both, and `--accent` itself is of either
+        },
     )
     return theme
 

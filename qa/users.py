@@ -1,0 +1,171 @@
+"""Who may use the chat: a file of names and hashed passwords.
+
+A line is `name:role:scrypt$salt$hash`, with the role `reader` or `curator`; "#" begins a comment.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from qa.errors import SettingError
+
+READER, CURATOR = "reader", "curator"
+SHORTEST_PASSWORD = 8
+
+# As OWASP's cheat sheet on password storage has it for scrypt: 16 MiB, about 50 ms.
+_N, _R, _P = 2**14, 8, 5
+_MOST_REMEMBERED = 256
+_NAME = re.compile(r"[\w.@+-]{1,64}", re.ASCII)
+_LINE = re.compile(r"([^:]+):(reader|curator):scrypt\$([\w+/=]+)\$([\w+/=]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who may use the chat; a curator may also change the library."""
+
+    name: str
+    role: str
+
+
+class Users:
+    """The users in a file, which is read again when it changes. Any thread may use it."""
+
+    def __init__(self, file: Path) -> None:
+        """Read `file`. Raises SettingError."""
+        self._file = file
+        self._lock = Lock()
+        # A browser sends the password with each request: what was right is not hashed again.
+        self._key = secrets.token_bytes(32)
+        self._right: OrderedDict[bytes, User] = OrderedDict()
+        self._lines, self._stamp = _read(file), _stamp(file)
+        if not self._lines:
+            raise SettingError(f"{file} names no user; run `refdesk user NAME --auth {file}`")
+
+    def check(self, name: str, password: str) -> User | None:
+        """The user, if the password is theirs."""
+        secret = f"{name}\0{password}".encode()
+        mark = hmac.digest(self._key, secret, "sha256")
+        with self._lock:
+            self._reread()
+            known = self._right.get(mark)
+            line = self._lines.get(name)
+        if known is not None:
+            return known
+        # One who is not there takes as long as one whose password is wrong.
+        user, salt, wanted = line or (None, b"nobody", b"")
+        if not hmac.compare_digest(_hash(password, salt), wanted) or user is None:
+            return None
+        with self._lock:
+            self._right[mark] = user
+            while len(self._right) > _MOST_REMEMBERED:
+                self._right.popitem(last=False)
+        return user
+
+    def role(self, name: str) -> str | None:
+        """The role of a user; None for a stranger."""
+        with self._lock:
+            self._reread()
+            return self._lines[name][0].role if name in self._lines else None
+
+    def _reread(self) -> None:
+        stamp = _stamp(self._file)
+        if stamp != self._stamp:
+            self._right.clear()
+            try:
+                self._lines, self._stamp = _read(self._file), stamp
+            except SettingError:  # a file that is being edited, or is gone, lets nobody in
+                self._lines = {}
+
+
+def set_password(file: Path, name: str, password: str, role: str = READER) -> None:
+    """Add a user to `file`, or change their password and role. Raises SettingError."""
+    if not _NAME.fullmatch(name):
+        raise SettingError(f"{name!r} is no name for a user; use letters, digits and . @ + - _")
+    if len(password) < SHORTEST_PASSWORD:
+        raise SettingError(f"the password is too short; take at least {SHORTEST_PASSWORD} letters")
+    salt = secrets.token_bytes(16)
+    line = f"{name}:{role}:scrypt${_encode(salt)}${_encode(_hash(password, salt))}"
+    _write(file, [*_others(file, name), line])
+
+
+def remove_user(file: Path, name: str) -> None:
+    """Take a user out of `file`. Raises SettingError."""
+    if name not in _read(file):
+        raise SettingError(f"{file} names no user {name!r}; look into it")
+    _write(file, _others(file, name))
+
+
+def _hash(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(
+        password.encode(), salt=salt, n=_N, r=_R, p=_P, maxmem=64 * 1024 * 1024, dklen=32
+    )
+
+
+def _read(file: Path) -> dict[str, tuple[User, bytes, bytes]]:
+    """By name: the user, the salt and the hash."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(
+            f"the users in {file} cannot be read; run `refdesk user NAME --auth {file}`"
+        ) from error
+    found = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        parts = _LINE.fullmatch(line.strip())
+        try:
+            if parts is None:
+                raise ValueError
+            salt, wanted = (base64.b64decode(part, validate=True) for part in parts.group(3, 4))
+        except (ValueError, binascii.Error) as error:
+            raise SettingError(
+                f"line {number} of {file} is not name:role:scrypt$salt$hash; remove it, and run "
+                f"`refdesk user NAME --auth {file}`"
+            ) from error
+        found[parts[1]] = (User(parts[1], parts[2]), salt, wanted)
+    return found
+
+
+def _others(file: Path, name: str) -> list[str]:
+    if not file.exists():
+        return []
+    _read(file)  # what is not understood is not written over
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith(f"{name}:")]
+
+
+def _write(file: Path, lines: list[str]) -> None:
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch(mode=0o600)
+        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        temporary.replace(file)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise SettingError(
+            f"{file} cannot be written ({error.strerror}); name another file with --auth"
+        ) from error
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+def _encode(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
