@@ -16,7 +16,7 @@ from qa.settings import VARIABLES
 from qa.terminal import clean, telling_progress
 
 REFDESK = [sys.executable, "-c", "from qa.cli import main; main()"]
-COMMANDS = "chat ask search rebuild status verify rollback sources add eval check gaps".split()
+COMMANDS = "chat ask search rebuild status verify rollback sources add eval check gaps user".split()
 HARBOUR = """---
 title: The harbour of Quillport
 standing: government

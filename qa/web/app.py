@@ -90,7 +90,7 @@ class _Page:
         sources = index.sources
         self.app = gr.Blocks(title="Refdesk", analytics_enabled=False, fill_width=True)
         with self.app:
-            gr.Navbar(visible=False)  # the masthead leads to the pages
+            gr.Navbar(visible=False)  # type: ignore[attr-defined]  # the masthead leads to the pages
             gr.HTML(masthead("chat"), elem_id="masthead", apply_default_css=False)
             with gr.Column(elem_id="history", elem_classes="drawer"):
                 self.search = gr.Textbox(

@@ -44,7 +44,7 @@ class LibraryPage:
         self._curator = curator
         self._access = access
         with app.route("Library", "/library", show_in_navbar=False):
-            gr.Navbar(visible=False)
+            gr.Navbar(visible=False)  # type: ignore[attr-defined]
             gr.HTML(masthead("library"), elem_id="masthead", apply_default_css=False)
             with gr.Row(elem_id="shelf"):
                 with gr.Column(elem_id="shelf-list"):
