@@ -198,3 +198,33 @@ def test_what_is_too_long_to_be_a_follow_up_is_left_alone():
 def test_a_malformed_history_is_an_error_that_shows_the_form(history):
     with pytest.raises(QuestionError, match=r'\("user", text\)'):
         condense("Why?", history)
+
+
+@pytest.mark.parametrize(
+    ("question", "follow_up", "meant"),
+    [
+        (
+            "When did Ana de la Cruz y Mora patent a pump?",
+            "What was it for?",
+            "What was the pump for?",
+        ),
+        (
+            "Who developed the first steam powered device?",
+            "When was it sold?",
+            "When was the first steam powered device sold?",
+        ),
+        (
+            "When was the car factory of Oldport founded?",
+            "What was produced there?",
+            "What was produced at the car factory of Oldport?",
+        ),
+        (
+            "Which reform was attempted in 2003?",
+            "Did it succeed?",
+            "Did the reform attempted in 2003 succeed?",
+        ),
+        ("How many judges are there?", "How long is their term?", "How long is the judges' term?"),
+    ],
+)
+def test_names_and_phrases_are_taken_whole(question, follow_up, meant):
+    assert after(question, follow_up) == meant

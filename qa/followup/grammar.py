@@ -19,6 +19,8 @@ PREPOSITIONS = _set(
     "above around as than past out up off down onto inside outside despite"
 )
 # Those that may belong to the verb: "laid out the line".
+# Small words inside a name: "Jerónimo de Ayanz y Beaumont".
+CONNECTORS = _set("de del der den di da du la le van von ter y bin ibn al el")
 PARTICLES = _set("out up off down over")
 CONJUNCTIONS = _set("and or but nor")
 # What makes a clause of its own, so that a pronoun in it may mean what stands before it.
@@ -29,7 +31,7 @@ PRONOUNS = _set(
 )
 ADVERBS = _set(
     "not ever never also still first last already again else exactly now today just only even too "
-    "actually really so far n't long often much many more most less least once then later"
+    "home actually really so far n't long often much many more most less least once then later"
 )
 MONTHS = _set(
     "january february march april may june july august september october november december"

@@ -20,6 +20,7 @@ from qa.followup.grammar import (
     BE,
     CLAUSES,
     CONJUNCTIONS,
+    CONNECTORS,
     DETERMINERS,
     MONTHS,
     PARTICIPLES,
@@ -317,6 +318,7 @@ def _verb(words: Sequence[str], low: Sequence[str], asked: tuple[int, int], firs
     for place in range(first, end):
         word, before = low[place], low[place - 1] if place else ""
         content = word[0].isalpha() and not is_name(words[place]) and word not in PREPOSITIONS
+        content = content and word not in CONNECTORS
         content = content and word not in DETERMINERS | CONJUNCTIONS | PRONOUNS | ADVERBS
         after_noun = place > first and before not in DETERMINERS | PREPOSITIONS | CONJUNCTIONS
         after_noun = after_noun or (place > first and before in PRONOUNS - DETERMINERS)
@@ -372,6 +374,14 @@ def _phrases(words: tuple[str, ...], span: tuple[int, int], role: Role) -> list[
     return found
 
 
+def _qualifies(following: Sequence[str]) -> bool:
+    """Whether a participle before such a word belongs to it: "the steam powered device"."""
+    if not following or is_name(following[0]) or not following[0].isalpha():
+        return False
+    closed = PREPOSITIONS | CONJUNCTIONS | AUXILIARIES | WH | PRONOUNS | DETERMINERS | ADVERBS
+    return following[0].lower() not in closed and not following[0].endswith("ly")
+
+
 def _noun_phrase(words: Sequence[str], place: int, end: int) -> int:
     """Where the noun phrase that opens at `place` ends; `place` where none does."""
     stop = place
@@ -386,14 +396,12 @@ def _noun_phrase(words: Sequence[str], place: int, end: int) -> int:
             break
         if (stop == place or stop > opened) and (word in ADVERBS or word.endswith("ly")):
             break
-        first = stop == place and words[max(place - 1, 0)].lower() in AUXILIARIES | PREPOSITIONS
-        if (
-            not first
-            and past(word)
-            and not is_name(words[stop])
-            and (stop > opened or opened == place)
-        ):
-            break
+        if past(word) and not is_name(words[stop]):
+            # A participle belongs to a noun after it: "restored files", "the steam powered device".
+            opens = stop == place and words[max(place - 1, 0)].lower() in AUXILIARIES | PREPOSITIONS
+            within = opened > place and _qualifies(words[stop + 1 : min(stop + 2, end)])
+            if not (opens or within or stop == opened > place):
+                break
         if stop > opened and word in VERBS and is_name(words[stop - 1]) > is_name(words[stop]):
             break
         stop += 1

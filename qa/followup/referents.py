@@ -33,14 +33,16 @@ _LONGEST = 80
 _LIKELY = 1.0
 # Prepositions that tie what follows to the noun before them: "the treaty with Iran".
 _TYING = frozenset(("on", "about", "with", "against", "into", "for"))
+# No person has these in a name.
 _ORGANISATIONS = frozenset(
-    "academy act agency agreement army association authority bank board bridge bureau center "
-    "centre club college commission committee company conference congress convention corporation "
-    "corps council court dam department duma force forces forum foundation gallery government "
-    "group herald house institute institution international league ministry monitor museum navy "
-    "news office organisation organization pact parliament party police post press railway "
-    "reserve river school sea senate service society space station street summit team times "
-    "treasury treaty union university".split()
+    "academy act age agency agreement army association authority bank battle board bridge "
+    "bureau center centre club college commission committee company conference congress "
+    "convention corporation corps council court dam department duma dynasty empire era force "
+    "forces forum foundation gallery government group herald house institute institution "
+    "international kingdom league ministry monitor museum navy news office organisation "
+    "organization pact parliament party police post press railway regatta republic reserve "
+    "revolution river school sea senate service society space station street summit team "
+    "times treasury treaty union university uprising war".split()
 )
 _ROLE = re.compile(
     r"(?:\b(?:by|founder|president|minister|premier|engineer|professor|scientist|director|chairman"
@@ -115,6 +117,8 @@ def referents(said: Said, wanted: Wanted, position: Position = "subject") -> lis
     mentions.sort(key=lambda m: order.index(m.role))
     asked = [carried(said, m) for m in mentions]
     answers = sorted((m for m in said.new if _may_be(m, wanted)), key=lambda m: m.kind != "name")
+    if said.names_its_subject and said.parsed.noun:  # "Which ship ..." is answered by a name
+        answers = [m for m in answers if is_name(m.core[0])]
     answered = [as_topic(m.text) for m in answers]
     if wanted == "many" and said.parsed.word == "who":
         answered = _unique([*_joined_persons(said), *answered])
@@ -145,6 +149,9 @@ def carried(said: Said, mention: Mention) -> str:
             tie = "between" if "and" in subject.words else "of"
             return joined(("the", *found[1:], tie, subject.text))
     if mention.role == "asked":
+        if parsed.subject[0] == parsed.subject[1] and parsed.part("auxiliary"):
+            # "Which reform was attempted in 2003": "the reform attempted in 2003"
+            return line("the", joined(found), parsed.part("verb"), parsed.part("rest"))
         return joined(("the", *found))
     return as_topic(joined(found))
 
@@ -281,4 +288,4 @@ def possessive(text: str) -> str | None:
         return None
     if found[0].lower() in DETERMINERS and len(found) > 3:
         return None
-    return f"{text}'" if text.endswith("s") and is_name(found[-1]) else f"{text}'s"
+    return f"{text}'" if text.endswith("s") else f"{text}'s"

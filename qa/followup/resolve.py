@@ -51,6 +51,8 @@ _POINTING: dict[str, Wanted] = {
     "there": "place",
 }
 _AT = frozenset(("in", "at", "on", "to", "of", "near"))
+_HIS = frozenset("King Prince Duke Lord Sir Mr Pope Emperor Father Sultan Tsar".split())
+_HERS = frozenset("Queen Princess Duchess Lady Dame Mrs Ms Miss Empress".split())
 _PERSONAL = frozenset(("he", "she", "him", "her", "his"))
 _OWNING = frozenset(("its", "their", "his", "her"))
 # Nouns that are always those of something, which a follow-up need not say.
@@ -64,9 +66,11 @@ _RELATIONAL = frozenset(
 )
 _TIME = frozenset("year month week day decade century time".split())
 _EVENTS = frozenset(
-    "accident attack battle conference crash crisis drought earthquake election exercise fire "
-    "flood incident launch meeting parade storm strike summit war".split()
+    "accident attack battle conference crash crisis drought earthquake election eruption "
+    "exercise fire flood incident launch massacre meeting parade race rebellion revolt "
+    "revolution siege storm strike summit tournament uprising war".split()
 )
+_EVENT_STEMS = frozenset(stem(sorted(_EVENTS)))
 
 
 def resolved(question: str, said: Sequence[Said]) -> list[str]:
@@ -133,7 +137,7 @@ def _bridged(question: str, parsed: Question, last: Said) -> list[str]:
             found.append(sentence(joined([*before, tie, *tokens(text), *after])))
             certain |= noun.definite and noun.core[-1].lower() in _RELATIONAL
         else:
-            tie = "in" if about.head in _EVENTS else "for"
+            tie = "in" if about.head in _EVENT_STEMS else "for"
             found.append(f"{question.strip().rstrip('?!. ')} {tie} {text}?")
     return [*found, question] if certain else [question, *found]
 
@@ -175,6 +179,11 @@ def _replacements(
             found = [text for text in found if text not in persons]
         if found:
             break
+    if wanted == "place" and not found:
+        return [(["at", text], 1) for text in referents(said[-1], "one", "subject")[:1]]
+    if wanted == "person":
+        other = _HIS if word in ("she", "her", "hers") else _HERS
+        found = [text for text in found if text.split()[0] not in other] or found
     used = joined(parsed.tokens).lower()
     found = [text for text in found if text.lower() not in used] or found
     options: list[tuple[list[str], int]] = []
