@@ -98,6 +98,8 @@ def struck(tmp_path_factory):
     for fault, number, code in map(str.split, result.stdout.splitlines()):
         ended[fault][folder / "work" / fault / number] = int(code)
     assert min(map(len, ended.values())) > 40 / STEP
+    counts = f"moments: {len(ended['kill'])} kills, {len(ended['full'])} failing writes"
+    sys.stdout.write(f"\n{counts}\n")  # for benchmarks/faults.py
     return note.parent, ended
 
 

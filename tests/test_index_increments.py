@@ -1,0 +1,166 @@
+"""Increments: after any edits to a library, a rebuild makes what a full build makes.
+
+More of them: REFDESK_TEST_EXAMPLES=50 pytest tests/test_index_increments.py
+"""
+
+import os
+import shutil
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from index import open_index, rebuild
+from index.embedding import load_embedder
+from index.fingerprint import source_hash
+from index.generation import SourceTable, current_generation
+from index.levels import LEVELS
+from index.store import open_store
+from index.write import Contents, write_generation
+from sources import load_sources
+
+SENTENCES = [
+    "The harbour was dredged in 1987.",
+    "A ferry leaves at seven.",
+    "Seals sleep on the pier.",
+    "The canal has eleven locks.",
+    "Nobody has paid the toll since 1911.",
+    "The observatory was rebuilt.",
+]
+NAMES = [f"{folder}{name}.{suffix}" for folder in ("", "deep/") for name in "abc"
+         for suffix in ("md", "txt")]  # fmt: skip
+TEXTS = st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=4)
+TITLES = st.sampled_from(["The harbour", "Canals", "A title of its own"])
+
+
+class Increments(RuleBasedStateMachine):
+    """A curator at work, and the index of the library."""
+
+    @initialize(text=TEXTS)
+    def begin(self, text):
+        self.folder = Path(tempfile.mkdtemp())
+        self.library = self.folder / "library"
+        self.library.mkdir()
+        self.index = self.folder / "index"
+        self.titles = {}
+        self.texts = {"a.md": text}
+        self.keys = set()
+        self.write("a.md")
+        self.rebuild()
+
+    def write(self, name):
+        path = self.library / name
+        path.parent.mkdir(exist_ok=True)
+        body = " ".join(self.texts[name])
+        title = self.titles.get(name)
+        if name.endswith(".md"):
+            front = f"---\ntitle: {title}\n---\n" if title else ""
+            path.write_text(f"{front}# Heading of the file\n\n{body}\n")
+        else:
+            path.write_text(body)
+            if title:
+                path.with_name(path.name + ".yaml").write_text(f"title: {title}")
+
+    def remove(self, name):
+        for path in (self.library / name, self.library / (name + ".yaml")):
+            path.unlink(missing_ok=True)
+        return self.texts.pop(name), self.titles.pop(name, None)
+
+    def one(self, data):
+        return data.draw(st.sampled_from(sorted(self.texts)))
+
+    def free(self, data):
+        """A name whose id no file has."""
+        taken = {name.rsplit(".")[0] for name in self.texts}
+        free = [name for name in NAMES if name.rsplit(".")[0] not in taken]
+        return data.draw(st.sampled_from(free)) if free else None
+
+    @rule(data=st.data(), text=TEXTS)
+    def add(self, data, text):
+        if name := self.free(data):
+            self.texts[name] = text
+            self.write(name)
+
+    @rule(data=st.data(), text=TEXTS)
+    def edit(self, data, text):
+        name = self.one(data)
+        self.texts[name] = text
+        self.write(name)
+
+    @rule(data=st.data(), title=TITLES)
+    def edit_metadata(self, data, title):
+        name = self.one(data)
+        self.titles[name] = title
+        self.write(name)
+
+    @rule(data=st.data())
+    def move(self, data):
+        name, other = self.one(data), self.free(data)
+        if other:
+            self.texts[other], title = self.remove(name)
+            if title:
+                self.titles[other] = title
+            self.write(other)
+
+    @precondition(lambda self: len(self.texts) > 1)
+    @rule(data=st.data())
+    def delete(self, data):
+        self.remove(self.one(data))
+
+    @rule()
+    def rebuild(self):
+        report = rebuild(self.library, index=self.index, force=True)
+        found = current_generation(self.index)
+        expected = self.folder / "full"
+        sources = load_sources(self.library)
+        contents = Contents(
+            library="",
+            fingerprint="",
+            sources=sources,
+            hashes={source.id: source_hash(source) for source in sources},
+            skipped=[],
+        )
+        write_generation(expected, contents, load_embedder(), [], None, lambda *step: None)
+        keys = self.assert_same(found, expected)
+        assert report.embedded <= len(keys - self.keys)  # less, where an older generation has it
+        self.keys = keys
+        shutil.rmtree(expected)
+
+    def assert_same(self, found, expected):
+        """Compare chunk for chunk; the content keys."""
+        keys = set()
+        arrays = sorted(path.relative_to(expected) for path in expected.rglob("*.npy"))
+        assert arrays == sorted(path.relative_to(found) for path in found.rglob("*.npy"))
+        for name in arrays:
+            one, other = (np.load(folder / name) for folder in (found, expected))
+            np.testing.assert_array_equal(one, other, err_msg=str(name))
+            if name.name.endswith("-keys.npy"):
+                keys.update((name.name, key) for key in one.tolist())
+        with closing(open_store(found)) as one, closing(open_store(expected)) as other:
+            for level in LEVELS:
+                cosines = (one.vectors(level) * other.vectors(level)).sum(axis=1)
+                assert cosines.min() > 0.999  # the batches differ, and with them the rounding
+        tables = [SourceTable(folder / "sources.db") for folder in (found, expected)]
+        with closing(tables[0]), closing(tables[1]):
+            rows = range(len(self.texts))
+            assert [tables[0].read(row) for row in rows] == [tables[1].read(row) for row in rows]
+        return keys
+
+    def teardown(self):
+        if hasattr(self, "library"):
+            self.rebuild()
+            texts = {" ".join(words) for words in self.texts.values()}
+            opened = open_index(self.index)
+            for source in opened.sources:
+                assert any(text in opened.source(source.id).text for text in texts)
+            shutil.rmtree(self.folder)
+
+
+TestIncrements = Increments.TestCase
+TestIncrements.settings = settings(
+    max_examples=int(os.environ.get("REFDESK_TEST_EXAMPLES", "3")), stateful_step_count=8
+)
