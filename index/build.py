@@ -23,7 +23,7 @@ from index.generation import (
     sync_tree,
 )
 from index.golden import Golden, GoldenReport
-from index.lock import demote_newer, next_name, prune, remove_generation, writing
+from index.lock import clean, demote_newer, next_name, prune, remove_generation, writing
 from index.reuse import Donor
 from index.verify import verify_apart
 from index.write import Contents, write_generation
@@ -95,6 +95,7 @@ def rebuild(
     address = None if address == FILES else address
     fingerprint = library_fingerprint(library)
     if old and not full and _same(old, index, (str(library), fingerprint, model, address)):
+        clean(index)
         return _nothing_to_do(old, time.monotonic() - started)
     skipped: list[tuple[str, str]] = []
     cache = ExtractCache(index / "extracts", fresh=full)

@@ -28,6 +28,8 @@ from index.store import drop_store
 # The one that is served, and those that `rollback` can go back to.
 KEPT_GENERATIONS = 3
 
+HOLDER = "LOCK.pid"
+
 _log = logging.getLogger(__name__)
 
 
@@ -40,7 +42,7 @@ def writing(index: Path, *, must_exist: bool = False) -> Iterator[None]:
     """
     if must_exist and not index.is_dir():
         raise IndexNotFoundError(f"there is no index in {index}; run `refdesk rebuild`")
-    holder = index / "LOCK.pid"
+    holder = index / HOLDER
     try:
         generations_folder(index).mkdir(parents=True, exist_ok=True)
         with FileLock(index / "LOCK", timeout=0):
@@ -65,6 +67,13 @@ def writing(index: Path, *, must_exist: bool = False) -> Iterator[None]:
             f"the index in {index} cannot be written ({said}); make room or name another folder "
             f"with --index, then run `refdesk rebuild` again"
         ) from error
+
+
+def clean(index: Path) -> None:
+    """Remove what a writer that died left, if one did. Raises IndexingError."""
+    if (index / HOLDER).exists():
+        with writing(index):
+            prune(index)
 
 
 def next_name(index: Path) -> str:
