@@ -1,33 +1,272 @@
-"""Refdesk beside LangChain's retrieval tutorial: time to index, and time of a warm question.
+"""Refdesk beside LangChain's tutorial, LlamaIndex, Haystack and txtai: time, memory and quality.
 
-    pip install --no-deps langchain-huggingface langchain-chroma langchain-text-splitters
-    python tests/benchmarks/compare.py LIBRARY QUESTIONS.jsonl [--limit N]
+    python tests/benchmarks/compare.py LIBRARY QUESTIONS.jsonl [--limit N] [--env NAME=PYTHON ...]
 
-The tutorial as documented: RecursiveCharacterTextSplitter(1000, 200), HuggingFaceEmbeddings of the
-same model, langchain-chroma, k=4. Both run in this process, one after the other, on the same texts
-and questions; read the ratios, since the times are those of the machine.
+Each runs in a process of its own, by default with this Python, and with another where --env names
+one, so that each can have its own environment:
+
+    langchain   langchain-chroma langchain-huggingface langchain-text-splitters, as the tutorial has
+                it: RecursiveCharacterTextSplitter(1000, 200), Chroma, k=4
+    llamaindex  llama-index-core llama-index-embeddings-huggingface: SentenceSplitter(), in memory
+    haystack    haystack-ai: DocumentSplitter(split_by="word", split_length=200), in memory
+    txtai       txtai: paragraphs, Embeddings(content=True)
+
+All have the bundled model, the same texts and questions, and their documented defaults; what is
+missing is left out and said. Quality is as `refdesk eval` has it: recall and precision of what
+fills a budget of 3,750 characters, where the questions have spans, and how often one of the 5 best
+passages, from the right source, holds a gold answer. Read ratios: times are those of the machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from index import open_index, rebuild
-from index.embedding import _bundled_path, load_embedder
-from qa import answer
+from index.embedding import _bundled_path
 from sources import load_sources
 
+BUDGET = 3750
+SEARCHED = 20
 
-def timed(run: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
+Passage = tuple[str, str]  # the id of the source, and the text
+Search = Callable[[str, int], list[Passage]]
+Build = Callable[[dict[str, str], Path], tuple[int, Search]]
+
+
+def refdesk(library: Path, folder: Path) -> tuple[int, Search]:
+    from index import open_index, rebuild
+
+    report = rebuild(library, index=folder / "index")
+    opened = open_index(folder / "index")
+
+    def search(query: str, k: int) -> list[Passage]:
+        hits = opened.search(query, k) if k else opened.search(query, max_chars=BUDGET)
+        return [(hit.chunk.source_id, hit.text) for hit in hits]
+
+    return opened.generation.manifest.units + report.chunks, search
+
+
+def langchain(texts: dict[str, str], folder: Path) -> tuple[int, Search]:
+    from langchain_chroma import Chroma
+    from langchain_core.documents import Document
+    from langchain_huggingface import HuggingFaceEmbeddings
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
+    chunks = splitter.split_documents(
+        [Document(text, metadata={"source": name}) for name, text in texts.items()]
+    )
+    embeddings = HuggingFaceEmbeddings(model_name=str(_bundled_path()))
+    store = Chroma.from_documents(chunks, embeddings, persist_directory=str(folder / "chroma"))
+
+    def search(query: str, k: int) -> list[Passage]:
+        found = store.similarity_search(query, k=k)
+        return [(document.metadata["source"], document.page_content) for document in found]
+
+    return len(chunks), search
+
+
+def llamaindex(texts: dict[str, str], folder: Path) -> tuple[int, Search]:
+    from llama_index.core import Document, Settings, VectorStoreIndex
+    from llama_index.core.node_parser import SentenceSplitter
+    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+    Settings.embed_model = HuggingFaceEmbedding(model_name=str(_bundled_path()), device="cpu")
+    documents = [Document(text=text, metadata={"source": name}) for name, text in texts.items()]
+    nodes = SentenceSplitter().get_nodes_from_documents(documents)
+    index = VectorStoreIndex(nodes)
+    retrievers = {k: index.as_retriever(similarity_top_k=k) for k in (2, 5, SEARCHED)}
+
+    def search(query: str, k: int) -> list[Passage]:
+        found = retrievers[k].retrieve(query)
+        return [(one.node.metadata["source"], one.node.text) for one in found]
+
+    return len(nodes), search
+
+
+def haystack(texts: dict[str, str], folder: Path) -> tuple[int, Search]:
+    from haystack import Document
+    from haystack.components.embedders import (
+        SentenceTransformersDocumentEmbedder,
+        SentenceTransformersTextEmbedder,
+    )
+    from haystack.components.preprocessors import DocumentSplitter
+    from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
+    from haystack.document_stores.in_memory import InMemoryDocumentStore
+    from haystack.utils import ComponentDevice
+
+    splitter = DocumentSplitter(split_by="word", split_length=200)
+    embed = SentenceTransformersDocumentEmbedder(
+        model=str(_bundled_path()), device=ComponentDevice.from_str("cpu"), progress_bar=False
+    )
+    ask = SentenceTransformersTextEmbedder(
+        model=str(_bundled_path()), device=ComponentDevice.from_str("cpu"), progress_bar=False
+    )
+    for part in (splitter, embed, ask):
+        part.warm_up()
+    documents = [Document(content=text, meta={"source": name}) for name, text in texts.items()]
+    chunks = splitter.run(documents=documents)["documents"]
+    store = InMemoryDocumentStore(embedding_similarity_function="cosine")
+    store.write_documents(embed.run(documents=chunks)["documents"])
+    retriever = InMemoryEmbeddingRetriever(store)
+
+    def search(query: str, k: int) -> list[Passage]:
+        vector = ask.run(text=query)["embedding"]
+        found = retriever.run(query_embedding=vector, top_k=k)["documents"]
+        return [(document.meta["source"], document.content) for document in found]
+
+    return len(chunks), search
+
+
+def txtai(texts: dict[str, str], folder: Path) -> tuple[int, Search]:
+    from txtai import Embeddings
+
+    chunks = [
+        (name, part)
+        for name, text in texts.items()
+        for part in text.split("\n\n")
+        if part.strip()
+    ]  # fmt: skip
+    embeddings = Embeddings(path=str(_bundled_path()), content=True)
+    embeddings.index((number, part, None) for number, (_, part) in enumerate(chunks))
+
+    def search(query: str, k: int) -> list[Passage]:
+        return [chunks[int(found["id"])] for found in embeddings.search(query, k)]
+
+    return len(chunks), search
+
+
+SYSTEMS: dict[str, tuple[Any, int]] = {  # and how many passages each gives by default
+    "refdesk": (refdesk, 5),
+    "langchain": (langchain, 4),
+    "llamaindex": (llamaindex, 2),
+    "haystack": (haystack, 10),
+    "txtai": (txtai, 3),
+}
+
+
+def covered(spans: Sequence[Sequence[int]], found: Sequence[Sequence[int]]) -> int:
+    wanted = {place for start, end in spans for place in range(start, end)}
+    return len(wanted & {place for start, end in found for place in range(start, end)})
+
+
+def fill(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages that fit into the budget, the last one cut."""
+    kept, left = [], BUDGET
+    for name, text in passages:
+        if left > 0:
+            kept.append((name, text[:left]))
+            left -= len(text)
+    return kept
+
+
+def run_one(name: str, library: Path, questions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Build and ask, in this process."""
+    texts = {source.id: source.text for source in load_sources(library)}
+    build, k = SYSTEMS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        # The model is loaded and warmed before the clock starts, where the system allows it.
+        few = {one: texts[one][:300] for one in list(texts)[:1]}
+        if name == "refdesk":
+            from index.embedding import load_embedder
+
+            load_embedder().embed_query("warm")
+        else:
+            (Path(folder) / "warm").mkdir()
+            build(few, Path(folder) / "warm")
+        started = time.perf_counter()
+        chunks, search = build(library if name == "refdesk" else texts, Path(folder))
+        seconds = time.perf_counter() - started
+        for question in questions[:10]:
+            search(question["question"], k)
+        times, hits, recall, precision = [], [], [], []
+        for question in questions:
+            started = time.perf_counter()
+            search(question["question"], k)
+            times.append(time.perf_counter() - started)
+            if question.get("answers"):
+                best = search(question["question"], 5)
+                gold = [" ".join(answer.split()) for answer in question["answers"]]
+                hits.append(
+                    any(
+                        source == question["source"] and answer in " ".join(text.split())
+                        for source, text in best
+                        for answer in gold
+                    )
+                )
+            if question.get("spans"):
+                filled = fill(search(question["question"], 0 if name == "refdesk" else SEARCHED))
+                source = question["source"]
+                starts = [(texts[one].find(text), text) for one, text in filled if one == source]
+                found = [(start, start + len(text)) for start, text in starts if start >= 0]
+                both = covered(question["spans"], found)
+                recall.append(both / covered(question["spans"], question["spans"]))
+                precision.append(both / max(1, sum(len(text) for _, text in filled)))
+    return {
+        "chunks": chunks,
+        "seconds": seconds,
+        "p50_ms": statistics.median(times) * 1000,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "hits": statistics.mean(hits) if hits else None,
+        "recall": statistics.mean(recall) if recall else None,
+        "precision": statistics.mean(precision) if precision else None,
+    }
+
+
+def embedding_rates(library: Path) -> None:
+    """How fast the same chunks are embedded, and what the processor's matrix products allow."""
+    import numpy as np
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    from index.embedding import Embedder, load_embedder
+
+    texts = [source.text for source in load_sources(library)]
+    chunks = [text[start : start + 1000] for text in texts for start in range(0, len(text), 800)]
+    chunks = chunks[:: max(1, len(chunks) // 320)]
+    plain = SentenceTransformer(
+        str(_bundled_path()), device="cpu", local_files_only=True,
+        model_kwargs={"dtype": torch.float32},
+    )  # fmt: skip
+    ours = load_embedder()
+    least = float((ours.embed(chunks) * Embedder("plain", plain).embed(chunks)).sum(axis=1).min())
+    rates: dict[str, list[float]] = {"float32": [], "refdesk": []}
+    for _ in range(3):  # in turn, so that a slow spell of the machine hits both
+        for name, run in (("float32", plain.encode), ("refdesk", ours.embed)):
+            started = time.perf_counter()
+            run(chunks)
+            rates[name].append(len(chunks) / (time.perf_counter() - started))
+    tokens = sum(min(256, len(one)) for one in plain.tokenizer(chunks)["input_ids"])
+    # Multiplications and additions in the matrices of 6 layers of width 384, for each token.
+    work = tokens / len(chunks) * 6 * 2 * (4 * 384**2 + 2 * 384 * 1536) / 1e9
+
+    def peak(dtype: torch.dtype) -> float:
+        left, right = torch.randn(4096, 384).to(dtype), torch.randn(384, 1536).to(dtype)
+        best = 0.0
+        for _ in range(10):
+            started = time.perf_counter()
+            for _ in range(10):
+                left @ right
+            best = max(best, 10 * 2 * 4096 * 384 * 1536 / (time.perf_counter() - started) / 1e9)
+        return best
+
+    print(f"\nembedding alone, {len(chunks)} chunks of 1000 characters, {torch.get_num_threads()} "
+          f"threads, least cosine to float32 {least:.4f}:")  # fmt: skip
+    for name, dtype in (("float32", torch.float32), ("refdesk", torch.bfloat16)):
+        limit = peak(dtype)
+        print(f"  {name:<8} {np.median(rates[name]):6.1f} chunks/s; {dtype} products reach "
+              f"{limit:.0f} GFLOP/s here, which would be {limit / work:.0f} chunks/s")  # fmt: skip
+    ratio = np.median(rates["refdesk"]) / np.median(rates["float32"])
+    print(f"  ratio {ratio:.2f}")
 
 
 def main() -> None:
@@ -35,61 +274,40 @@ def main() -> None:
     parser.add_argument("library", type=Path)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--limit", type=int, default=200)
+    parser.add_argument("--env", action="append", default=[], metavar="NAME=PYTHON")
+    parser.add_argument("--only", choices=SYSTEMS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-
-    from langchain_chroma import Chroma
-    from langchain_huggingface import HuggingFaceEmbeddings
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
-
     lines = arguments.questions.read_text(encoding="utf-8").splitlines()
-    questions = [json.loads(line)["question"] for line in lines]
+    questions = [json.loads(line) for line in lines if line.strip()]
     questions = questions[:: max(1, len(questions) // arguments.limit)][: arguments.limit]
-    texts = [source.text for source in load_sources(arguments.library)]
-    embeddings = HuggingFaceEmbeddings(model_name=str(_bundled_path()))
-    embeddings.embed_query("warm")
-    load_embedder().embed_query("warm")
-    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
-    with tempfile.TemporaryDirectory() as folder:
-        chunks = splitter.create_documents(texts)
-        started = time.perf_counter()
-        splitter.create_documents(texts)
-        store = Chroma.from_documents(chunks, embeddings, persist_directory=f"{folder}/tutorial")
-        tutorial_build = time.perf_counter() - started
-        report = rebuild(arguments.library, index=f"{folder}/refdesk")
-        opened = open_index(f"{folder}/refdesk")
-        texts_embedded = opened.generation.manifest.units + report.chunks
-
-        retriever = store.as_retriever(search_kwargs={"k": 4})
-        doors = {
-            "tutorial: retrieval alone": lambda q: retriever.invoke(q),
-            "refdesk: search": lambda q: opened.search(q),
-            "refdesk: answer": lambda q: answer(q, index=opened),
-        }
-        for ask in doors.values():
-            for question in questions[:10]:
-                ask(question)
-        times: dict[str, list[float]] = {name: [] for name in doors}
-        for question in questions:  # in turn, so that a slow spell of the machine hits all alike
-            for name, ask in doors.items():
-                times[name].append(timed(lambda ask=ask, question=question: ask(question)))
-
-    characters = sum(map(len, texts))
-    rate = texts_embedded / report.seconds
-    tutorial_rate = len(chunks) / tutorial_build
-    print(f"{'index build':<28}{'chunks':>8}{'seconds':>9}{'chunks/s':>10}{'chars/s':>10}")
+    if arguments.only:
+        print("\n" + json.dumps(run_one(arguments.only, arguments.library, questions)))
+        return
+    pythons = dict(one.split("=", 1) for one in arguments.env)
+    found: dict[str, dict[str, Any]] = {}
+    for name in SYSTEMS:
+        command = [pythons.get(name, sys.executable), __file__, "--only", name]
+        command += ["--limit", str(arguments.limit)]
+        command += [str(arguments.library), str(arguments.questions)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            print(f"{name} is left out: {done.stderr.strip().splitlines()[-1][:150]}", flush=True)
+        else:
+            found[name] = json.loads(done.stdout.splitlines()[-1])
+    base = found.get("langchain", found["refdesk"])
     print(
-        f"{'tutorial':<28}{len(chunks):>8}{tutorial_build:>9.1f}{tutorial_rate:>10.1f}"
-        f"{characters / tutorial_build:>10.0f}"
+        "| system | chunks | index | chunks/s | query | peak memory | hits | recall | precision |"
     )
-    print(
-        f"{'refdesk (with verification)':<28}{texts_embedded:>8}{report.seconds:>9.1f}{rate:>10.1f}"
-        f"{characters / report.seconds:>10.0f}"
-    )
-    print(f"ratio of chunks per second, refdesk to tutorial: {rate / tutorial_rate:.2f}")
-    baseline = statistics.median(times["tutorial: retrieval alone"])
-    for name, values in times.items():
-        median = statistics.median(values)
-        print(f"{name:<28} median {median * 1000:6.1f} ms, ratio {median / baseline:.2f}")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for name, one in found.items():
+        rate = one["chunks"] / one["seconds"]
+        more = rate / (base["chunks"] / base["seconds"])
+        shares = [f"{one[key]:.3f}" if one[key] is not None else "" for key in
+                  ("hits", "recall", "precision")]  # fmt: skip
+        cells = [name, f"{one['chunks']:,}", f"{one['seconds']:.1f} s", f"{rate:.1f} ({more:.1f}x)"]
+        cells += [f"{one['p50_ms']:.1f} ms", f"{one['peak_mb']:,.0f} MB", *shares]
+        print("| " + " | ".join(cells) + " |")
+    embedding_rates(arguments.library)
 
 
 if __name__ == "__main__":
