@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 from sources.archive import CONTENT_TYPES, Archive
 from sources.blocks import TextBuilder, clean
 from sources.extract import Extract
+from sources.records import add_row
 
 _STYLES_DEEP = 12  # styles build on each other, in a hostile file in a circle
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
@@ -22,6 +23,7 @@ _TEMPLATE_TITLE = "Word Document"
 
 _P, _TBL, _TR, _TC, _T = (qn(f"w:{name}") for name in ("p", "tbl", "tr", "tc", "t"))
 _BOX = qn("w:txbxContent")
+_SPAN = qn("w:gridSpan")
 _SPACES = {qn("w:tab"): " ", qn("w:br"): " ", qn("w:cr"): " ", qn("w:noBreakHyphen"): "-"}
 _UNREAD = {  # deleted text, the second form of what a program may not know, properties
     qn("w:del"),
@@ -61,8 +63,11 @@ class _Reader:
             if element.tag == _P:
                 self._paragraph(element)
             elif element.tag == _TBL:
-                for row in _below(element, _TR):
-                    self._row(row)
+                rows = list(_below(element, _TR))
+                header = self._cells(rows[0]) if rows and _is_header(rows[0]) else []
+                for number, row in enumerate(rows):
+                    spans = next(row.iter(_SPAN), None) is not None
+                    self._row(row, header if number and not spans else [])
             elif element.tag not in _UNREAD:
                 self.read(element)
 
@@ -78,15 +83,18 @@ class _Reader:
         for box in _below(paragraph, _BOX):
             self.read(box)
 
-    def _row(self, row: Element) -> None:
+    def _row(self, row: Element, header: list[str]) -> None:
         """A row of cells; a cell on its own, or with a table in it, only places text."""
         cells = list(_below(row, _TC))
         if len(cells) == 1 or any(next(_below(cell, _TBL), None) is not None for cell in cells):
             for cell in cells:
                 self.read(cell)
             return
-        texts = (self.builder.clean(" ".join(map(_text, _below(cell, _P)))) for cell in cells)
-        self.builder.add("row", " | ".join(texts))
+        add_row(self.builder, header, self._cells(row))
+
+    def _cells(self, row: Element) -> list[str]:
+        cells = _below(row, _TC)
+        return [self.builder.clean(" ".join(map(_text, _below(cell, _P)))) for cell in cells]
 
     def _look(self, paragraph: Element) -> tuple[str, int, bool]:
         """The name of the paragraph's style, its level as a heading or 0, and whether it counts."""
@@ -128,6 +136,15 @@ def _text(element: Element) -> str:
         elif child.tag not in _UNREAD and child.tag != _BOX and not _hidden(child):
             parts.append(_text(child))
     return "".join(parts)
+
+
+def _is_header(row: Element) -> bool:
+    """Whether the row is repeated on each page, and no cell of it spans columns."""
+    if next(row.iter(_SPAN), None) is not None:
+        return False
+    properties = row.find(qn("w:trPr"))
+    mark = properties.find(qn("w:tblHeader")) if properties is not None else None
+    return mark is not None and mark.get(qn("w:val")) not in ("0", "false", "off")
 
 
 def _hidden(run: Element) -> bool:

@@ -16,6 +16,7 @@ from sources.blocks import TextBuilder, clean
 from sources.errors import UnreadableError
 from sources.extract import Extract
 from sources.invisible import count_invisible
+from sources.records import add_row
 from sources.source import Kind
 
 for _library in ("trafilatura", "htmldate", "courlan"):
@@ -33,6 +34,7 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font hi i img ins kbd label mark math "
     "q ref ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
+_SPANS = {"colspan", "rowspan"}
 _HEADINGS = "h1 h2 h3 h4 h5 h6".split()
 _LAYOUT = "boolean(.//table | .//head | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6)"
 _HIDING = re.compile(
@@ -113,6 +115,11 @@ def _parse(text: str) -> Element:
         raise UnreadableError("no text in it: write some, or remove it") from error
     if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
         raise UnreadableError("its tags are nested too deep: save it as text")
+    # Where cells span others, a header does not tell which cell is of which column
+    spanned = (cell for cell in page.iter("td", "th") if _SPANS & {*cell.attrib})
+    for table in {table for cell in spanned for table in cell.iterancestors("table")}:
+        for cell in table.iter("th"):
+            cell.tag = "td"
     return page
 
 
@@ -180,6 +187,7 @@ def _read(root: Element, builder: TextBuilder | None = None) -> TextBuilder:
     builder = builder or TextBuilder()
     run: list[str] = []
     kinds: list[list[tuple[Kind, int]]] = [[]]
+    headers: dict[Element, list[str]] = {}
 
     def flush() -> None:
         for text in _BREAKS.split("".join(run)):
@@ -200,8 +208,7 @@ def _read(root: Element, builder: TextBuilder | None = None) -> TextBuilder:
             else:
                 kind = _kind(element)
                 kinds.append([kind] if kind else kinds[-1])
-                if whole := _whole(element):
-                    builder.add(*whole)
+                if _whole(element, builder, headers):
                     walker.skip_subtree()
                     continue
         run.append((element.text if event == "start" else element.tail) or "")
@@ -216,14 +223,26 @@ def _kind(element: Element) -> tuple[Kind, int] | None:
     return ("item", 0) if name in ("li", "dt", "dd", "item") else None
 
 
-def _whole(element: Element) -> tuple[Kind, str] | None:
-    """A listing, or a table row of more than one cell that does not place parts of the page."""
+def _whole(element: Element, builder: TextBuilder, headers: dict[Element, list[str]]) -> bool:
+    """Add a listing, or a table row of more than one cell that does not place parts of the page.
+
+    The first row of a table is its header if it says so.
+    """
     if element.tag == "pre":
-        return "code", dedent(_text(element))
+        builder.add("code", dedent(_text(element)))
+        return True
     if element.tag not in ("row", "tr") or element.xpath(_LAYOUT):
-        return None
-    cells = [clean(_text(cell)) for cell in element if cell.tag in ("cell", "td", "th")]
-    return ("row", " | ".join(cells).rstrip(" |")) if sum(map(bool, cells)) > 1 else None
+        return False
+    cells = [cell for cell in element if cell.tag in ("cell", "td", "th")]
+    texts = [clean(_text(cell)) for cell in cells]
+    if sum(map(bool, texts)) < 2:
+        return False
+    table = next(element.iterancestors("table"), None)
+    add_row(builder, headers.get(table, ()), texts)
+    if table is not None:
+        named = all(cell.tag == "th" or cell.get("role") == "head" for cell in cells)
+        headers.setdefault(table, texts if named else [])
+    return True
 
 
 def _text(element: Element) -> str:

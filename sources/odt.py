@@ -29,6 +29,8 @@ def _q(name: str) -> str:
 _P, _H, _TABLE, _ROW, _CELL = map(
     _q, ("text:p", "text:h", "table:table", "table:table-row", "table:table-cell")
 )
+_COVERED = _q("table:covered-table-cell")
+_MOST_REPEATED = 64
 _ITEMS = (_q("text:list-item"), _q("text:list-header"))
 _NOTE = _q("text:note")
 _HEADER_ROWS = _q("table:table-header-rows")
@@ -137,7 +139,7 @@ class _Reader:
         """Rows of cells; a cell on its own, or with a table in it, only places text."""
         rows = [row for row in table.iter(_ROW) if next(row.iterancestors(_TABLE)) is table]
         if table.find(_HEADER_ROWS) is not None:
-            add_table(self.builder, ([self._cell(cell) for cell in row] for row in rows))
+            add_table(self.builder, (list(self._cells(row)) for row in rows))
             return
         for row in rows:
             cells = list(row.iterchildren(_CELL))
@@ -146,6 +148,13 @@ class _Reader:
                     self.read(cell, depth + 1)
             else:
                 self.builder.add("row", " | ".join(map(self._cell, cells)))
+
+    def _cells(self, row: Element) -> Iterator[str]:
+        """The cells of a row, a place for each column."""
+        for cell in row.iterchildren(_CELL, _COVERED):
+            count = cell.get(_q("table:number-columns-repeated"), "1")
+            text = self._cell(cell)
+            yield from [text] * (min(int(count), _MOST_REPEATED) if count.isdecimal() else 1)
 
     def _cell(self, cell: Element) -> str:
         frames: list[Element] = []

@@ -36,6 +36,14 @@ def add_record(builder: TextBuilder, pairs: Iterable[tuple[str, str]]) -> None:
             builder.add("paragraph", f"{label}: {part}" if label and not number else part)
 
 
+def add_row(builder: TextBuilder, header: Sequence[str], cells: Sequence[str]) -> None:
+    """Add a row of a table in a document: as a record where the header names its columns."""
+    if len(header) == len(cells) and sum(map(bool, header)) >= len(header) - 1:
+        add_record(builder, zip(header, cells, strict=True))
+    else:
+        builder.add("row", " | ".join(cells).rstrip(" |"))
+
+
 def add_table(builder: TextBuilder, rows: Iterable[Sequence[str]]) -> None:
     """Add the rows of a table as records, labelled by its header if it has one.
 

@@ -106,6 +106,21 @@ def test_a_table_of_contents_is_not_read():
     assert blocks(document) == [("paragraph", "Text.")]
 
 
+def test_a_row_that_is_repeated_on_each_page_names_the_cells():
+    document = docx.Document()
+    table = document.add_table(4, 2)
+    for place, text in enumerate(["Year", "Ships", "1990", "212", "2000", ""]):
+        table.cell(*divmod(place, 2)).text = text
+    table.cell(3, 0).merge(table.cell(3, 1)).text = "A note."
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    assert blocks(document) == [
+        ("row", "Year | Ships"),
+        ("record", "Year: 1990 | Ships: 212"),
+        ("record", "Year: 2000"),
+        ("paragraph", "A note."),
+    ]
+
+
 def test_a_cell_that_only_places_text_is_not_a_row():
     document = docx.Document()
     document.add_table(1, 1).cell(0, 0).text = "Alone.\nAnd more."

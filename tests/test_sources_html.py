@@ -48,7 +48,7 @@ def test_blocks_of_all_kinds_in_order():
         ("item", "Meaning"),
         ("paragraph", "A caption"),
         ("row", "A | B"),
-        ("row", "1 2 | x y z"),
+        ("record", "A: 1 2 | B: x y z"),
         ("code", "if x:\n    y"),
         ("paragraph", "Quoted."),
         ("paragraph", "bare text"),
@@ -137,6 +137,21 @@ def test_a_plain_page_is_read_whole(page):
     words = re.sub("<nav>.*</nav>|<.*?>", " ", page).split()
     read = " ".join(text for _, text in blocks(page))
     assert read.replace(" | ", " ").split() == words
+
+
+def test_only_a_header_that_names_all_columns_is_used():
+    head = "<tr><th>Port<th>Ships<th>Year</tr>"
+    table = f"<table>{head}<tr><td>Oldport<td>212<td>1990</tr>{{}}</table>"
+    spanned = table.format("<tr><td colspan=2>all<td>1991</tr>")
+    table = table.format("<tr><td>all<td>212</tr>")
+    sides = "<table><tr><th>Port<td>Oldport</tr><tr><th>Ships<td>212</tr></table>"
+    assert blocks(LONG + table)[1:] == [
+        ("row", "Port | Ships | Year"),
+        ("record", "Port: Oldport | Ships: 212 | Year: 1990"),
+        ("record", "Port: all | Ships: 212"),
+    ]
+    assert blocks(LONG + spanned)[2:] == [("row", "Oldport | 212 | 1990"), ("row", "all | 1991")]
+    assert blocks(sides) == [("row", "Port | Oldport"), ("row", "Ships | 212")]
 
 
 def test_a_table_for_layout_is_not_a_row():

@@ -34,9 +34,17 @@ def test_a_header_names_the_cells_of_each_row():
         + "</table:table-header-rows>"
         + row(cell("1990") + cell("212"))
         + row(cell("all") + "<table:covered-table-cell/>")
+        + row(
+            '<table:table-cell table:number-columns-repeated="2"><text:p>x</text:p>'
+            "</table:table-cell>"
+        )
         + "</table:table>"
     )
-    assert blocks(body) == [("record", "Year: 1990 | Ships: 212"), ("record", "Year: all")]
+    assert blocks(body) == [
+        ("record", "Year: 1990 | Ships: 212"),
+        ("record", "Year: all"),
+        ("record", "Year: x | Ships: x"),
+    ]
 
 
 def test_notes_and_boxes_follow_and_deleted_hidden_or_repeated_text_is_not_read():
