@@ -8,7 +8,8 @@ one, so that each can have its own environment:
     langchain   langchain-chroma langchain-huggingface langchain-text-splitters, as the tutorial has
                 it: RecursiveCharacterTextSplitter(1000, 200), Chroma, k=4
     llamaindex  llama-index-core llama-index-embeddings-huggingface: SentenceSplitter(), in memory
-    haystack    haystack-ai: DocumentSplitter(split_by="word", split_length=200), in memory
+    haystack    haystack-ai sentence-transformers-haystack:
+                DocumentSplitter(split_by="word", split_length=200), in memory
     txtai       txtai: paragraphs, Embeddings(content=True)
 
 All have the bundled model, the same texts and questions, and their documented defaults; what is
@@ -95,14 +96,14 @@ def llamaindex(texts: dict[str, str], folder: Path) -> tuple[int, Search]:
 
 def haystack(texts: dict[str, str], folder: Path) -> tuple[int, Search]:
     from haystack import Document
-    from haystack.components.embedders import (
-        SentenceTransformersDocumentEmbedder,
-        SentenceTransformersTextEmbedder,
-    )
     from haystack.components.preprocessors import DocumentSplitter
     from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
     from haystack.document_stores.in_memory import InMemoryDocumentStore
     from haystack.utils import ComponentDevice
+    from haystack_integrations.components.embedders.sentence_transformers import (
+        SentenceTransformersDocumentEmbedder,
+        SentenceTransformersTextEmbedder,
+    )
 
     splitter = DocumentSplitter(split_by="word", split_length=200)
     embed = SentenceTransformersDocumentEmbedder(
