@@ -24,7 +24,7 @@ from sources.load import QUESTIONS
 def golden_questions(library: Path) -> Golden | None:
     """What asks the golden questions of `library`; None where it has none. Raises SettingError."""
     path = library / QUESTIONS
-    if library == starter_library():  # its questions are beside it
+    if library.resolve() == starter_library().resolve():  # its questions are beside it
         path = library.parent / QUESTIONS
     if not path.is_file():
         return None

@@ -1,6 +1,7 @@
 """Golden questions: asked of the old and the new generation when a library is rebuilt."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from index.generation import complete_generations, current_generation
 from qa.cli import run
 from qa.errors import SettingError
 from qa.golden import golden_questions
+from qa.settings import starter_library
 from sources import load_sources
 
 LINES = [
@@ -55,6 +57,11 @@ def test_a_library_without_questions_is_asked_nothing(own_library, own_index):
     (own_library / "questions.jsonl").write_text("{")
     with pytest.raises(SettingError, match=r"questions\.jsonl:1"):
         golden_questions(own_library)
+
+
+def test_the_starter_library_has_its_questions_beside_it(monkeypatch):
+    monkeypatch.chdir(starter_library().parent)
+    assert golden_questions(Path("documents"))
 
 
 def test_a_rebuild_tells_which_answers_it_changed(golden_library, own_index):
