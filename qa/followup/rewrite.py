@@ -26,8 +26,8 @@ _TURN_CHARS = 600
 LONGEST_REWRITE = 400
 # How many words that nobody said a model may link with: "involved", "concerning".
 _LINKING = 2
-# A follow-up must not take longer than this, whatever an answer may take, in seconds.
-_LONGEST_WAIT = 20.0
+# In seconds, whatever an answer may take: the rules do as well, so a slow model is not waited for.
+_LONGEST_WAIT = 10.0
 
 _INSTRUCTIONS = """You rewrite the last question of a conversation so that it can be understood \
 without the conversation.

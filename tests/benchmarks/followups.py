@@ -1,6 +1,6 @@
 """Retrieval of follow-ups after their history, against that of the full question they stand for.
 
-    python tests/benchmarks/followups.py [--show] [FILE.jsonl ...]
+    python tests/benchmarks/followups.py [--show] [--model NAME] [FILE.jsonl ...]
 
 Without files, both parts of the set beside this file: `build.jsonl`, which the rules were written
 on, and `held_out.jsonl`, which was written after them. (When it was first measured, the held-out
@@ -37,13 +37,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", type=Path, nargs="*")
     parser.add_argument("--show", action="store_true", help="print every condensed question")
+    parser.add_argument("--model", help="a language model that restates the follow-ups")
     arguments = parser.parse_args()
     files = arguments.files or [HERE / "build.jsonl", HERE / "held_out.jsonl"]
     with tempfile.TemporaryDirectory() as folder:
         libraries: dict[Path, Index] = {}
         all_results: list[dict[str, list[float]]] = []
         for file in files:
-            results = list(_measured(file, libraries, Path(folder), arguments.show))
+            results = list(
+                _measured(file, libraries, Path(folder), arguments.show, arguments.model)
+            )
             _print(file.name, results)
             all_results += results
         if len(files) > 1:
@@ -51,7 +54,7 @@ def main() -> None:
 
 
 def _measured(
-    file: Path, libraries: dict[Path, Index], folder: Path, show: bool
+    file: Path, libraries: dict[Path, Index], folder: Path, show: bool, model: str | None
 ) -> Iterator[dict[str, list[float]]]:
     for line in file.read_text(encoding="utf-8").splitlines():
         item = json.loads(line)
@@ -69,7 +72,7 @@ def _measured(
                 WAYS,
                 (
                     item["full"],
-                    retrieve(follow_up, history=history, index=opened).question,
+                    retrieve(follow_up, history=history, index=opened, model=model).question,
                     f"{item['history'][-1]} {follow_up}",
                     follow_up,
                 ),
