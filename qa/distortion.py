@@ -30,6 +30,7 @@ _HEDGES = _set(
     "may might could should if unless allegedly alleged reportedly possibly perhaps maybe probably"
     " mostlikely likely probable most few some half nearly almost partly someof partof oneof"
 )
+_MODAL = _set("may might can could would should will shall if unless")
 _FUTURE = _set("will shall would going")
 _SAYING = (
     "according say tell claim allege report argue believe estimate accuse assert deny warn suggest "
@@ -131,6 +132,8 @@ def _hedged_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
     used = {word.text for word in own} | {word.term for word in own}
     for governing, enough in ((hedges, hedges), (_FUTURE, _FUTURE | hedges)):
         scopes = _scopes(quoted, governing, 2)
+        if used & _MODAL - {word.text for word in quoted}:
+            return True
         if not used & enough and any(terms & scope for scope in scopes):
             return True
     return False
@@ -147,11 +150,18 @@ def _turned(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
     there: dict[str, set[str]] = {}
     for preposition, term in _governed(quoted):
         there.setdefault(term, set()).add(preposition)
-    return any(
+    if any(
         term in there
         and preposition not in there[term]
         and there[term] & set(_OPPOSED[preposition].split())
         for preposition, term in _governed(said)
+    ):
+        return True
+    # "They sold Oslo" for "they sold boats to Oslo".
+    free = {after.term for before, after in pairwise(quoted) if before.text not in _OPPOSED}
+    return any(
+        verb.verb and other.name and other.term in there and other.term not in free
+        for verb, other in pairwise(word for word in said if word.text not in DETERMINERS)
     )
 
 
@@ -203,6 +213,7 @@ def _counted_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
         if known and (
             (own.times and not own.times & known.times)
             or (own.counted and known.counted and not own.counted & known.counted)
+            or (own.counted and not own.times and known.times and not known.counted)
             or (own.beside and known.beside and not own.beside & known.beside)
         ):
             return True

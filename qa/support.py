@@ -80,6 +80,8 @@ def support(
     Where the rules find no support, a `model` is asked. Quotes that do not support the sentence are
     not in the basis, which has no parts where none does.
     """
+    if sentence.rstrip().endswith(("?", "\N{ARABIC QUESTION MARK}", "\N{FULLWIDTH QUESTION MARK}")):
+        quotes = [q if words(plain(q)) == words(sentence) else "" for q in quotes]  # says nothing
     basis = _by_rules(sentence, quotes, language)
     if basis.parts or model is None:
         return basis
@@ -209,7 +211,7 @@ def _held(part: Clause, stretch: _Stretch) -> float:
     held = [there[word.term] >= 0 and word.term in own | lent for word in content]
     share = sum(held) / len(held) if held else 0.0
     if share >= LEAST_SUPPORT and (
-        (stretch.lent and not _lent_first(content, own, lent))
+        (stretch.lent and not _lent_in_place(content, own, lent, stretch.clause))
         or distorted(part, said, stretch.clause, stretch.words, stretch.lent)
     ):
         return 0.0
@@ -255,7 +257,10 @@ def _lendable(lent: Sequence[Word]) -> list[Word]:
     ]
 
 
-def _lent_first(content: Sequence[Word], own: set[str], lent: set[str]) -> bool:
-    """Whether what is lent comes first, as a subject does, and something own follows."""
+def _lent_in_place(content: Sequence[Word], own: set[str], lent: set[str], clause: Clause) -> bool:
+    """Whether what is lent stands where the pronoun does: before what is own, or after it."""
     origin = [word.term in own for word in content if (word.term in own) != (word.term in lent)]
-    return any(origin) and origin == sorted(origin)
+    verb = next((place for place, word in enumerate(clause.words) if word.verb), 0)
+    leading = (*clause.shared, *clause.words[: verb + 1])
+    first = verb == 0 or any(word.text in _LEANING for word in leading)
+    return any(origin) and origin == sorted(origin, reverse=not first)

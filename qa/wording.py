@@ -14,8 +14,10 @@ from importlib.resources import files
 from index.tokens import STOP_WORDS, stem, words
 
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
+_NUMBER = r"\d+(?:[.,]\d+)*"
 _TOKEN = re.compile(
-    rf"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]+)*|%|[,;:.()\N{{EM DASH}}\N{{EN DASH}}]"
+    rf"(?<!\S)[-\N{{MINUS SIGN}}]{_NUMBER}|{_NUMBER}|[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]+)*|%"
+    rf"|[,;:.()\N{{EM DASH}}\N{{EN DASH}}]"
 )
 DETERMINERS = frozenset(
     "the a an this that these those its his her their each every all both".split()
@@ -118,6 +120,8 @@ def _words(text: str, language: str) -> Iterator[Word]:
             continue
         capital = raw[0].isupper()
         for word in words(re.sub(rf"[{_APOSTROPHES}]s?$", "", raw)):
+            if raw[0] in "-\N{MINUS SIGN}":
+                word = f"-{word}"
             if word in _NUMBERS[2:]:
                 word = str(_NUMBERS.index(word))
             base = bases().get(word, word) if language == "en" else word
@@ -139,7 +143,7 @@ def _words(text: str, language: str) -> Iterator[Word]:
                 senses,
                 content,
                 name=content and capital and not (opens and any(s[0] == "#" for s in senses)),
-                number=word[0].isdigit(),
+                number=word[-1].isdigit(),
                 verb=verb,
             )
             opens = False

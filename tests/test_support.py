@@ -124,6 +124,81 @@ def test_what_says_the_same_in_other_words(sentence, quote):
     assert passes(sentence, quote)
 
 
+SHIPYARD = (
+    "Ravnik Shipyard delivered the ferry Aurora to Lindholm in 1974, and the council paid 3.5"
+    " million crowns for it."
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Did Ravnik Shipyard deliver the ferry Aurora to Lindholm in 1974?",
+        "Ravnik Shipyard may have delivered the ferry Aurora to Lindholm in 1974.",
+        "Ravnik Shipyard would deliver the ferry Aurora to Lindholm in 1974.",
+        "Ravnik Shipyard will deliver the ferry Aurora to Lindholm in 1974.",
+        "Ravnik Shipyard hardly delivered the ferry Aurora to Lindholm in 1974.",
+        "Ravnik Shipyard delivered the ferry Lindholm to Aurora in 1974.",
+        "The ferry Aurora delivered Ravnik Shipyard to Lindholm in 1974.",
+        "Lindholm paid 3.5 million crowns for it.",
+        "Ravnik Shipyard paid 3.5 million crowns for the ferry Aurora.",
+        "The council paid 35 million crowns for it.",
+        "The council paid 3.5 billion crowns.",
+        "The council paid 1974 crowns.",
+        "The council paid for it in 1974.",
+        "Ravnik Shipyard delivered the ferry Aurora to Lindholm before 1974.",
+        "Ravnik Shipyard delivered the ferry Aurora to Lindholm by 1974.",
+        "Ravnik Shipyard delivered the ferry Aurora from Lindholm in 1974.",
+        "In 1974 Ravnik Shipyard delivered Lindholm.",
+        "Ravnik Shipyard delivered Lindholm to the ferry Aurora.",
+        "The council delivered the ferry Aurora to Lindholm in 1974.",
+        "If Ravnik Shipyard delivered the ferry, the council paid 3.5 million crowns for it.",
+        "The council paid 3.5 million crowns because Ravnik Shipyard delivered the ferry.",
+        "Everyone says Ravnik Shipyard delivered the ferry Aurora.",
+        "Ravnik Shipyard delivered the ferry Aurora to Lindholm in 1974 or 1975.",
+        "Ravnik Shipyard or the council delivered the ferry Aurora.",
+        "Ravnik Shipyard delivered the ferry Aurora to Lindholm in 1974 and sank it.",
+        "Neither Ravnik Shipyard nor Lindholm delivered the ferry Aurora.",
+        "Without Lindholm Ravnik Shipyard delivered the ferry Aurora.",
+        "Ravnik Shipyard stopped delivering the ferry Aurora to Lindholm in 1974.",
+        "Ravnik Shipyard wasn't delivering the ferry Aurora.",
+        "No one but Ravnik Shipyard delivered the ferry Aurora.",
+        "Ravnik delivered Shipyard Aurora to the ferry Lindholm in 1974.",
+        "Ravnik Shipyard delivered the ferry Aurora to Lindholm in 1974 B.C.",
+        "Ravnik Shipyard delivered the ferry Aurora to Lindholm in -1974.",
+        "Ravnik Shipyard delivered the ferry Aurora to Lindholm on 1974 occasions.",
+        "Ravnik Shipyard delivered 1974 ferries.",
+        "Ravnik Shipyard can deliver the ferry Aurora to Lindholm.",
+        "Ravnik Shipyard should deliver the ferry Aurora to Lindholm.",
+        "Ravnik Shipyard delivered the ferry Aurora, paid 3.5 million crowns.",
+        "The ferry Aurora was delivered by Lindholm to Ravnik Shipyard in 1974.",
+        "Lindholm received Ravnik Shipyard.",
+        "Ravnik Shipyard delivered to Lindholm the council.",
+        "Aurora paid 3.5 million crowns to Lindholm.",
+    ],
+)
+def test_a_liar_that_keeps_the_words_of_the_quote_is_refused(sentence):
+    assert not passes(sentence, SHIPYARD)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The ferry Aurora was delivered to Lindholm by Ravnik Shipyard in 1974.",
+        "In 1974 Ravnik Shipyard supplied the ferry Aurora to Lindholm.",
+        "The ferry Aurora was delivered in 1974, and the council paid 3.5 million crowns.",
+        "The council paid 3.5 million crowns for it.",
+    ],
+)
+def test_what_keeps_to_the_quote_passes(sentence):
+    assert passes(sentence, SHIPYARD)
+
+
+def test_a_minus_is_a_part_of_a_number():
+    assert not passes("It froze at 40 degrees.", "It froze at -40 degrees.")
+    assert passes("At -40 degrees it froze.", "It froze at -40 degrees.")
+
+
 def test_pronouns_reach_back_to_the_sentence_before_only():
     quote = "Ada Brandt studied lichens. It rained. She won a medal."
     assert not passes("It rained lichens.", quote)
