@@ -34,6 +34,9 @@ _MOST_WINDOWS = 8
 # No one writes a longer sentence (in words) to be read.
 _LONGEST = 120
 
+_SIGN = re.compile(
+    r"(?<!\S)[-\N{MINUS SIGN}](?=\d)|[<>\u2264\u2265\u2260\u00b1$\u20ac\u00a3\u00a5%]"
+)
 # Words of someone else: four or more in quotation marks.
 _QUOTATION = re.compile(r"[\"“«„](?:[^\s\"“”«»„]+\s+){3,}[^\"“”«»„]+[\"”»“]")
 # What leans on what was said before.
@@ -125,8 +128,8 @@ def _entailed(
 
 
 def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
-    whole = words(sentence)
-    same = [bool(whole) and whole == words(plain(quote)) for quote in quotes]
+    whole = _letter_for_letter(sentence)
+    same = [bool(whole) and whole == _letter_for_letter(plain(quote)) for quote in quotes]
     if same and all(same):  # an extract is its own quote
         return Basis(1.0, tuple((place, 0, len(quote)) for place, quote in enumerate(quotes)))
     said = read(sentence, language)
@@ -148,13 +151,19 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
     return Basis(value, tuple(part for held in alone for part in held))
 
 
+def _letter_for_letter(text: str) -> list[str]:
+    """The words of a text, and the signs that change what a number says."""
+    found = words(text)
+    return found and [*found, *_SIGN.findall(text)]
+
+
 def _verbatim(
     said: list[str], place: int, quote: str, stretches: Sequence[_Stretch]
 ) -> Basis | None:
     """Where `said` is a whole sentence or the whole quote: a part of one may lack its "not"."""
     spans = dict.fromkeys((s.start, s.end) for s in stretches if not s.lent)
     for start, end in (*spans, (0, len(quote))):
-        if said and said == words(plain(quote[start:end])):
+        if said and said == _letter_for_letter(plain(quote[start:end])):
             return Basis(1.0, ((place, start, end),))
     return None
 

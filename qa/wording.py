@@ -75,6 +75,10 @@ _CONNECTIVES = frozenset(
     "therefore thus hence while whereas yet or since respectively later one about around some"
     " approximately roughly there".split()
 )
+_SIGNS = str.maketrans(
+    {"<": " below ", ">": " above ", "\u2264": " atmost ", "\u2265": " atleast ", "\u2260": " not ",
+     "$": " dollars ", "\u20ac": " euros ", "\u00a3": " pounds ", "\u00a5": " yen "}
+)  # fmt: skip
 _DATE = re.compile(
     r"\b(January|February|March|April|May|June|July|August|September|October|November|December)"
     r"\s+(\d{1,2})(?:st|nd|rd|th)?,?(?=\s+\d{4}\b)"
@@ -98,6 +102,7 @@ def read(text: str, language: str) -> list[Word]:
     """The words of `text`, with the marks that end a clause."""
     text = _DATE.sub(r"\2 \1", re.sub(r"\bper cent\b|%", " percent", text))
     text = re.sub(r"(?<=\d)\s?[-\N{EN DASH}]\s?(?=\d)", " to ", text)
+    text = text.translate(_SIGNS)
     text = re.sub(r"\b([Aa]ccording) to\b", r"\1", text)
     text = re.sub(r"\bsome(?=\s\d)", "about", re.sub(r"\bset to\b", "expected to", text))
     text = _phrases().sub(_joined, text) if language == "en" else text

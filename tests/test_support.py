@@ -194,6 +194,18 @@ def test_what_keeps_to_the_quote_passes(sentence):
     assert passes(sentence, SHIPYARD)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("It held for p > 0.05.", "It held for p < 0.05."),
+        ("The pump costs €50.", "The pump costs $50."),
+    ],
+)
+def test_signs_are_compared(sentence, quote):
+    assert not passes(sentence, quote)
+    assert passes(quote, quote)
+
+
 def test_a_minus_is_a_part_of_a_number():
     assert not passes("It froze at 40 degrees.", "It froze at -40 degrees.")
     assert passes("At -40 degrees it froze.", "It froze at -40 degrees.")
