@@ -5,6 +5,11 @@ clause of a quote: all its words (or such as say the same), numbers and names, u
 subject, in no reversed order, and denied, hedged, tied and attributed alike. Errors lean to the
 safe side: much that says the same in words of its own is refused, and an extract stands in for it.
 The word lists are English; in other languages words, numbers, names and their order are compared.
+
+The embedding model does not help. To let its token vectors say that one word stands for another
+raises recall on the pairs held back from 0.65 to 0.69 and lowers precision from 1.00 to 0.93 at a
+cosine of 0.9, to 0.84 at 0.7: "sold" is as near to "bought" as "oppose" is to "against". The
+similarity of whole sentences is above 0.9 for many a lie.
 """
 
 from __future__ import annotations
