@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
+from index.late import Bytes, Floats, QueryTokens, principal_axes, to_bytes, unit_length
+from index.tokens import QUESTION_WORDS, STOP_WORDS
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -39,13 +41,14 @@ class Embedder:
     def __init__(self, name: str, model: SentenceTransformer) -> None:
         self.name = name
         self._model = model
+        self._size = lru_cache(maxsize=1000)(self._tokens_of_lead)
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """The vectors of `texts`, shape (texts, dimension), each of length 1."""
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         done = 0
         lengths = np.array([len(text) for text in texts], dtype=np.int64)
-        for places, slab in self.embed_each(lengths, texts.__getitem__):
+        for places, slab, _ in self.embed_each(lengths, texts.__getitem__):
             vectors[places] = slab
             done += len(places)
             if progress:
@@ -53,21 +56,67 @@ class Embedder:
         return vectors
 
     def embed_each(
-        self, lengths: NDArray[np.int64], text_of: Callable[[int], str]
-    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        self,
+        lengths: NDArray[np.int64],
+        text_of: Callable[[int], str],
+        lead_of: Callable[[int], str] | None = None,
+        axes: Floats | None = None,
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors, list[Bytes]]]:
         """The vectors of many texts, by and by: places, and the vectors of the texts there.
 
-        A text is asked for when its turn comes; `lengths` tell which are of about one length.
+        With `axes`, also the vectors of the tokens of each text on them, shape (tokens, axes),
+        without those of the lead that the text opens with. A text is asked for when its turn comes;
+        `lengths` tell which are of about one length.
         """
         order = np.argsort(lengths, kind="stable")
         for start in range(0, len(order), _SLAB):
             places = order[start : start + _SLAB]
-            yield places, self._encode([text_of(place) for place in places.tolist()])
+            outputs = self._run([text_of(place) for place in places.tolist()])
+            vectors = np.stack([_floats(output["sentence_embedding"]) for output in outputs])
+            tokens: list[Bytes] = []
+            if axes is not None:
+                leads = [lead_of(place) if lead_of else "" for place in places.tolist()]
+                for lead, output in zip(leads, outputs, strict=True):
+                    # Between the lead and the mark that ends every text.
+                    own = _floats(output["token_embeddings"])[self._size(lead) : -1]
+                    tokens.append(to_bytes(own @ axes))
+            # Here and not in the model, where bfloat16 would make lengths of 0.996 to 1.004.
+            yield places, unit_length(vectors), tokens
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of one question, shape (dimension,)."""
-        vector: Vectors = self._encode([text], prompt_name=self._query_prompt)[0]
+        (output,) = self._run([text], prompt_name=self._query_prompt)
+        vector: Vectors = unit_length(_floats(output["sentence_embedding"])[None])[0]
         return vector
+
+    def embed_query_with_tokens(self, text: str, axes: Floats) -> tuple[Vectors, QueryTokens]:
+        """The vector of one question, shape (dimension,), and its tokens on `axes`."""
+        (output,) = self._run([text], prompt_name=self._query_prompt)
+        vector = unit_length(_floats(output["sentence_embedding"])[None])[0]
+        tokens = unit_length(_floats(output["token_embeddings"]))
+        lead = len(self._model.prompts.get(self._query_prompt or "") or "")
+        read = [piece.lower() for piece in self._pieces(text, lead, len(tokens))]
+        spoken = [any(map(str.isalnum, piece)) for piece in read]
+        content = np.array(
+            [spoke and piece not in STOP_WORDS for spoke, piece in zip(spoken, read, strict=True)]
+        )
+        if not content.any():
+            content = np.array(spoken)
+        return vector, QueryTokens(
+            vectors=unit_length(tokens @ axes),
+            content=content if content.any() else np.ones(len(tokens), dtype=bool),
+            interrogative=np.array([piece in QUESTION_WORDS for piece in read]),
+        )
+
+    @cached_property
+    def token_axes(self) -> Floats:
+        """The principal axes of the model's own words, shape (dimension, TOKEN_DIMENSION). They
+        depend on no library: what was embedded for one generation fits the next."""
+        known = sorted(word for word in self._model.tokenizer.get_vocab() if word.isalpha())
+        order = np.random.default_rng(0).permutation(len(known))[:6400]
+        texts = [" ".join(known[place] for place in order[n : n + 20]) for n in range(0, 6400, 20)]
+        outputs = self._run([text for text in texts if text])
+        return principal_axes(np.concatenate([_floats(o["token_embeddings"]) for o in outputs]))
 
     @cached_property
     def probe(self) -> Vectors:
@@ -88,18 +137,32 @@ class Embedder:
     def _query_prompt(self) -> str | None:
         return "query" if "query" in self._model.prompts else None
 
-    def _encode(self, texts: list[str], prompt_name: str | None = None) -> Vectors:
-        encoded = self._model.encode(
+    def _tokens_of_lead(self, lead: str) -> int:
+        """How many tokens of a text its lead takes, with the mark that opens every text."""
+        return len(self._model.tokenizer(lead)["input_ids"]) - 1
+
+    def _pieces(self, text: str, lead: int, count: int) -> list[str]:
+        """What each of the first `count` tokens stands for in `text`, that comes after a lead."""
+        if not self._model.tokenizer.is_fast:  # it does not tell
+            return [""] * count
+        prompt = self._model.prompts.get(self._query_prompt or "") or ""
+        encoded = self._model.tokenizer(prompt + text, return_offsets_mapping=True)
+        spans = encoded["offset_mapping"][:count]
+        return [(prompt + text)[max(start, lead) : end] for start, end in spans]
+
+    def _run(self, texts: list[str], prompt_name: str | None = None) -> list[dict[str, Any]]:
+        outputs: Any = self._model.encode(  # a list, whatever its types say
             texts,
             batch_size=_BATCH,
             prompt_name=prompt_name,
-            convert_to_numpy=True,
+            output_value=None,
             show_progress_bar=False,
         )
-        vectors = np.asarray(encoded, dtype=np.float32)
-        # Here and not in the model, where bfloat16 would make lengths of 0.996 to 1.004.
-        scaled: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return scaled
+        return list(outputs)
+
+
+def _floats(tensor: Any) -> Floats:
+    return np.asarray(tensor.float().cpu().numpy(), dtype=np.float32)
 
 
 _loading = Lock()

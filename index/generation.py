@@ -10,6 +10,7 @@
     units.npy windows.npy           spans, as rows of offsets into the text of their source
     unit-words/ window-words/       BM25
     unit-keys.npy window-keys.npy   content hashes, by which a later build finds embeddings
+    unit-tokens/ token-axes.npy     token vectors of units, and the axes that they are on
     moments.npz                     mean and covariance of the vectors
     vectors/                        Chroma, or
     server.json                     where the vectors are on a Chroma server
@@ -31,7 +32,7 @@ from typing import Any
 from index.errors import IndexDamagedError, IndexNotFoundError
 from sources import Block, Reference, Source
 
-SCHEMA = 2
+SCHEMA = 3
 POINTER = "CURRENT"
 MANIFEST, CANDIDATE = "manifest.json", "candidate.json"
 

@@ -50,6 +50,11 @@ class Level:
         source, start, end = self._span(row)
         return _embedded_text(source, start, end)
 
+    def lead(self, row: int) -> str:
+        """What comes before its own text in what is embedded of a row."""
+        source, start, _ = self._span(row)
+        return _lead(source, start)
+
     def terms(self, language: str) -> Iterator[list[str]]:
         """The terms of each row in order, with those of the title and the headings above it."""
         for row in range(len(self)):
@@ -99,6 +104,9 @@ def split_levels(sources: Sequence[Source]) -> tuple[Level, Level]:
 
 
 def _embedded_text(source: Source, start: int, end: int) -> str:
+    return _lead(source, start) + strip_invisible(source.text[start:end])
+
+
+def _lead(source: Source, start: int) -> str:
     heading = source.heading_at(start)
-    text = source.text[start:end]
-    return strip_invisible(f"{heading}\n{text}" if heading else text)
+    return strip_invisible(f"{heading}\n") if heading else ""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index.embedding import Embedder, Vectors
 from index.errors import IndexDamagedError
 from index.generation import Manifest, check_files, keys_file
+from index.late import AXES, TOKENS, Floats, TokenVectors, TokenWriter
 from index.levels import Level, LevelName
 from index.store import open_store
 
@@ -38,11 +39,15 @@ class Donor:
         return donors
 
     def lend(
-        self, name: LevelName, wanted: NDArray[np.bytes_], vectors: Vectors, rows: NDArray[np.int64]
+        self,
+        name: LevelName,
+        wanted: NDArray[np.bytes_],
+        rows: NDArray[np.int64],
+        vectors: Vectors,
+        tokens: TokenWriter | None,
     ) -> NDArray[np.bool_]:
-        """Copy what is there of `wanted`, which are sorted keys, to the `rows` of `vectors`.
-
-        Returns which of `wanted` were there.
+        """Copy what is there of `wanted`, which are sorted keys, to the `rows` of `vectors`, and
+        the token vectors to those of `tokens`. Returns which of `wanted` were there.
         """
         filled = np.zeros(len(wanted), dtype=bool)
         keys = np.load(self.folder / keys_file(name), allow_pickle=False)
@@ -54,8 +59,23 @@ class Donor:
                 places = np.minimum(np.searchsorted(wanted, here), len(wanted) - 1)
                 same = wanted[places] == here
                 vectors[rows[places[same]]] = batch[same]
+                if tokens:
+                    for place, row in zip(places[same], start + np.flatnonzero(same), strict=True):
+                        if not filled[place]:
+                            tokens.put(int(rows[place]), self.tokens.unit(int(row)))
+                            filled[place] = True
                 filled[places[same]] = True
         return filled
+
+    @property
+    def tokens(self) -> TokenVectors:
+        """The token vectors of its units."""
+        return TokenVectors.open(self.folder / TOKENS)
+
+    @property
+    def axes(self) -> Floats:
+        """The axes that its token vectors are on."""
+        return np.asarray(np.load(self.folder / AXES, allow_pickle=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +101,38 @@ def embed_level(
     embedder: Embedder,
     donors: Iterable[Donor],
     scratch: Path,
+    axes: Floats,
     progress: Callable[[int], None],
 ) -> EmbeddedLevel:
-    """Embed a level into the new file `scratch`; `progress` hears how many rows have a vector."""
+    """Embed a level into the new file `scratch`; `progress` hears how many rows have a vector.
+
+    Of units the token vectors on `axes` are written beside it, into the folder `TOKENS`.
+    """
     keys, first, place_of = np.unique(level.keys, return_index=True, return_inverse=True)
     vectors = np.lib.format.open_memmap(
         scratch, mode="w+", dtype=np.float32, shape=(len(keys), embedder.dimension)
     )
+    tokens = TokenWriter(scratch.with_name("tokens"), len(keys)) if level.name == "units" else None
     missing = np.arange(len(keys))
     for donor in donors:
         if len(missing):
-            missing = missing[~donor.lend(level.name, keys[missing], vectors, missing)]
+            missing = missing[~donor.lend(level.name, keys[missing], missing, vectors, tokens)]
     done = len(level) - len(missing)
     progress(done)
     rows = first[missing]
     lengths = level.offsets[rows, 1] - level.offsets[rows, 0]
-    for places, slab in embedder.embed_each(
-        lengths, lambda place: level.embedded_text(rows[place])
+    for places, slab, own in embedder.embed_each(
+        lengths,
+        lambda place: level.embedded_text(rows[place]),
+        lambda place: level.lead(rows[place]),
+        axes if tokens else None,
     ):
         vectors[missing[places]] = slab
+        if tokens:
+            for place, token_vectors in zip(missing[places].tolist(), own, strict=True):
+                tokens.put(place, token_vectors)
         done += len(places)
         progress(done)
+    if tokens:
+        tokens.save(scratch.with_name(TOKENS), place_of)
     return EmbeddedLevel(vectors, place_of, len(missing))

@@ -26,6 +26,7 @@ from index.chunking import WINDOW_CHARS, Chunk
 from index.embedding import Embedder, load_embedder
 from index.errors import ModelError, QueryError, ScopeError
 from index.generation import Manifest, SourceTable, check_files
+from index.late import AXES, TOKENS, QueryTokens, TokenVectors
 from index.store import open_store
 from index.tokens import implied, implying, stem, terms, words
 from sources import Source
@@ -64,6 +65,7 @@ class Ranking:
     """
 
     query_terms: tuple[str, ...]
+    query_tokens: QueryTokens
     rows: Rows
     sources: Rows
     scores: Floats
@@ -102,6 +104,8 @@ class Generation:
             "units": BM25.open(folder / "unit-words", len(self._units)),
             "windows": BM25.open(folder / "window-words", len(self._windows)),
         }
+        self._tokens = TokenVectors.open(folder / TOKENS)
+        self._token_axes = np.load(folder / AXES, allow_pickle=False)
         with np.load(folder / "moments.npz", allow_pickle=False) as moments:
             self._moments = {
                 name: (moments[f"{name}_mean"], moments[f"{name}_covariance"])
@@ -192,7 +196,7 @@ class Generation:
         if scope is not None and len(scope) == len(self.source_ids):
             scope = None  # the same to us, and faster in Chroma
         query_terms = tuple(dict.fromkeys(terms(query, self.manifest.language)))
-        vector = self.embedder.embed_query(query)
+        vector, query_tokens = self.embedder.embed_query_with_tokens(query, self._token_axes)
         units = _Level(self, "units", vector, query_terms, scope)
         windows = _Level(self, "windows", vector, query_terms, scope)
         rows = self._candidates(units, windows)
@@ -210,6 +214,7 @@ class Generation:
         rows, low, high = rows[order], low[order], high[order]
         return Ranking(
             query_terms=query_terms,
+            query_tokens=query_tokens,
             rows=rows,
             sources=np.asarray(self._units["source"][rows], dtype=np.int64),
             scores=scores[order].astype(np.float32),
@@ -291,6 +296,13 @@ class Generation:
         inside = 0 <= other < len(self._units)
         same = inside and self._units[other]["source"] == self._units[row]["source"]
         return other if same else None
+
+    def token_matches(self, query: QueryTokens, row: int) -> tuple[Floats, Floats]:
+        """For each token of a question the cosine of its best match in a unit, and that in the unit
+        and its neighbours; each of shape (tokens,)."""
+        first = row if self.neighbour(row, -1) is None else row - 1
+        last = row if self.neighbour(row, 1) is None else row + 1
+        return self._tokens.best_matches(query.vectors, first, row, last)
 
     def idf(self, term: str) -> float:
         """How rare a stemmed term is in the library."""

@@ -30,6 +30,7 @@ STOP_WORDS = frozenset(
     will with would you your
     """.split()
 )
+QUESTION_WORDS = frozenset("who whom whose what which when where why how".split())
 
 
 def words(text: str) -> list[str]:

@@ -17,6 +17,7 @@ from index.bm25 import BM25
 from index.embedding import Embedder
 from index.errors import IndexingError
 from index.generation import SCHEMA, Manifest, hash_files, keys_file, write_sources
+from index.late import AXES
 from index.levels import Level, split_levels
 from index.reuse import Donor, EmbeddedLevel, embed_level
 from index.store import FOLDER, create_store, seal
@@ -68,13 +69,15 @@ def write_generation(
     write_sources(folder / "sources.db", contents.sources)
     language = _main_language(contents.sources)
     moments: dict[str, NDArray[Any]] = {}
+    axes = donors[0].axes if donors else embedder.token_axes
+    np.save(folder / AXES, axes)
     scratch = folder / "embedding.npy"
     done = embedded = 0
     for level in levels:
         embedding, storing = (
             partial(_tell_from, tell, stage, done, total) for stage in ("embedding", "storing")
         )
-        vectors = embed_level(level, embedder, donors, scratch, embedding)
+        vectors = embed_level(level, embedder, donors, scratch, axes, embedding)
         moments |= _store(folder, store, level, vectors, storing)
         embedded += vectors.embedded
         done += len(level)
