@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from qa.features import (
     shipped_weights,
     softmax,
 )
+from qa.parts import split_question
 from qa.result import Passage
 
 # What a name or number that stands nowhere in the library takes from the log-odds of an answer: a
@@ -36,6 +37,7 @@ class Evidence:
     one that answers, and `confidence` (0 to 1) that an answer made of them is right. `follow_up`
     says that the question was put behind the one before it, `threshold` is None for the shipped.
     `shipped_confidence` is that before the calibration of the library, None where it has none.
+    `parts` holds what was found for each part of a question that has several.
     """
 
     question: str
@@ -48,6 +50,7 @@ class Evidence:
     follow_up: bool = False
     threshold: float | None = None
     shipped_confidence: float | None = None
+    parts: tuple[Evidence, ...] = ()
 
     @property
     def answerable(self) -> bool:
@@ -84,10 +87,22 @@ def gather(
 ) -> Evidence:
     """Find what may answer `question`, and decide how likely it does.
 
-    Raises QueryError, ScopeError.
+    A question of several parts is as likely answered as its least likely part, where that is more
+    than the whole: each part has its own best sentence. Raises QueryError, ScopeError.
     """
     weights = weights or shipped_weights()
     scope = generation.in_scope(sources)
+    whole = _gather(generation, question, scope, weights)
+    parts = tuple(_gather(generation, part, scope, weights) for part in split_question(question))
+    if not (parts and whole.rows):
+        return whole
+    least = min(part.confidence for part in parts)
+    return replace(whole, parts=parts, confidence=max(whole.confidence, least))
+
+
+def _gather(
+    generation: Generation, question: str, scope: tuple[str, ...] | None, weights: Weights
+) -> Evidence:
     words, ranking, lost = rank_in_time(generation, question, scope)
     if not len(ranking.rows):
         return Evidence(
@@ -104,7 +119,7 @@ def gather(
     scores = measured @ weights.rank + lost
     order = np.argsort(-scores, kind="stable")
     features = question_features(measured, asked, weights.rank)
-    logit = float(features @ weights.confidence + weights.intercept) - _UNKNOWN * asked.unknown
+    logit = weights.confidence.log_odds(features) - _UNKNOWN * asked.unknown
     return Evidence(
         question=question,
         generation=generation,

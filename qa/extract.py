@@ -12,6 +12,7 @@ from qa.injection import without_instructions
 
 LONGEST_ANSWER = 600
 MOST_SENTENCES = 3
+MOST_ITEMS = 12
 # Enough is said when the sentences chosen are this likely to hold the answer; on the development
 # data a higher share adds sentences without adding right answers.
 _ENOUGH = 0.9
@@ -22,6 +23,9 @@ _LEANING = re.compile(
     r"(He|She|It|They|This|These|Those|That|His|Her|Its|Their|Such|Both|However|But|And|Also"
     r"|Moreover|Furthermore|Nevertheless|Instead|Otherwise|Thus|Hence)\b"
 )
+# "The treaty obliges ...": which one, the sentence before may tell.
+_DEFINITE = re.compile(r"The ([a-z]{4,})\b(?! (?:of|for|on|in|between)\b)")
+_INTRODUCING = re.compile(r":\W*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,21 @@ class Draft:
 def extract(evidence: Evidence) -> Iterator[Draft]:
     """The sentences that answer: the likeliest first, the others in the order of their sources.
 
-    A sentence that leans on the one before it brings that one along where there is room.
+    A question of several parts gets the likeliest sentence of each first. A sentence that leans on
+    the one before it brings that one along where there is room and the question does not name
+    what it is about; one that introduces a list brings the list.
     """
     rows = _choose(evidence)
+    first = _of_each_part(evidence, rows) or rows[:1]
     # A reader follows a source in its own order; the source that answers best goes first.
     order = list(dict.fromkeys(evidence.generation.unit_source(row) for row in rows))
     rest = sorted(
-        rows[1:], key=lambda row: (order.index(evidence.generation.unit_source(row)), row)
+        (row for row in rows if row not in first),
+        key=lambda row: (order.index(evidence.generation.unit_source(row)), row),
     )
     said: set[int] = set()
-    for row in rows[:1] + rest:
-        for part in (*_antecedent(evidence, row, rows), row):
+    for row in (*first, *rest):
+        for part in (*_antecedent(evidence, row, rows), row, *_listed(evidence, row)):
             if part not in said:
                 said.add(part)
                 source, start, end = evidence.generation.unit(part)
@@ -71,14 +79,14 @@ def plain(text: str) -> str:
 
 
 def _choose(evidence: Evidence) -> list[int]:
+    """The rows of the sentences that answer, likeliest first, those of each part before others."""
     generation = evidence.generation
     chosen: list[int] = []
     said: list[set[str]] = []
     length = 0
     share = 0.0
-    rows = [row for row in evidence.rows if generation.is_sentence(row)] or list(evidence.rows)
     shares = dict(zip(evidence.rows, evidence.shares.tolist(), strict=True))
-    for row in rows:
+    for row in dict.fromkeys([*_best_of_parts(evidence), *_sentences(evidence)]):
         text = generation.unit_text(row)
         if chosen and length + 1 + len(text) > LONGEST_ANSWER:
             continue
@@ -87,16 +95,50 @@ def _choose(evidence: Evidence) -> list[int]:
             continue
         content = set(terms(text, generation.manifest.language))
         if any(len(content & other) > _SAME * min(len(content), len(other)) for other in said):
-            share += shares[row]
+            share += shares.get(row, 0.0)
             continue
         chosen.append(row)
         said.append(content)
         length += len(text) + 1
-        share += shares[row]
+        share += shares.get(row, 0.0)
         # Most of a follow-up is the question before, and its likeliest sentence answered that.
-        if len(chosen) == MOST_SENTENCES or (share >= _ENOUGH and not evidence.follow_up):
+        enough = share >= _ENOUGH and not evidence.follow_up and len(chosen) >= len(evidence.parts)
+        if len(chosen) == MOST_SENTENCES or enough:
             break
     return chosen
+
+
+def _sentences(evidence: Evidence) -> list[int]:
+    """The candidates that are sentences; all of them where none is."""
+    rows = [row for row in evidence.rows if evidence.generation.is_sentence(row)]
+    return rows or list(evidence.rows)
+
+
+def _best_of_parts(evidence: Evidence) -> list[int]:
+    return [_sentences(part)[0] for part in evidence.parts if part.answerable]
+
+
+def _of_each_part(evidence: Evidence, rows: list[int]) -> list[int]:
+    return [row for row in dict.fromkeys(_best_of_parts(evidence)) if row in rows]
+
+
+def _listed(evidence: Evidence, row: int) -> Iterator[int]:
+    """The items of the list that `row` introduces, as many as there is room for."""
+    generation = evidence.generation
+    if not _INTRODUCING.search(generation.unit_text(row)):
+        return
+    room = LONGEST_ANSWER - len(generation.unit_text(row))
+    _, _, end = generation.unit(row)
+    for step in range(1, MOST_ITEMS + 1):
+        item = generation.neighbour(row, step)
+        if item is None or not generation.is_sentence(item):
+            return
+        source, start, stop = generation.unit(item)
+        room -= stop - start + 1
+        if room < 0 or source.text.count("\n", end, start) != 1:  # an empty line ends a list
+            return
+        yield item
+        end = stop
 
 
 def _antecedent(evidence: Evidence, row: int, chosen: list[int]) -> tuple[int, ...]:
@@ -105,7 +147,7 @@ def _antecedent(evidence: Evidence, row: int, chosen: list[int]) -> tuple[int, .
     before = generation.neighbour(row, -1)
     if before is None or not generation.is_sentence(before):
         return ()
-    if not _LEANING.match(generation.unit_text(row)):
+    if not _leans(evidence, row, before):
         return ()
     if before in chosen:
         return (before,)
@@ -117,3 +159,20 @@ def _antecedent(evidence: Evidence, row: int, chosen: list[int]) -> tuple[int, .
     if "\n" in source.text[end:start] or length + start - opening > LONGEST_ANSWER:
         return ()
     return (before,)
+
+
+def _leans(evidence: Evidence, row: int, before: int) -> bool:
+    """Whether `row` needs the sentence before it, to a reader who has the question in mind."""
+    generation = evidence.generation
+    text, own, earlier = (
+        generation.unit_text(row),
+        generation.unit_words(row),
+        generation.unit_words(before),
+    )
+    definite = _DEFINITE.match(text)
+    if not (_LEANING.match(text) or (definite and definite[1] in earlier.words)):
+        return False
+    source, start, _ = generation.unit(row)
+    above = terms(f"{source.title} {source.heading_at(start) or ''}", generation.manifest.language)
+    asked = set(evidence.ranking.query_terms) - set(own.terms)
+    return asked.isdisjoint((*earlier.terms, *above))

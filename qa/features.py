@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -19,9 +19,12 @@ from numpy.typing import NDArray
 
 from index.search import Generation, Ranking, UnitWords
 from index.tokens import STOP_WORDS, terms, words
+from qa.trees import Trees
 
 Floats = NDArray[np.float64]
 
+# A token whose best match has a lower cosine stands for something that is not said.
+_UNMATCHED = 0.5
 # How many of the best sentences are looked at more closely.
 CANDIDATES = 24
 
@@ -55,11 +58,20 @@ SENTENCE_FEATURES = (
     "words_missing",
     "words_missing_in_context",
     "missing_count",
+    "token_match",
+    "token_weakest",
+    "token_two_weakest",
+    "token_interrogative",
+    "token_match_around",
+    "token_weakest_around",
+    "token_two_weakest_around",
+    "tokens_unmatched_around",
 )
 _KINDS = ("date", "number", "person", "place", "reason", "other")
-# Of each sentence feature that of the best sentence, the mean of the three best, and the extremes.
+# Of each sentence feature that of the best sentence. Their mean over the three best and their
+# extremes add nothing on articles that were not fitted on.
 QUESTION_FEATURES = (
-    *(f"{how}_{name}" for how in ("best", "mean", "most", "least") for name in SENTENCE_FEATURES),
+    *(f"best_{name}" for name in SENTENCE_FEATURES),
     "score",
     "margin",
     "probability",
@@ -132,11 +144,11 @@ _WANTED_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _WANTE
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the features: `rank` orders sentences, `confidence` is a logistic regression."""
+    """Weights of the features: `rank` orders sentences, `confidence` gives log-odds of an answer
+    from the features of a question; below `threshold`, a probability, Refdesk abstains."""
 
     rank: Floats
-    confidence: Floats
-    intercept: float
+    confidence: Trees
     threshold: float
 
 
@@ -146,8 +158,7 @@ def shipped_weights() -> Weights:
     stored = json.loads(files("qa").joinpath("weights.json").read_text(encoding="utf-8"))
     return Weights(
         rank=np.array([stored["rank"][name] for name in SENTENCE_FEATURES]),
-        confidence=np.array([stored["confidence"][name] for name in QUESTION_FEATURES]),
-        intercept=float(stored["intercept"]),
+        confidence=Trees.from_json(stored["baseline"], stored["trees"]),
         threshold=float(stored["threshold"]),
     )
 
@@ -245,8 +256,25 @@ def sentence_features(generation: Generation, asked: Asked, ranking: Ranking) ->
             _missing(asked.others, here),
             _missing(asked.others, context),
             len(asked.others - context),
+            *_token_features(generation, ranking, row),
         )
     return measured
+
+
+def _token_features(generation: Generation, ranking: Ranking, row: int) -> Iterator[float]:
+    """How well a sentence, then it and its neighbours, match the question token by token."""
+    query = ranking.query_tokens
+    own, around = generation.token_matches(query, row)
+    for place, matches in enumerate((own, around)):
+        weakest = np.sort(matches[query.content])
+        yield weakest.mean()
+        yield weakest[0]
+        yield weakest[:2].mean()
+        if place == 0:
+            asking = query.interrogative if query.interrogative.any() else slice(None)
+            yield own[asking].mean()
+        else:
+            yield (weakest < _UNMATCHED).mean()
 
 
 def question_features(measured: Floats, asked: Asked, rank: Floats) -> Floats:
@@ -260,9 +288,6 @@ def question_features(measured: Floats, asked: Asked, rank: Floats) -> Floats:
     return np.array(
         [
             *measured[order[0]],
-            *measured[order[:3]].mean(axis=0),
-            *measured.max(axis=0),
-            *measured.min(axis=0),
             scores[order[0]],
             scores[order[0]] - scores[order[1]] if len(order) > 1 else 0.0,
             softmax(scores).max(),

@@ -16,13 +16,6 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 46
 _MOST_POINTS = 300
 
 
-def upper(value: float) -> float:
-    """The least end of an axis at or above `value` whose fifths are round numbers."""
-    power = 10.0 ** np.floor(np.log10(value / 5))
-    steps = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-    return float(5 * power * next(one for one in steps if 5 * power * one >= value * (1 - 1e-9)))
-
-
 class Plot:
     """A plot that lines, bars and points are added to; classes (`a`, `b`, `c`) give the colours."""
 

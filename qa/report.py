@@ -13,7 +13,7 @@ from qa.compare import Comparison
 from qa.evaluate import Outcome, Record
 from qa.markdown import visible
 from qa.measures import BINS, judged_pairs, risk_coverage, shown
-from qa.plots import Plot, upper
+from qa.plots import Plot
 from qa.runs import Run
 
 # How many questions, and sources, of a kind are listed; the file that `--out` writes has all.
@@ -153,12 +153,12 @@ def _risk_plot(inside: Sequence[Outcome], off: Sequence[Outcome], threshold: flo
     for colour, label, outcomes in curves:
         _, coverage, risk = risk_coverage(*zip(*judged_pairs(outcomes), strict=True))
         drawn.append((colour, label, outcomes, coverage, risk))
-    highest = max(float(one[4].max()) for one in drawn)
+    highest = min(1.0, max(0.1, np.ceil(max(float(one[4].max()) for one in drawn) * 10) / 10))
     plot = Plot(
         "Risk and coverage, with the chosen point",
         "coverage: share of the questions that is answered",
         "risk: share of the answers without gold",
-        y=(0.0, min(1.0, upper(max(highest, 0.1)))),
+        y=(0.0, highest),
     )
     for colour, label, outcomes, coverage, risk in drawn:
         plot.line(coverage, risk, colour, label)
@@ -208,12 +208,12 @@ def _confidence_plot(records: Sequence[Record], threshold: float | None) -> str:
         for colour, _, outcomes in kinds
         if outcomes
     }
-    highest = upper(max(float(one.max()) for one in heights.values()))
+    highest = max(float(one.max()) for one in heights.values())
     plot = Plot(
         "Confidence of what should and should not be answered",
         "confidence; the line is the threshold" if threshold is not None else "confidence",
         "share of the questions",
-        y=(0.0, highest),
+        y=(0.0, max(highest, 0.01)),
     )
     for colour, label, outcomes in kinds:
         if outcomes:
@@ -233,7 +233,7 @@ def _latency_plot(records: Sequence[Record]) -> str:
         "Latency, up to the slowest hundredth",
         "milliseconds",
         "share that is done",
-        x=(0.0, upper(max(longest, 1.0))),
+        x=(0.0, max(longest, 1.0)),
     )
     for colour, (label, values) in times.items():
         if values:

@@ -10,7 +10,7 @@ from qa.compare import RESAMPLES, compare
 from qa.errors import SettingError
 from qa.evaluate import Outcome, Record
 from qa.measures import measure
-from qa.plots import Plot, upper
+from qa.plots import Plot
 from qa.questions import Question
 from qa.report import GROUPS, html_report
 from qa.runs import Run
@@ -202,14 +202,6 @@ def test_a_report_of_little():
     assert "Latency" in shown and "Risk and coverage" not in shown
     Page(shown)
     Page(html_report(run([record(1, outcome(right=False), answers=(), off=False)])))
-
-
-@pytest.mark.parametrize(
-    ("value", "end"),
-    [(0.871, 1.0), (0.7, 0.75), (308, 400), (1, 1), (0.1, 0.1), (5.1, 7.5), (50, 50)],
-)
-def test_axes_end_at_round_numbers(value, end):
-    assert upper(value) == pytest.approx(end)
 
 
 def test_a_long_curve_is_thinned_and_stays_inside():

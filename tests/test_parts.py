@@ -1,0 +1,53 @@
+"""Questions of several parts: which they are, and that each part gets its evidence."""
+
+import pytest
+
+from qa import answer
+from qa.parts import split_question
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("How do Oldport and Newport differ on tolls?", ("Oldport on tolls", "Newport on tolls")),
+        ("What is the difference between a lock and a weir?", ("a lock", "a weir")),
+        ("How does the ferry compare to the canal?", ("the ferry", "the canal")),
+        ("Compare Oldport with Newport in trade", ("Oldport in trade", "Newport in trade")),
+        ("How does a lock differ from a weir?", ("a lock", "a weir")),
+        ("Oldport vs. Newport", ("Oldport", "Newport")),
+        (
+            "Who dredged the harbour and how many locks does the canal have?",
+            ("Who dredged the harbour?", "how many locks does the canal have?"),
+        ),
+        (
+            "Who dredged the harbour, and when was it done?",
+            ("Who dredged the harbour?", "Who dredged the harbour? when was it done?"),
+        ),
+        ("Where is it? Who owns the big island?", ("Where is it?", "Who owns the big island?")),
+    ],
+)
+def test_parts(question, parts):
+    assert split_question(question) == parts
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who are the kings and queens of Oldport?",
+        "When does the ferry leave for Grey Island?",
+        "Which goods are bought and sold in Oldport?",
+        "Is there a difference?",
+        "",
+        "and who",
+    ],
+)
+def test_a_question_of_one_part_has_none(question):
+    assert split_question(question) == ()
+
+
+def test_each_part_is_answered(opened):
+    found = answer(
+        "How deep was the harbour of Oldport dredged, and how many locks does the canal have?",
+        index=opened,
+    )
+    assert {citation.source_id for citation in found.citations} >= {"ports/harbour", "ports/canal"}
