@@ -224,16 +224,20 @@ def run_one(name: str, library: Path, questions: list[dict[str, Any]]) -> dict[s
 
 
 def embedding_rates(library: Path) -> None:
-    """How fast the same chunks are embedded, and what the processor's matrix products allow."""
+    """How fast the same chunks are embedded, and what the processor's matrix products allow.
+
+    On one core, in seconds of the processor, so that what else runs on the machine does not count.
+    """
     import numpy as np
     import torch
     from sentence_transformers import SentenceTransformer
 
     from index.embedding import Embedder, load_embedder
 
+    torch.set_num_threads(1)
     texts = [source.text for source in load_sources(library)]
     chunks = [text[start : start + 1000] for text in texts for start in range(0, len(text), 800)]
-    chunks = chunks[:: max(1, len(chunks) // 320)]
+    chunks = chunks[:: max(1, len(chunks) // 64)]
     plain = SentenceTransformer(
         str(_bundled_path()), device="cpu", local_files_only=True,
         model_kwargs={"dtype": torch.float32},
@@ -241,11 +245,11 @@ def embedding_rates(library: Path) -> None:
     ours = load_embedder()
     least = float((ours.embed(chunks) * Embedder("plain", plain).embed(chunks)).sum(axis=1).min())
     rates: dict[str, list[float]] = {"float32": [], "refdesk": []}
-    for _ in range(3):  # in turn, so that a slow spell of the machine hits both
+    for _ in range(3):  # in turn, so that a slow spell hits both
         for name, run in (("float32", plain.encode), ("refdesk", ours.embed)):
-            started = time.perf_counter()
+            started = time.process_time()
             run(chunks)
-            rates[name].append(len(chunks) / (time.perf_counter() - started))
+            rates[name].append(len(chunks) / (time.process_time() - started))
     tokens = sum(min(256, len(one)) for one in plain.tokenizer(chunks)["input_ids"])
     # Multiplications and additions in the matrices of 6 layers of width 384, for each token.
     work = tokens / len(chunks) * 6 * 2 * (4 * 384**2 + 2 * 384 * 1536) / 1e9
@@ -254,14 +258,14 @@ def embedding_rates(library: Path) -> None:
         left, right = torch.randn(4096, 384).to(dtype), torch.randn(384, 1536).to(dtype)
         best = 0.0
         for _ in range(10):
-            started = time.perf_counter()
+            started = time.process_time()
             for _ in range(10):
                 left @ right
-            best = max(best, 10 * 2 * 4096 * 384 * 1536 / (time.perf_counter() - started) / 1e9)
+            best = max(best, 10 * 2 * 4096 * 384 * 1536 / (time.process_time() - started) / 1e9)
         return best
 
-    print(f"\nembedding alone, {len(chunks)} chunks of 1000 characters, {torch.get_num_threads()} "
-          f"threads, least cosine to float32 {least:.4f}:")  # fmt: skip
+    print(f"\nembedding alone, {len(chunks)} chunks of 1000 characters, one core, "
+          f"least cosine to float32 {least:.4f}:")  # fmt: skip
     for name, dtype in (("float32", torch.float32), ("refdesk", torch.bfloat16)):
         limit = peak(dtype)
         print(f"  {name:<8} {np.median(rates[name]):6.1f} chunks/s; {dtype} products reach "
