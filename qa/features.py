@@ -110,6 +110,11 @@ _SHARE = re.compile(
 )
 _ASKS_SHARE = re.compile(r"percent|per cent|%|\b(?:share|proportion|portion|fraction)\b")
 _HOW_MANY = re.compile(r"how many (.+)")
+# A number that is a name with the word before it: "Article 12", but not "May 12", nor a year.
+_LABELLED = re.compile(
+    r"(?<=\s)(?!January|February|March|April|May|June|July|August|September|October|November"
+    r"|December)([A-Z][a-z]+)\s(\d{1,3})(?![\w.,]*\d)(?! (?:percent|per|million|billion|years?)\b)"
+)
 _NEGATION = re.compile(
     r"\b(?:not|never|no|except|besides|other than|without|least|fewest)\b|n['’]t\b"
 )
@@ -193,7 +198,7 @@ class Asked:
 
     @classmethod
     def parse(cls, question: str, generation: Generation, ranking: Ranking) -> Asked:
-        """Take `question` apart; of its names and numbers count those that the library lacks."""
+        """Take `question` apart; of its names, numbers and labels count those that are lacking."""
         language = generation.manifest.language
         query_terms = ranking.query_terms
         numbers = {word for word in words(question) if word[0].isdigit()}
@@ -216,7 +221,8 @@ class Asked:
             others=frozenset(query_terms) - names - numbers,
             counted=frozenset(terms(" ".join(noun), language)) if noun else frozenset(),
             unknown=len(_unlike_all(names, generation, ranking))
-            + sum(not generation.holds(number) for number in numbers),
+            + sum(not generation.holds(number) for number in numbers)
+            + _labels_unsaid(question, generation, ranking),
         )
 
 
@@ -328,6 +334,19 @@ def _unlike_all(names: Set[str], generation: Generation, ranking: Ranking) -> se
     for row in ranking.rows[:CANDIDATES].tolist():
         near |= generation.unit_words(row).all | generation.unit_context(row)
     return {name for name in unknown if not get_close_matches(name, near, n=1, cutoff=0.75)}
+
+
+def _labels_unsaid(question: str, generation: Generation, ranking: Ranking) -> int:
+    """How many of the labels of a question, as "Article 12", no sentence near the answer says,
+    though the library has the number."""
+    labels = {
+        (label.lower(), number)
+        for label, number in _LABELLED.findall(question)
+        if label.lower() not in STOP_WORDS and generation.holds(number)
+    }
+    for row in ranking.rows[:CANDIDATES].tolist() if labels else ():
+        labels -= set(pairwise(generation.unit_words(row).words))
+    return len(labels)
 
 
 def _missing(wanted: frozenset[str], held: Set[str]) -> float:

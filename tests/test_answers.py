@@ -4,9 +4,15 @@ import json
 
 import pytest
 
-from index import QueryError, ScopeError
+from index import QueryError, ScopeError, open_index, rebuild
 from qa import answer, stream_answer
-from qa.features import QUESTION_FEATURES, SENTENCE_FEATURES, shipped_weights, wanted_kind
+from qa.features import (
+    QUESTION_FEATURES,
+    SENTENCE_FEATURES,
+    Asked,
+    shipped_weights,
+    wanted_kind,
+)
 from sources import load_sources
 
 QUESTIONS = [
@@ -117,3 +123,23 @@ def test_there_is_a_weight_for_each_feature():
     assert weights.rank.shape == (len(SENTENCE_FEATURES),)
     assert weights.confidence.feature.max() < len(QUESTION_FEATURES)
     assert 0 < weights.threshold < 1
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("What does Article 12 oblige?", 1),
+        ("What does Article 4 oblige?", 0),
+        ("What was decided on May 12?", 0),
+        ("Over 12 pages, what is said?", 0),
+    ],
+)
+def test_a_label_that_no_sentence_says_counts_against_an_answer(question, unknown, tmp_path):
+    (tmp_path / "pact.txt").write_text(
+        "Article 4 obliges the members to help. Article 3 names them. The pact has 12 pages. It "
+        "was decided on 12 May, and copied a thousand times.\n"
+    )
+    rebuild(tmp_path, index=tmp_path / "index")
+    generation = open_index(tmp_path / "index").generation
+    asked = Asked.parse(question, generation, generation.rank(question))
+    assert asked.unknown == unknown
