@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from index.search import Hit
-from index.tokens import terms
+from index.tokens import stem, terms
 from qa.evidence import Evidence, passage
 from qa.injection import without_instructions
 from qa.result import Citation, Conflict
@@ -23,6 +24,20 @@ from qa.statement import DATE, Number, Statement
 
 Kind = Literal["number", "date", "denial"]
 
+# The stems of what happens to a thing once; one is elected, visited and attacked more than once.
+_ONCE = frozenset(
+    stem(
+        "abolished adopted approved assassinated became began born broke built burned closed "
+        "collapsed completed crossed died discovered dissolved ended entered established expired "
+        "founded inaugurated invented joined killed landed launched opened protected ratified "
+        "released resigned retired saw shut signed sank sunk took unveiled wrecked".split()
+    )
+)
+# "opened a new wing", "signed an agreement": there may be another.
+_ONE_OF_MANY = re.compile(
+    r"\b(?:adopted|approved|began|built|closed|completed|discovered|established|founded|invented"
+    r"|joined|launched|opened|released|saw|signed|took|unveiled)\s+(?:an?|another|new)\s"
+)
 # A longer sentence, in characters, says several things; it is compared with none.
 _LONGEST = 400
 # Two sentences that share fewer terms are not about the same.
@@ -68,9 +83,17 @@ def _same_subject(one: Statement, other: Statement) -> bool:
     """Whether both speak of the same names; what names none is about what stands above it."""
     # "Parliament" that opens a sentence and "parliament" inside another are one word.
     here, there = one.names - other.content, other.names - one.content
+    if _fuller(one, here - there, there) or _fuller(other, there - here, here):
+        return False  # "Barker" need not be "Dorothy Barker"
     here = here or frozenset(terms(one.above) if one.above else ())
     there = there or frozenset(terms(other.above) if other.above else ())
     return bool(here & there) and (here <= there or there <= here)
+
+
+def _fuller(side: Statement, extra: frozenset[str], shared: frozenset[str]) -> bool:
+    """Whether a name that only one side has stands right before one that both have."""
+    found = [frozenset(terms(word)) for word in side.own.split()]
+    return any(a & extra and b & shared for a, b in pairwise(found))
 
 
 def _of_dates(one: Statement, other: Statement) -> Difference | None:
@@ -79,7 +102,9 @@ def _of_dates(one: Statement, other: Statement) -> Difference | None:
     pair = one.dates[0], other.dates[0]
     if not any(a != b for a, b in zip(*pair, strict=True) if a and b):
         return None
-    if not one.happened or one.happened != other.happened:
+    if one.happened not in _ONCE or one.happened != other.happened:
+        return None
+    if any(_ONE_OF_MANY.search(side.own) for side in (one, other)):
         return None
     if bool(_SUPERLATIVE.search(one.own)) != bool(_SUPERLATIVE.search(other.own)):
         return None
