@@ -1,7 +1,7 @@
 """Takes the README's screenshot, and others to look at.
 
-`python tests/screenshots.py FOLDER [INDEX]` writes them all into FOLDER; without arguments, only
-`screenshot.png` is kept, beside the README. INDEX saves building one of the starter library.
+`python tests/screenshots.py FOLDER` writes them all into FOLDER; without an argument, only those of
+the README are kept, beside it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from index import rebuild
 from qa.settings import starter_library
 from qa.web.app import build_app
 from qa.web.serve import serving
+from sources.load import QUESTIONS
 
 BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BOX = "#question textarea"
@@ -25,10 +26,10 @@ FOLLOW_UP = "How many of them were killed or wounded?"
 ELSEWHERE = "How many tanks does the Brazilian army have?"
 
 
-def take(folder: Path, index: Path) -> None:
-    """Write the screenshots into `folder`."""
+def take(folder: Path, index: Path, library: Path) -> None:
+    """Write the screenshots into `folder`; `library` gets another source."""
     with (
-        serving(build_app(index=index, library=starter_library())) as address,
+        serving(build_app(index=index, library=library)) as address,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER)
@@ -50,9 +51,13 @@ def take(folder: Path, index: Path) -> None:
         desk.locator(".chip").first.hover()
         desk.screenshot(path=folder / "hover.png")
         desk.locator(".chip").first.click()
+        expect(desk.locator(".reader .anchor.lit")).to_be_visible()
         desk.mouse.move(5, 5)
-        desk.wait_for_timeout(700)
         desk.screenshot(path=folder / "screenshot.png")
+        desk.keyboard.press("Escape")
+        desk.locator(".considered summary").click()
+        desk.locator(".considered").scroll_into_view_if_needed()
+        desk.screenshot(path=folder / "considered.png")
         ask(desk, FOLLOW_UP)
         desk.screenshot(path=folder / "follow-up.png")
         ask(desk, ELSEWHERE)
@@ -70,16 +75,36 @@ def take(folder: Path, index: Path) -> None:
         dark.screenshot(path=folder / "dark.png")
         ask(dark, ELSEWHERE)
         dark.screenshot(path=folder / "dark-abstention.png")
+        dark.get_by_role("button", name="Conversations").click()
+        dark.wait_for_timeout(300)
+        dark.screenshot(path=folder / "dark-conversations.png")
 
         phone = page(390, 844)
         phone.screenshot(path=folder / "phone-welcome.png")
         ask(phone, QUESTION)
         phone.screenshot(path=folder / "phone.png")
         phone.locator(".chip").first.click()
-        phone.wait_for_timeout(700)
-        phone.screenshot(path=folder / "phone-card.png")
+        expect(phone.locator(".reader .anchor.lit")).to_be_visible()
+        phone.screenshot(path=folder / "phone-reader.png")
+        phone.get_by_role("button", name="All passages").click()
         ask(phone, ELSEWHERE)
         phone.screenshot(path=folder / "phone-abstention.png")
+
+        shelf = page(1280, 800)
+        shelf.goto(f"{address}library")
+        expect(shelf.locator("#shelf-summary")).to_contain_text("sources", timeout=30_000)
+        shelf.get_by_role("gridcell", name="china-treaties", exact=True).first.click()
+        expect(shelf.get_by_label("Title")).not_to_have_value("")
+        shelf.screenshot(path=folder / "screenshot-library.png")
+        (library / "notes.txt").write_text("Notes on the Caspian route of the corridor, 2026.\n")
+        shelf.get_by_role("tab", name="Rebuild").click()
+        shelf.get_by_role("button", name="Rebuild the index").click()
+        shelf.wait_for_timeout(1500)
+        shelf.screenshot(path=folder / "rebuilding.png")
+        expect(shelf.locator(".report")).to_be_visible(timeout=300_000)
+        shelf.screenshot(path=folder / "report.png")
+        shelf.get_by_role("tab", name="Gaps").click()
+        shelf.screenshot(path=folder / "gaps.png")
 
 
 def ask(page: Page, question: str) -> None:
@@ -96,10 +121,12 @@ def ask(page: Page, question: str) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(temporary)
-        index = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(temporary) / "index"
-        if len(sys.argv) < 3:
-            rebuild(starter_library(), index=index)
+        library, index = Path(temporary) / "library", Path(temporary) / "index"
+        shutil.copytree(starter_library(), library)
+        shutil.copy(starter_library().parent / QUESTIONS, library)
+        rebuild(library, index=index)
         folder.mkdir(parents=True, exist_ok=True)
-        take(folder, index)
+        take(folder, index, library)
         if len(sys.argv) < 2:
-            shutil.copy(folder / "screenshot.png", Path(__file__).parent.parent)
+            for name in ("screenshot.png", "screenshot-library.png"):
+                shutil.copy(folder / name, Path(__file__).parent.parent)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from index.errors import ScopeError
-from qa.result import Answer, AnswerSentence, Citation, Passage
+from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
 from qa.web.conversation import Turn, history, stop
 from qa.web.examples import example_questions
 from qa.web.excerpt import Excerpt, excerpt
@@ -40,7 +40,8 @@ ALLOWED_ATTRIBUTES = frozenset(
     re.findall(
         r"\S+",
         "alt aria-describedby aria-hidden aria-label aria-pressed class cx cy d data-at "
-        "data-considered data-copy data-do data-link data-number data-page data-right data-source "
+        "data-conflict data-considered data-copy data-do data-link data-number data-page "
+        "data-right data-source "
         "data-talk data-turn datetime dir focusable height hidden href id max maxlength min "
         "placeholder r rel role src style tabindex target type value viewbox width",
     )
@@ -150,6 +151,16 @@ def test_every_chip_leads_to_a_card_and_its_own_description():
     assert {target[1:] for target in page.attributes["href"] if target[0] == "#"} <= ids
     assert page.attributes["aria-describedby"] <= ids
     assert len(page.attributes["aria-describedby"]) == 2 * 2 * 2
+
+
+def test_what_another_source_says_otherwise_is_shown_and_can_be_read():
+    other = passage(title="The ledger", quote="It was built in 1912.", standing="academic")
+    conflict = Conflict(kind="date", cited=1, other=other, values=("1911", "1912"))
+    conversation = (turn(answered(conflicts=(conflict,))),)
+    said = transcript(conversation)
+    for shown in ("Sources differ on a date", "“<bdi>1911</bdi>”", "The ledger", "Academic"):
+        assert shown in said
+    assert 'data-conflict="1"' in said and said.count('id="tip-1-c1-1"') == 1
 
 
 def test_only_the_last_turn_with_passages_is_shown():

@@ -16,8 +16,8 @@ from sources import Source
 def read(generation: Generation, turns: Sequence[Turn], wanted: Mapping[str, Any]) -> str:
     """The document that `wanted` names, as HTML; a notice where it is not in the library any more.
 
-    `wanted` holds `turn` and `number` (or `considered`) of a passage, or the `source` itself; and
-    what to show of it: the character `at`, or the `page`.
+    `wanted` holds `turn` and `number` (or `considered`, `conflict`) of a passage, or the `source`;
+    and what to show of it: the character `at`, or the `page`.
     """
     turn_number = _whole(wanted.get("turn"))
     turn = turns[turn_number - 1] if 1 <= turn_number <= len(turns) else None
@@ -40,13 +40,20 @@ def read(generation: Generation, turns: Sequence[Turn], wanted: Mapping[str, Any
 def _passage(turn: Turn | None, wanted: Mapping[str, Any]) -> Passage | None:
     if turn is None:
         return None
-    for passages, place in (
+    places: tuple[tuple[Sequence[Passage], int], ...] = (
         (turn.passages, _whole(wanted.get("number"))),
         (turn.considered, _whole(wanted.get("considered"))),
-    ):
+        (_others(turn), _whole(wanted.get("conflict"))),
+    )
+    for passages, place in places:
         if 1 <= place <= len(passages):
             return passages[place - 1]
     return None
+
+
+def _others(turn: Turn) -> list[Passage]:
+    """The passages that contradict what the answer cites."""
+    return [conflict.other for conflict in turn.answer.conflicts] if turn.answer else []
 
 
 def _marks(turn: Turn | None, source: Source, passage: Passage | None) -> list[Mark]:

@@ -160,9 +160,15 @@
       else read({ turn: number(turn), source, at: number(link.dataset.at) }, link.getAttribute("href").slice(1));
     }],
     ["button.read", (button) => {
-      const { turn, number: place, considered, source } = button.dataset;
+      const { turn, number: place, considered, conflict, source } = button.dataset;
       read(
-        { turn: number(turn), number: number(place), considered: number(considered), source },
+        {
+          turn: number(turn),
+          number: number(place),
+          considered: number(considered),
+          conflict: number(conflict),
+          source,
+        },
         turn && `read-${turn}-${place ?? 0}`,
       );
     }],

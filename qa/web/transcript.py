@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.export import FORMATS
-from qa.result import Answer, AnswerSentence, Citation
+from qa.result import Answer, AnswerSentence, Citation, Conflict
 from qa.web.conversation import Turn
 from qa.web.markup import isolated, shortened, text
 from qa.web.panel import byline, card_id, standing_badge
@@ -14,6 +14,7 @@ from qa.web.scope import count
 _LONGEST_SHOWN = 300
 _LONGEST_FAILED = 120
 _LONGEST_TIP = 320
+_ABOUT = {"number": " on a number", "date": " on a date", "denial": " on whether it is so"}
 # From the least confidence on: what a calibrated share of right answers is called.
 _CONFIDENCE = ((0.9, "High confidence"), (0.75, "Good confidence"), (0.5, "Moderate confidence"))
 
@@ -97,7 +98,26 @@ def _answer(answer: Answer, turn: int) -> str:
         for place, sentence in enumerate(answer.sentences, start=1)
     )
     notice = f'<p class="notice" role="note">{isolated(answer.notice)}</p>' if answer.notice else ""
-    return f'{notice}<p class="answer" dir="auto">{sentences}</p>'
+    said = f'{notice}<p class="answer" dir="auto">{sentences}</p>'
+    return said + "".join(
+        _conflict(conflict, cited[conflict.cited], turn, place)
+        for place, conflict in enumerate(answer.conflicts, start=1)
+    )
+
+
+def _conflict(conflict: Conflict, cited: Citation, turn: int, place: int) -> str:
+    """What another source says otherwise."""
+    here, there = conflict.values
+    other = conflict.other
+    return (
+        f'<section class="differ" aria-label="Sources differ"><h3>Sources differ'
+        f"{_ABOUT.get(conflict.kind, '')}</h3>"
+        f"<p>{_chip(cited, turn, f'c{place}')} says “{isolated(here)}” "
+        f"{standing_badge(cited.standing)} {byline(cited)}</p>"
+        f'<p><button type="button" class="quiet read" data-turn="{turn}" data-conflict="{place}">'
+        f"{isolated(other.title)}</button> says “{isolated(there)}” "
+        f"{standing_badge(other.standing)} {byline(other)}</p></section>"
+    )
 
 
 def _sentence(
@@ -108,7 +128,7 @@ def _sentence(
     return f'<span class="sentence">{said}<span class="chips">&NoBreak;{chips}</span></span>'
 
 
-def _chip(citation: Citation, turn: int, sentence: int) -> str:
+def _chip(citation: Citation, turn: int, sentence: int | str) -> str:
     """A number that leads to its card, with what the card says to hover over."""
     target = card_id(turn, citation.number)
     tip = f"tip-{turn}-{sentence}-{citation.number}"
