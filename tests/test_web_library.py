@@ -132,8 +132,8 @@ def tab(page, name):
 @MARKS[1]
 @MARKS[2]
 @MARKS[3]
-def test_a_source_is_added_built_edited_removed_and_put_back(open_page, address, library, tmp_path):
-    page = open_library(open_page, address)
+def test_a_source_is_added_built_edited_removed_and_put_back(address, open_page, library, tmp_path):
+    page = open_library(address, open_page)
     (tmp_path / "tower.txt").write_text(BELL)
     (tmp_path / "run.exe").write_bytes(b"MZ")
     tab(page, "Add")
@@ -179,7 +179,7 @@ def test_a_source_is_added_built_edited_removed_and_put_back(open_page, address,
 @MARKS[2]
 @MARKS[3]
 def test_the_library_page_is_accessible_and_shows_what_could_not_be_answered(
-    open_page, address, monkeypatch
+    address, open_page, monkeypatch
 ):
     monkeypatch.setenv("REFDESK_GAPS", "on")
     page = open_page(address)
@@ -202,7 +202,7 @@ def test_the_library_page_is_accessible_and_shows_what_could_not_be_answered(
 @MARKS[1]
 @MARKS[2]
 @MARKS[3]
-def test_answers_move_to_a_new_generation_while_people_chat(open_page, address, index, library):
+def test_answers_move_to_a_new_generation_while_people_chat(address, open_page, index, library):
     page = open_page(address)
     ask(page, SIGNING)
     (library / "tower.txt").write_text(BELL)
