@@ -149,6 +149,7 @@ def test_a_server_that_is_started_again_has_the_conversations(open_page, index, 
         expect(page.locator(".reader mark").first).to_have_text(SIGNED)
         page.goto(f"{address}?{kept.partition('?')[2]}")
         expect(page.locator("#turn-1 .answer")).to_contain_text("Ilse Brandt", timeout=WAIT)
+        page.goto("about:blank")
 
 
 @MARKS[0]
@@ -181,6 +182,7 @@ def test_conversations_are_found_renamed_saved_and_deleted_in_the_page(
         expect(page.locator("#talks")).to_contain_text("No conversation holds these words.")
         page.get_by_label("Search your conversations").fill("")
         expect(page.locator(".talks li")).to_have_count(1)
+        page.goto("about:blank")
 
 
 @MARKS[0]
@@ -208,3 +210,4 @@ def test_a_link_brings_the_question_and_its_scope(open_page, index, library):
         expect(page.locator("#question textarea")).to_have_value(
             "Who built the Kestrel lighthouse?"
         )
+        page.goto("about:blank")

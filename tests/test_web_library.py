@@ -133,7 +133,7 @@ def tab(page, name):
 @MARKS[2]
 @MARKS[3]
 def test_a_source_is_added_built_edited_removed_and_put_back(address, open_page, library, tmp_path):
-    page = open_library(address, open_page)
+    page = open_library(open_page, address)
     (tmp_path / "tower.txt").write_text(BELL)
     (tmp_path / "run.exe").write_bytes(b"MZ")
     tab(page, "Add")
