@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
-from index.embedding import quiet_libraries
+from qa.cross_encoder import load_cross_encoder
 from qa.errors import SettingError
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 # The least probability of entailment with which a sentence passes. Not tuned: no such model comes
 # with Refdesk. Of a model with three labels it is far from what is uncertain.
 LEAST_ENTAILMENT = 0.9
-_loading = Lock()
 
 
 class EntailmentModel:
@@ -50,32 +47,13 @@ class EntailmentModel:
         return [float(row[self._entailment]) for row in torch.softmax(logits.float(), dim=-1)]
 
 
+@lru_cache(maxsize=1)
 def load_entailment_model(name: str) -> EntailmentModel:
     """The cross-encoder called `name`, loaded once: a folder, or a name of a hub. SettingError."""
-    with _loading:
-        return _load(name)
-
-
-@lru_cache(maxsize=1)
-def _load(name: str) -> EntailmentModel:
-    from sentence_transformers import CrossEncoder
-
-    quiet_libraries()
-    try:
-        model = CrossEncoder(
-            name,
-            device="cpu",
-            local_files_only=Path(name).is_dir(),
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-        )
-    except Exception as error:  # each library raises its own
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise SettingError(
-            f"the model {name!r} of REFDESK_SUPPORT_MODEL cannot be loaded ({first}); name a "
-            f"folder that holds a cross-encoder in safetensors, or leave it unset"
-        ) from None
-    labels = {int(n): str(label) for n, label in (model.config.id2label or {}).items()}
+    model = load_cross_encoder(name, "REFDESK_SUPPORT_MODEL")
+    labels = {
+        int(n): str(label) for n, label in ((model.config and model.config.id2label) or {}).items()
+    }
     entailing = [
         n for n, label in labels.items()
         if re.search(r"(?<!not[ _-])entail|support", label, re.IGNORECASE)

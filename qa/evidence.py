@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from index.chunking import Chunk
 from index.search import Generation, Hit, Ranking
 from qa.asof import rank_in_time
+from qa.cross_encoder import Reranker
 from qa.features import (
     CANDIDATES,
     Asked,
@@ -84,16 +86,21 @@ def gather(
     question: str,
     sources: Iterable[str] | None = None,
     weights: Weights | None = None,
+    reranker: Reranker | None = None,
 ) -> Evidence:
     """Find what may answer `question`, and decide how likely it does.
+
+    A `reranker` orders the sentences, and is believed twice as much as what is measured of them;
+    how sure it is that the answer is there stays with what is measured, on which that was fitted.
 
     A question of several parts is as likely answered as its least likely part, where that is more
     than the whole: each part has its own best sentence. Raises QueryError, ScopeError.
     """
     weights = weights or shipped_weights()
     scope = generation.in_scope(sources)
-    whole = _gather(generation, question, scope, weights)
-    parts = tuple(_gather(generation, part, scope, weights) for part in split_question(question))
+    find = partial(_gather, generation, scope=scope, weights=weights, reranker=reranker)
+    whole = find(question)
+    parts = tuple(find(part) for part in split_question(question))
     if not (parts and whole.rows):
         return whole
     least = min(part.confidence for part in parts)
@@ -101,7 +108,11 @@ def gather(
 
 
 def _gather(
-    generation: Generation, question: str, scope: tuple[str, ...] | None, weights: Weights
+    generation: Generation,
+    question: str,
+    scope: tuple[str, ...] | None,
+    weights: Weights,
+    reranker: Reranker | None,
 ) -> Evidence:
     words, ranking, lost = rank_in_time(generation, question, scope)
     if not len(ranking.rows):
@@ -117,6 +128,10 @@ def _gather(
     asked = Asked.parse(words, generation, ranking)
     measured = sentence_features(generation, asked, ranking)
     scores = measured @ weights.rank + lost
+    if reranker:
+        texts = [generation.unit_text(row) for row in ranking.rows[:CANDIDATES].tolist()]
+        judged = reranker.scores(words, texts)
+        scores += 2 * scores.std() * (judged - judged.mean()) / max(float(judged.std()), 1e-9)
     order = np.argsort(-scores, kind="stable")
     features = question_features(measured, asked, weights.rank)
     logit = weights.confidence.log_odds(features) - _UNKNOWN * asked.unknown

@@ -12,6 +12,7 @@ from index.opened import Index, open_index
 from qa.calibrate import calibrated
 from qa.chat_model import ChatModelSettings, load_chat_model
 from qa.condense import Turn, readings
+from qa.cross_encoder import load_reranker
 from qa.differ import Contradictions
 from qa.entailment import EntailmentModel, load_entailment_model
 from qa.evidence import Evidence, gather
@@ -81,7 +82,9 @@ def retrieve(
         rewritten = rewrite(question, history, chat_model, read_settings().model_timeout)
         meant = list(dict.fromkeys([rewritten, *meant])) if rewritten else meant
     generation = resolve_index(index).generation
-    found = [gather(generation, reading, sources) for reading in meant]
+    named = read_settings().reranker
+    reranker = load_reranker(named) if named else None
+    found = [gather(generation, reading, sources, reranker=reranker) for reading in meant]
     # A follow-up that can be read in several ways is meant as the library can answer it.
     _, best = max(enumerate(found), key=lambda item: item[1].confidence - _LATER * item[0])
     return replace(calibrated(best), follow_up=best.question != question.strip())

@@ -19,6 +19,7 @@ class Settings:
     model_url: str | None
     model_timeout: float
     embedding_model: str | None
+    reranker: str | None
     support_model: str | None
     conversations: Path
     gaps: bool
@@ -32,6 +33,8 @@ VARIABLES = {
     "REFDESK_MODEL_URL": "base address of an OpenAI-compatible or Ollama server",
     "REFDESK_MODEL_TIMEOUT": "seconds to wait for a language model; default: 60",
     "REFDESK_EMBEDDING_MODEL": "sentence-transformers model to build with; default: bundled",
+    "REFDESK_RERANKER": "cross-encoder to order the sentences that may answer, a folder or a hub "
+    "name; default: none",
     "REFDESK_SUPPORT_MODEL": "cross-encoder of inference to judge a language model's sentences by, "
     "a folder or a hub name; default: none, the rules alone",
     "REFDESK_CONVERSATIONS": "file of the chat's conversations; default: "
@@ -66,6 +69,7 @@ def read_settings() -> Settings:
         model_url=value["REFDESK_MODEL_URL"] or None,
         model_timeout=timeout,
         embedding_model=value["REFDESK_EMBEDDING_MODEL"] or None,
+        reranker=value["REFDESK_RERANKER"] or None,
         support_model=value["REFDESK_SUPPORT_MODEL"] or None,
         conversations=Path(
             value["REFDESK_CONVERSATIONS"]
