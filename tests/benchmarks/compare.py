@@ -212,9 +212,18 @@ def run_one(name: str, library: Path, questions: list[dict[str, Any]]) -> dict[s
                 both = covered(question["spans"], found)
                 recall.append(both / covered(question["spans"], question["spans"]))
                 precision.append(both / max(1, sum(len(text) for _, text in filled)))
+        answering = []
+        if name == "refdesk":
+            from qa import answer
+
+            for question in questions:
+                started = time.perf_counter()
+                answer(question["question"], index=Path(folder) / "index")
+                answering.append(time.perf_counter() - started)
     return {
         "chunks": chunks,
         "seconds": seconds,
+        "answer_ms": statistics.median(answering) * 1000 if answering else None,
         "p50_ms": statistics.median(times) * 1000,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "hits": statistics.mean(hits) if hits else None,
@@ -312,6 +321,11 @@ def main() -> None:
         cells = [name, f"{one['chunks']:,}", f"{one['seconds']:.1f} s", f"{rate:.1f} ({more:.1f}x)"]
         cells += [f"{one['p50_ms']:.1f} ms", f"{one['peak_mb']:,.0f} MB", *shares]
         print("| " + " | ".join(cells) + " |")
+    whole = found["refdesk"]["answer_ms"]
+    print(
+        f"\na whole answer of refdesk, checked: {whole:.1f} ms, {whole / base['p50_ms']:.2f} times "
+        f"the retrieval alone of the baseline"
+    )
     embedding_rates(arguments.library)
 
 
