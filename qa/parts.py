@@ -1,4 +1,4 @@
-"""The parts of a question: the sides of a comparison, or two questions in one."""
+"""What a question asks for: several parts, as the sides of a comparison; or a list."""
 
 from __future__ import annotations
 
@@ -27,6 +27,19 @@ _ASKING = r"(?:who|whom|whose|what|which|when|where|why|how)"
 _SECOND = re.compile(rf"(?<=[?])\s+|,?\s+and\s+(?={_ASKING}\b)", re.IGNORECASE)
 _OPENING = re.compile(rf"\s*(?:in |on |at |by |from |to |with )?{_ASKING}\b", re.IGNORECASE)
 _POINTING = re.compile(r"\b(?:it|its|he|his|she|her|they|their|them|this|that|these|those)\b")
+# "List the ...", "Which ministers have ...": a plural, and a verb that goes with one.
+_LIST = re.compile(
+    r"^\W*(?:please\s+|can you\s+|could you\s+)*(?:list|enumerate|name)\b(?! of)"
+    r"|\b(?:which|what)\s+(?:are|were)\s+(?:all\s+)?the\b"
+    r"|\b(?:which|what)\s+(?:[\w-]+\s+){0,2}?[\w-]{2,}[^\Wsu]s\s+"
+    r"(?:are|were|have|do|did|can|could|will|would|may|might|must|should)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_list(question: str) -> bool:
+    """Whether a question asks for several things, which are easier to read one a line."""
+    return bool(_LIST.search(question))
 
 
 def split_question(question: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from qa.gaps import note_gap
 from qa.gate import Gate
 from qa.generate import MOST_SENTENCES, NotInSources, generate
 from qa.markdown import escape
+from qa.parts import asks_for_list
 from qa.result import Answer, AnswerSentence
 from qa.settings import read_settings
 
@@ -186,7 +187,7 @@ def _checked(
         sentences.append(sentence)
         yield Answer(
             question=question,
-            text=_markdown(sentences),
+            text=_markdown(sentences, asks_for_list(evidence.question)),
             sentences=tuple(sentences),
             citations=tuple(gate.citations),
             confidence=evidence.confidence,
@@ -229,11 +230,12 @@ def _abstain(
     )
 
 
-def _markdown(sentences: Sequence[AnswerSentence]) -> str:
-    return " ".join(
+def _markdown(sentences: Sequence[AnswerSentence], listed: bool) -> str:
+    lines = [
         escape(sentence.text) + " " + "".join(f"[{number}]" for number in sentence.citations)
         for sentence in sentences
-    )
+    ]
+    return "\n".join(f"- {line}" for line in lines) if listed and lines[1:] else " ".join(lines)
 
 
 def _name(model: BaseChatModel | None) -> str | None:

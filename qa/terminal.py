@@ -26,6 +26,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from qa.parts import asks_for_list
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -157,7 +159,10 @@ def show_answer(answer: Answer) -> None:
             show_passage(passage, "-")
         return
     sentences = Text()
-    for sentence in answer.sentences:
+    listed = len(answer.sentences) > 1 and asks_for_list(answer.condensed)
+    for place, sentence in enumerate(answer.sentences):
+        if listed:
+            sentences.append("\n- " if place else "- ")
         sentences.append(one_line(sentence.text) + " ")
         sentences.append("".join(f"[{number}]" for number in sentence.citations) + " ", "cyan")
     sentences.rstrip()

@@ -3,7 +3,7 @@
 import pytest
 
 from qa import answer
-from qa.parts import split_question
+from qa.parts import asks_for_list, split_question
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,29 @@ def test_each_part_is_answered(opened):
         index=opened,
     )
     assert {citation.source_id for citation in found.citations} >= {"ports/harbour", "ports/canal"}
+
+
+@pytest.mark.parametrize(
+    ("question", "listed"),
+    [
+        ("List the treaties that were signed.", True),
+        ("Please name three goods that Oldport exports", True),
+        ("Which goods are exported from Oldport?", True),
+        ("What are the members of the council?", True),
+        ("Which former ministers have resigned?", True),
+        ("What is the name of the ferry?", False),
+        ("Which bus leaves at seven?", False),
+        ("Which process was used?", False),
+        ("What does Article 4 oblige?", False),
+        ("Who signed it?", False),
+    ],
+)
+def test_what_asks_for_a_list(question, listed):
+    assert asks_for_list(question) == listed
+
+
+def test_a_list_is_given_line_by_line(opened):
+    found = answer("Which goods are exported from Oldport?", index=opened)
+    lines = found.text.split("\n")
+    assert len(lines) == len(found.sentences)
+    assert len(lines) == 1 or all(line.startswith("- ") for line in lines)

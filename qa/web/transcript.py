@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.export import FORMATS
+from qa.parts import asks_for_list
 from qa.result import Answer, AnswerSentence, Citation, Conflict
 from qa.web.conversation import Turn
 from qa.web.markup import isolated, shortened, text
@@ -93,12 +94,14 @@ def _differs(condensed: str, question: str) -> bool:
 
 def _answer(answer: Answer, turn: int) -> str:
     cited = {citation.number: citation for citation in answer.citations}
+    listed = len(answer.sentences) > 1 and asks_for_list(answer.condensed)
+    block, item = ("ul", "li") if listed else ("p", "span")
     sentences = " ".join(
-        _sentence(sentence, [cited[number] for number in sentence.citations], turn, place)
+        _sentence(sentence, [cited[n] for n in sentence.citations], turn, place, item)
         for place, sentence in enumerate(answer.sentences, start=1)
     )
     notice = f'<p class="notice" role="note">{isolated(answer.notice)}</p>' if answer.notice else ""
-    said = f'{notice}<p class="answer" dir="auto">{sentences}</p>'
+    said = f'{notice}<{block} class="answer" dir="auto">{sentences}</{block}>'
     return said + "".join(
         _conflict(conflict, cited[conflict.cited], turn, place)
         for place, conflict in enumerate(answer.conflicts, start=1)
@@ -121,11 +124,12 @@ def _conflict(conflict: Conflict, cited: Citation, turn: int, place: int) -> str
 
 
 def _sentence(
-    sentence: AnswerSentence, citations: Sequence[Citation], turn: int, place: int
+    sentence: AnswerSentence, citations: Sequence[Citation], turn: int, place: int, item: str
 ) -> str:
     chips = "".join(_chip(citation, turn, place) for citation in citations)
     said = isolated(sentence.text)
-    return f'<span class="sentence">{said}<span class="chips">&NoBreak;{chips}</span></span>'
+    chips = f'<span class="chips">&NoBreak;{chips}</span>'
+    return f'<{item} class="sentence">{said}{chips}</{item}>'
 
 
 def _chip(citation: Citation, turn: int, sentence: int | str) -> str:
