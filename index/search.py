@@ -286,6 +286,13 @@ class Generation:
         before = self.neighbour(row, -1)
         return held | self.unit_words(before).all if before is not None else held
 
+    def stand_in(self, chunk: Chunk, rows: Rows) -> NDArray[np.bool_]:
+        """Which of the units in `rows` begin in a chunk, shape (rows,)."""
+        units = self._units[rows]
+        here = units["source"] == self.row_of[chunk.source_id]
+        begun = (units["start"] >= chunk.start) & (units["start"] < chunk.end)
+        return np.asarray(here & begun, dtype=np.bool_)
+
     def is_sentence(self, row: int) -> bool:
         """Whether a unit is a sentence or list item, not a heading or a part of something."""
         return int(self._units[row]["kind"]) == 0

@@ -62,14 +62,8 @@ class Evidence:
 
     def score_of(self, chunk: Chunk) -> float:
         """The best score of a ranked sentence that lies in `chunk`."""
-        generation, ranking = self.generation, self.ranking
-        scores = [
-            float(score)
-            for row, score in zip(ranking.rows.tolist(), ranking.scores, strict=True)
-            if generation.unit_source(row) == chunk.source_id
-            and chunk.start <= generation.unit(row)[1] < chunk.end
-        ]
-        return max(scores, default=float(ranking.scores[-1]))
+        inside = self.ranking.scores[self.generation.stand_in(chunk, self.ranking.rows)]
+        return float(inside.max() if len(inside) else self.ranking.scores[-1])
 
     def passages(self, count: int = 3) -> tuple[Passage, ...]:
         """The nearest passages, best first."""

@@ -81,7 +81,7 @@ def retrieve(
     chat_model = _resolve_model(model) if history else None
     if chat_model is not None:
         rewritten = rewrite(question, history, chat_model, read_settings().model_timeout)
-        meant = list(dict.fromkeys([rewritten, *meant])) if rewritten else meant
+        meant = [rewritten] if rewritten else meant
     generation = resolve_index(index).generation
     named = read_settings().reranker
     reranker = load_reranker(named) if named else None
