@@ -7,7 +7,6 @@ pass of the model as the sentence's own, projected and rounded to bytes: 64 a to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,16 +39,6 @@ class TokenVectors:
     def __init__(self, vectors: Bytes, offsets: NDArray[np.int64]) -> None:
         self._vectors = vectors
         self._offsets = offsets
-
-    def __len__(self) -> int:
-        return len(self._offsets) - 1
-
-    @classmethod
-    def of(cls, units: Sequence[Bytes]) -> TokenVectors:
-        """From the vectors of each unit, each of shape (tokens, dimension)."""
-        offsets = np.concatenate([[0], np.cumsum([len(unit) for unit in units])]).astype(np.int64)
-        flat = np.concatenate(units) if units else np.zeros((0, TOKEN_DIMENSION), dtype=np.int8)
-        return cls(flat, offsets)
 
     def unit(self, row: int) -> Bytes:
         """The vectors of one unit, shape (tokens, dimension)."""

@@ -38,8 +38,8 @@ T = TypeVar("T")
 LONGEST_QUERY = 4000
 # How many nearest neighbours Chroma is asked for; the rest take the similarity of the last one.
 _NEIGHBOURS = 256
-# How a sentence's score is put together; tuned on the development data (chunking and squad) by
-# `python tests/benchmarks/ablation.py`.
+# How a sentence's score is put together; tuned on the development data (chunking and squad) with
+# `refdesk eval`; `python tests/benchmarks/ablation.py` shows what both levels pay.
 _SENTENCE_WEIGHT = 0.4
 # What a term that is meant but not said adds, against one that is said.
 _IMPLIED_WEIGHT = 0.5

@@ -11,7 +11,8 @@ from index.late import TOKEN_DIMENSION, TokenVectors, principal_axes, to_bytes, 
 @pytest.fixture
 def three():
     rows = [[[127, 0], [0, 127]], [[-127, 0]], []]
-    return TokenVectors.of([np.array(unit, dtype=np.int8).reshape(-1, 2) for unit in rows])
+    flat = np.array([vector for unit in rows for vector in unit], dtype=np.int8)
+    return TokenVectors(flat, np.cumsum([0, *map(len, rows)]))
 
 
 def test_each_query_token_finds_its_best_match(three):
