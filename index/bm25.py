@@ -110,7 +110,7 @@ class BM25:
     def open(cls, path: Path, size: int) -> BM25:
         """The index saved in `path`, memory-mapped; `size` is its number of rows."""
         keys, offsets, rows, weights = (
-            np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            np.asarray(np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False))
             for name in ("keys", "offsets", "rows", "weights")
         )
         return cls(keys, offsets, rows, weights, size)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.int8]
+Rows = NDArray[np.int64]
 
 # 64 loses nothing against the 384 of the bundled model that a fit on squad would show; 32 a little
 # of the answers, and a third of the gain in calibration.
@@ -44,14 +45,18 @@ class TokenVectors:
         """The vectors of one unit, shape (tokens, dimension)."""
         return self._vectors[self._offsets[row] : self._offsets[row + 1]]
 
-    def best_matches(self, query: Floats, first: int, row: int, last: int) -> tuple[Floats, Floats]:
-        """For each token of the query the cosine of its best match in unit `row`, and that in the
-        units `first` to `last` around it; each of shape (tokens,), 0 where there is no token."""
-        start, end = int(self._offsets[first]), int(self._offsets[last + 1])
-        found = unit_length(self._vectors[start:end])
-        cosines = query @ found.T
-        inner = cosines[:, self._offsets[row] - start : self._offsets[row + 1] - start]
-        return inner.max(axis=1, initial=0.0), cosines.max(axis=1, initial=0.0)
+    def best_matches(self, query: Floats, rows: Rows) -> Floats:
+        """For each unit and each token of the query the cosine of its best match in the unit, shape
+        (rows, tokens); 0 where none is alike, or there is no token."""
+        spans = [self.unit(row) for row in rows.tolist()]
+        sizes = np.array([len(span) for span in spans], dtype=np.int64)
+        best = np.zeros((len(spans), len(query)), dtype=np.float32)
+        filled = sizes > 0
+        if filled.any():
+            cosines = unit_length(np.concatenate(spans)) @ query.T
+            starts = (np.cumsum(sizes) - sizes)[filled]
+            best[filled] = np.maximum(np.maximum.reduceat(cosines, starts, axis=0), 0)
+        return best
 
     def save(self, path: Path) -> None:
         """Write the arrays into the folder `path`."""
@@ -63,7 +68,7 @@ class TokenVectors:
     def open(cls, path: Path) -> TokenVectors:
         """Those saved in `path`, memory-mapped."""
         vectors, offsets = (
-            np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            np.asarray(np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False))
             for name in ("vectors", "offsets")
         )
         return cls(vectors, offsets)

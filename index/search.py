@@ -94,8 +94,11 @@ class Generation:
         self.manifest = Manifest.read(folder)
         check_files(folder, self.manifest)
         self._embedder = embedder
-        self._units = np.load(folder / "units.npy", mmap_mode="r", allow_pickle=False)
-        self._windows = np.load(folder / "windows.npy", mmap_mode="r", allow_pickle=False)
+        # Plain arrays over what is mapped: a memmap pays for each single row that is read.
+        self._units, self._windows = (
+            np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
+            for name in ("units", "windows")
+        )
         # Searched by bisection, for which numpy would copy a column of records each time.
         self._first, self._last = (
             np.ascontiguousarray(self._windows[name]) for name in ("first", "last")
@@ -255,7 +258,7 @@ class Generation:
 
     def unit(self, row: int) -> tuple[Source, int, int]:
         """The source of a unit and its offsets."""
-        source, start, end = (int(self._units[row][name]) for name in ("source", "start", "end"))
+        source, start, end, *_ = self._units[row].item()
         return self._read_source(source), start, end
 
     def unit_text(self, row: int) -> str:
@@ -304,12 +307,20 @@ class Generation:
         same = inside and self._units[other]["source"] == self._units[row]["source"]
         return other if same else None
 
-    def token_matches(self, query: QueryTokens, row: int) -> tuple[Floats, Floats]:
-        """For each token of a question the cosine of its best match in a unit, and that in the unit
-        and its neighbours; each of shape (tokens,)."""
-        first = row if self.neighbour(row, -1) is None else row - 1
-        last = row if self.neighbour(row, 1) is None else row + 1
-        return self._tokens.best_matches(query.vectors, first, row, last)
+    def token_matches(self, query: QueryTokens, rows: Rows) -> tuple[Floats, Floats]:
+        """For each token of a question the cosine of its best match in each unit, and that in the
+        unit and its neighbours; each of shape (rows, tokens)."""
+        source = self._units["source"]
+        sides = [np.clip(rows + step, 0, len(source) - 1) for step in (-1, 0, 1)]
+        near = np.unique(np.concatenate(sides))
+        best = self._tokens.best_matches(query.vectors, near)
+        before, own, after = (
+            np.where(
+                (source[side] == source[rows])[:, None], best[np.searchsorted(near, side)], 0
+            ).astype(np.float32)
+            for side in sides
+        )
+        return own, np.maximum(np.maximum(before, own), after)
 
     def idf(self, term: str) -> float:
         """How rare a stemmed term is in the library."""

@@ -39,8 +39,9 @@ def words(text: str) -> list[str]:
     Invisible characters do not part a word.
     """
     folded = unicodedata.normalize("NFKD", strip_invisible(text)).casefold()
-    kept = (char for char in folded if not unicodedata.combining(char) or char in _VOICING)
-    folded = unicodedata.normalize("NFC", "".join(kept))
+    if not folded.isascii():
+        kept = (char for char in folded if not unicodedata.combining(char) or char in _VOICING)
+        folded = unicodedata.normalize("NFC", "".join(kept))
     return [token.replace(",", "") for token in _TOKEN.findall(folded)]
 
 
@@ -63,14 +64,25 @@ def implied(asked: Sequence[str], language: str = "en") -> list[str]:
 
 def implying(held: Set[str], language: str = "en") -> set[str]:
     """Terms that mean what is held: the seats of government of its countries."""
-    seats = _seats() if language.startswith("en") else {}
-    return {seat for seat, names in seats.items() if held >= set(names)}
+    if not language.startswith("en"):
+        return set()
+    seats = _seats_by_name()
+    return {seat for name in seats.keys() & held for seat, names in seats[name] if held >= names}
 
 
 def stem(found: list[str], language: str = "en") -> list[str]:
     """The stems of words; the words themselves in a language that has no stemmer."""
     stemmer = _stemmer(language)
     return list(stemmer.stemWords(found)) if stemmer else found
+
+
+@cache
+def _seats_by_name() -> dict[str, list[tuple[str, frozenset[str]]]]:
+    """The seats of each country, by the first term of its name, with all of them."""
+    found: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for seat, names in _seats().items():
+        found.setdefault(names[0], []).append((seat, frozenset(names)))
+    return found
 
 
 @cache

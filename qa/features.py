@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -67,6 +67,8 @@ SENTENCE_FEATURES = (
     "token_two_weakest_around",
     "tokens_unmatched_around",
 )
+# How many of them, the last, measure token vectors.
+TOKEN_FEATURES = sum(name.startswith("token") for name in SENTENCE_FEATURES)
 _KINDS = ("date", "number", "person", "place", "reason", "other")
 # Of each sentence feature that of the best sentence. Their mean over the three best and their
 # extremes add nothing on articles that were not fitted on.
@@ -232,14 +234,18 @@ def sentence_features(generation: Generation, asked: Asked, ranking: Ranking) ->
     idf = {term: generation.idf(term) for term in asked.terms}
     total = sum(idf.values()) or 1.0
     pairs = list(pairwise(asked.terms))
+    asks_money, asks_share = (
+        bool(asking.search(asked.text)) for asking in (_ASKS_MONEY, _ASKS_SHARE)
+    )
     measured = np.zeros((len(rows), len(SENTENCE_FEATURES)))
+    measured[:, -TOKEN_FEATURES:] = _token_features(generation, ranking)
     for place, row in enumerate(rows):
         text = generation.unit_text(row)
         unit = generation.unit_words(row)
         here = unit.all
         context = here | generation.unit_context(row)
         wanted = _holds_wanted(asked, text, unit)
-        measured[place] = (
+        measured[place, :-TOKEN_FEATURES] = (
             ranking.similarity[place],
             ranking.window_similarity[place],
             sum(idf[term] for term in asked.terms if term in here) / total,
@@ -252,9 +258,9 @@ def sentence_features(generation: Generation, asked: Asked, ranking: Ranking) ->
             wanted,
             asked.kind != "other" and not wanted,
             *(wanted and asked.kind == kind for kind in ("date", "number", "person", "place")),
-            *_met(bool(_ASKS_MONEY.search(asked.text)), bool(_MONEY.search(text))),
-            *_met(bool(_ASKS_SHARE.search(asked.text)), bool(_SHARE.search(text))),
-            *_met(bool(asked.counted), _counts(asked, unit)),
+            *_met(asks_money, asks_money and bool(_MONEY.search(text))),
+            *_met(asks_share, asks_share and bool(_SHARE.search(text))),
+            *_met(bool(asked.counted), bool(asked.counted) and _counts(asked, unit)),
             bool(asked.numbers - here),
             bool(asked.numbers - context),
             _missing(asked.names, here),
@@ -262,25 +268,24 @@ def sentence_features(generation: Generation, asked: Asked, ranking: Ranking) ->
             _missing(asked.others, here),
             _missing(asked.others, context),
             len(asked.others - context),
-            *_token_features(generation, ranking, row),
         )
     return measured
 
 
-def _token_features(generation: Generation, ranking: Ranking, row: int) -> Iterator[float]:
-    """How well a sentence, then it and its neighbours, match the question token by token."""
+def _token_features(generation: Generation, ranking: Ranking) -> Floats:
+    """How well each of the best sentences, and each with its neighbours, matches the question token
+    by token, shape (sentences, TOKEN_FEATURES)."""
     query = ranking.query_tokens
-    own, around = generation.token_matches(query, row)
-    for place, matches in enumerate((own, around)):
-        weakest = np.sort(matches[query.content])
-        yield weakest.mean()
-        yield weakest[0]
-        yield weakest[:2].mean()
-        if place == 0:
-            asking = query.interrogative if query.interrogative.any() else slice(None)
-            yield own[asking].mean()
-        else:
-            yield (weakest < _UNMATCHED).mean()
+    own, around = generation.token_matches(query, ranking.rows[:CANDIDATES])
+    asking = query.interrogative if query.interrogative.any() else slice(None)
+    found: list[NDArray[np.float32]] = []
+    for matches in (own, around):
+        weakest = np.sort(matches[:, query.content], axis=1)
+        found += [weakest.mean(axis=1), weakest[:, 0], weakest[:, :2].mean(axis=1)]
+        if matches is own:
+            found.append(own[:, asking].mean(axis=1))
+    unmatched = (weakest < _UNMATCHED).mean(axis=1)
+    return np.stack([*found, unmatched], axis=1).astype(np.float64)
 
 
 def question_features(measured: Floats, asked: Asked, rank: Floats) -> Floats:

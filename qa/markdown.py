@@ -25,6 +25,8 @@ def visible(text: str) -> str:
 
 def without_unseen(text: str) -> str:
     """`text` without characters that cannot be seen; its lines stay lines."""
+    if text.isascii() and text.isprintable():
+        return text
     spaced = (" " if char.isspace() and char != "\n" else char for char in text)
     return "".join(
         char

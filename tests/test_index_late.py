@@ -17,14 +17,14 @@ def three():
 
 def test_each_query_token_finds_its_best_match(three):
     query = np.array([[1, 0], [0.6, 0.8]], dtype=np.float32)
-    own, around = three.best_matches(query, first=0, row=1, last=1)
-    np.testing.assert_allclose(own, [0, 0])  # none is alike: a match is never below 0
-    np.testing.assert_allclose(around, [1, 0.8])
+    found = three.best_matches(query, np.array([1, 0]))
+    np.testing.assert_allclose(found[0], [0, 0])  # none is alike: a match is never below 0
+    np.testing.assert_allclose(found[1], [1, 0.8])
 
 
 def test_a_unit_without_tokens_matches_nothing(three):
-    own, around = three.best_matches(np.ones((3, 2), dtype=np.float32), 2, 2, 2)
-    assert own.tolist() == around.tolist() == [0, 0, 0]
+    found = three.best_matches(np.ones((3, 2), dtype=np.float32), np.array([2]))
+    assert found.tolist() == [[0, 0, 0]]
 
 
 def test_saved_and_opened_they_are_the_same(three, tmp_path):

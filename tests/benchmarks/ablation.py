@@ -34,11 +34,9 @@ def standard(values: np.ndarray) -> np.ndarray:
 def token_scores(generation: Generation, ranking: Ranking) -> np.ndarray:
     """Late interaction of the best sentences; the others score as the worst of them."""
     query = ranking.query_tokens
-    found = [
-        float(generation.token_matches(query, row)[0][query.content].mean())
-        for row in ranking.rows[:RERANKED].tolist()
-    ]
-    scores = np.full(len(ranking.rows), min(found, default=0.0))
+    own, _ = generation.token_matches(query, ranking.rows[:RERANKED])
+    found = own[:, query.content].mean(axis=1)
+    scores = np.full(len(ranking.rows), found.min(initial=1.0))
     scores[: len(found)] = found
     return scores
 
