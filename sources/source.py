@@ -70,6 +70,7 @@ class Source:
     pages: tuple[int, ...] = ()
     invisible: int = 0
     _headings: tuple[tuple[int, str], ...] = field(init=False, repr=False, compare=False)
+    _sha256: str = field(init=False, repr=False, compare=False, default="")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_headings", _heading_paths(self.blocks))
@@ -77,7 +78,10 @@ class Source:
     @property
     def sha256(self) -> str:
         """Hex digest of the text in UTF-8."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        if not self._sha256:  # made once: every answer compares those of its sources
+            digest = hashlib.sha256(self.text.encode()).hexdigest()
+            object.__setattr__(self, "_sha256", digest)
+        return self._sha256
 
     def page_at(self, offset: int) -> int | None:
         """The page that holds the character at `offset`, from 1; None where there are no pages."""

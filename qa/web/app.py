@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import gradio as gr
 
 from index.errors import IndexingError
 from index.opened import Index, open_index
+from qa.settings import read_settings
 from qa.web.api import add_endpoints
 from qa.web.conversation import Model, Turn, Turns, ask, refreshed, stop
 from qa.web.curate import Curator
@@ -29,8 +31,12 @@ from qa.web.scope import Choice, choose, count, values
 from qa.web.transcript import examples, transcript
 from qa.web.users import Access, user_of
 
-# Questions answered at once; the others wait their turn.
-AT_ONCE = 8
+# Questions answered at once; the others wait their turn. Extracts are work for the processor, and
+# more of them than it has cores only get in each other's way: on two cores, 50 answers took 1.3 s
+# of two threads and 1.7 s of eight (`python tests/benchmarks/load.py`). A language model is waited
+# for.
+_EXTRACTS_AT_ONCE = max(2, os.cpu_count() or 1)
+_WRITTEN_AT_ONCE = max(16, _EXTRACTS_AT_ONCE)
 _MOST_WAITING = 200
 
 # The page's script makes these; they are called once the page shows what Python sent.
@@ -146,7 +152,7 @@ class _Page:
                                     for label in ("Published from", "Published to")
                                 ]
                         self.again, self.clear = (
-                            gr.Button(label, size="sm", visible=False, elem_id=elem_id, min_width=0)
+                            gr.Button(label, size="sm", elem_id=elem_id, min_width=0)
                             for label, elem_id in (("Ask again", "again"), ("New", "clear"))
                         )
             self.bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE, apply_default_css=False)
@@ -154,16 +160,16 @@ class _Page:
             self.address = gr.Textbox(visible="hidden")
             self._connect()
             add_endpoints(index, model)
-        self.app.queue(default_concurrency_limit=AT_ONCE, max_size=_MOST_WAITING)
+        written = model if model is not None else read_settings().model
+        at_once = _WRITTEN_AT_ONCE if written else _EXTRACTS_AT_ONCE
+        self.app.queue(default_concurrency_limit=at_once, max_size=_MOST_WAITING)
 
     def _connect(self) -> None:
         # Nobody but the page calls these, and Gradio's own progress would cover the text.
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        outputs = [
-            self.box, self.turns, self.talk, self.transcript, self.panel, self.reader, self.again,
-            self.clear, self.history,
-        ]  # fmt: skip
-        everything = [*outputs, self.accordion, *self.scope]
+        # No more than must be: Gradio makes each output anew with each update, also a skipped one.
+        outputs = [self.box, self.turns, self.talk, self.transcript, self.panel]
+        everything = [*outputs, self.reader, self.history, self.accordion, *self.scope]
         state = [self.turns, self.talk]
         # Gradio's "once" drops what is asked in the moment before it has put away the last answer;
         # `_ask` itself sees to it that only one is under way.
@@ -186,7 +192,9 @@ class _Page:
         self.bridge.select(self._read, self.turns, self.reader, **many)
         self.bridge.like(self._judge, state, [self.turns, self.transcript], **many)
         self.bridge.edit(self._open, None, everything, **quietly)
-        self.bridge.change(self._rearrange, [self.talk, self.search], outputs, **many)
+        self.bridge.change(
+            self._rearrange, [self.talk, self.search], [*outputs, self.history], **many
+        )
         self.bridge.download(self._export, self.turns, self.file, **many).then(
             None, self.file, None, js=_SAVE, **quietly
         )
@@ -210,11 +218,14 @@ class _Page:
             notice = Turn(question="", error=f"{str(error).capitalize()}.")
             yield self._shown((*kept, notice), talk)
             return
+        begun = False
         for shown in ask(question, turns, scope, index=self._index, model=self._model):
             last = shown[-1]
-            if last.running:
+            if last.running and begun:
+                yield self._grown(shown, talk)
+            elif last.running:
+                begun = True
                 yield self._shown(shown, talk) | {self.box: busy}
-                busy = gr.skip()
             else:
                 # A question that got no answer goes back into the box, to be changed.
                 ready = gr.update(submit_btn="Ask", stop_btn=False)
@@ -286,9 +297,7 @@ class _Page:
         """The page, with what is complete kept."""
         if self._kept is None:
             return self._shown(turns, None)
-        talk = self._kept.save(user, talk, turns)
-        listed = history_list(self._kept.list(user), talk)
-        return self._shown(turns, talk) | {self.history: listed}
+        return self._shown(turns, self._kept.save(user, talk, turns))
 
     def _list(self, talk: str | None, search: str, request: gr.Request) -> str:
         if self._kept is None:
@@ -315,10 +324,10 @@ class _Page:
     def _rearrange(
         self, talk: str | None, search: str, event: gr.EventData, request: gr.Request
     ) -> Shown:
-        """Rename or delete a conversation."""
+        """Rename or delete a conversation; list them again in any case."""
         wanted, user = event._data or {}, user_of(request)
         if self._kept is None:
-            return {self.box: gr.skip()}
+            return {self.history: self._list(talk, search, request)}
         name = str(wanted.get("id", ""))
         if wanted.get("do") == "rename":
             self._kept.rename(user, name, str(wanted.get("title", "")))
@@ -343,17 +352,22 @@ class _Page:
 
     # Showing
 
+    def _grown(self, turns: Turns, talk: str | None) -> Shown:
+        """What changes in the page while an answer grows; the rest would only cost time."""
+        return {
+            self.turns: turns,
+            self.transcript: transcript(turns, talk),
+            self.panel: panel(turns, self._index.sources),
+        }
+
     def _shown(self, turns: Turns, talk: str | None) -> Shown:
         """What every handler sends."""
-        idle = bool(turns) and not turns[-1].running
         said = transcript(turns, talk) if turns else self._welcome()
         return {
             self.turns: turns,
             self.talk: talk,
             self.transcript: said,
             self.panel: panel(turns, self._index.sources),
-            self.again: gr.update(visible=idle),
-            self.clear: gr.update(visible=bool(turns)),
         }
 
     def _welcome(self) -> str:

@@ -94,7 +94,9 @@
   function drawer(shown) {
     byId("history")?.classList.toggle("open", shown);
     byId("open-history")?.setAttribute("aria-expanded", String(shown));
-    if (shown) byId("history").querySelector("input, textarea")?.focus();
+    if (!shown) return;
+    send("change", { do: "list" });
+    byId("history").querySelector("input, textarea")?.focus();
   }
 
   document.addEventListener("keydown", (event) => {
