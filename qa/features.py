@@ -83,9 +83,10 @@ QUESTION_FEATURES = (
     *(f"asks_{kind}" for kind in _KINDS),
 )
 
+_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DATE = re.compile(
-    r"\b(1\d{3}|20\d{2}|[3-9]\d{2})s?\b|\b(January|February|March|April|May|June|July|August"
-    r"|September|October|November|December|centur(?:y|ies)|decades?|BCE?|AD|days?|years?)\b"
+    rf"\b(1\d{{3}}|20\d{{2}}|[3-9]\d{{2}})s?\b"
+    rf"|\b({_MONTH}|centur(?:y|ies)|decades?|BCE?|AD|days?|years?)\b"
     r"|\b\d{1,2}(?:st|nd|rd|th)\b"
 )
 _NUMBER_WORDS = frozenset(
@@ -111,11 +112,16 @@ _SHARE = re.compile(
     r"percent|per cent|%|\b(?:half|third|quarter|majority|fraction|proportion)\b", re.IGNORECASE
 )
 _ASKS_SHARE = re.compile(r"percent|per cent|%|\b(?:share|proportion|portion|fraction)\b")
+_HOW_MUCH = re.compile(r"how (?:much|many)\b")
 _HOW_MANY = re.compile(r"how many (.+)")
 # A number that is a name with the word before it: "Article 12", but not "May 12", nor a year.
 _LABELLED = re.compile(
-    r"(?<=\s)(?!January|February|March|April|May|June|July|August|September|October|November"
-    r"|December)([A-Z][a-z]+)\s(\d{1,3})(?![\w.,]*\d)(?! (?:percent|per|million|billion|years?)\b)"
+    rf"(?<=\s)(?!{_MONTH})([A-Z][a-z]+)\s(\d{{1,3}})(?![\w.,]*\d)"
+    r"(?! (?:percent|per|million|billion|years?)\b)"
+)
+# Of dates, what could be taken for a quantity.
+_DATED = re.compile(
+    rf"(?<![\d,.$€£¥])\b(?:1\d|20)\d\d\b(?![,.]?\d)|\b(?:{_MONTH}) \d\d?\b|\b\d\d? (?:{_MONTH})\b"
 )
 _NEGATION = re.compile(
     r"\b(?:not|never|no|except|besides|other than|without|least|fewest)\b|n['’]t\b"
@@ -308,6 +314,14 @@ def question_features(measured: Floats, asked: Asked, rank: Floats) -> Floats:
             *(asked.kind == kind for kind in _KINDS),
         ]
     )
+
+
+def states_quantity(asked: Asked, text: str) -> bool:
+    """Whether a sentence has a number that could be how much or many; a date may be how long."""
+    text = _LABELLED.sub(" ", text)
+    if _HOW_MUCH.search(asked.text):
+        text = _DATED.sub(" ", text)
+    return any(_is_number(word) and word not in asked.words for word in words(text))
 
 
 def softmax(scores: Floats) -> Floats:

@@ -23,7 +23,7 @@ from qa.gate import Gate
 from qa.generate import MOST_SENTENCES, NotInSources, generate
 from qa.markdown import escape
 from qa.parts import asks_for_list
-from qa.result import Answer, AnswerSentence
+from qa.result import Answer, AnswerSentence, Citation, state_voice
 from qa.settings import read_settings
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _checked(
         sentences.append(sentence)
         yield Answer(
             question=question,
-            text=_markdown(sentences, asks_for_list(evidence.question)),
+            text=_markdown(sentences, gate.citations, asks_for_list(evidence.question)),
             sentences=tuple(sentences),
             citations=tuple(gate.citations),
             confidence=evidence.confidence,
@@ -230,11 +230,14 @@ def _abstain(
     )
 
 
-def _markdown(sentences: Sequence[AnswerSentence], listed: bool) -> str:
-    lines = [
-        escape(sentence.text) + " " + "".join(f"[{number}]" for number in sentence.citations)
-        for sentence in sentences
-    ]
+def _markdown(
+    sentences: Sequence[AnswerSentence], citations: Sequence[Citation], listed: bool
+) -> str:
+    lines = []
+    for sentence in sentences:
+        voice = state_voice(sentence, [citations[number - 1] for number in sentence.citations])
+        said = sentence.text + (f" ({voice})" if voice else "")
+        lines.append(escape(said) + " " + "".join(f"[{number}]" for number in sentence.citations))
     return "\n".join(f"- {line}" for line in lines) if listed and lines[1:] else " ".join(lines)
 
 

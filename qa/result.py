@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+_SAID = re.compile(
+    r"\bstate(?:-(?:run|owned|controlled))? (?:media|news|press|television|tv|radio|broadcaster)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,22 @@ class AnswerSentence:
     support: float
 
 
+def state_voice(sentence: AnswerSentence, cited: Sequence[Citation]) -> str | None:
+    """What to say of a sentence that state media alone are cited for, as "state media: Xinhua".
+
+    `cited` is what the sentence cites. None where another source says it too, or where the
+    sentence itself names the publisher or says that these are state media.
+    """
+    others = [one for one in cited if one.standing != "state-media"]
+    if others or not cited or _SAID.search(sentence.text):
+        return None
+    names = dict.fromkeys(one.publisher for one in cited if one.publisher)
+    said = sentence.text.casefold()
+    if names and all(name.casefold() in said for name in names):
+        return None
+    return f"state media: {', '.join(names)}" if names else "state media"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
     """Another source that contradicts what is cited: on a "number", a "date", or by a "denial".
@@ -68,11 +91,11 @@ class Answer:
     """An answer whose every citation was checked, or an abstention.
 
     `text` is Markdown in which each sentence ends in its markers, as [1] or [1][3]; what a source
-    or a model wrote is escaped in it. `confidence` (0 to 1) is calibrated: the share of such
-    answers that are right. An abstention has no sentences and no citations; `nearest` then holds
-    the closest passages. `condensed` is the question as it was understood after the turns before
-    it, `notice` something that a reader should know of how the answer came about. `conflicts` are
-    other sources that contradict what is cited.
+    or a model wrote is escaped in it. Before the markers stands what `state_voice` says.
+    `confidence` (0 to 1) is calibrated: the share of such answers that are right. An abstention has
+    no sentences and no citations; `nearest` then holds the closest passages. `condensed` is the
+    question as it was understood after the turns before it, `notice` something that a reader should
+    know of how the answer came about. `conflicts` are other sources that contradict what is cited.
     """
 
     question: str
@@ -88,6 +111,10 @@ class Answer:
     notice: str | None = None
     sources: tuple[str, ...] | None = field(default=None)
     conflicts: tuple[Conflict, ...] = ()
+
+    def voice(self, sentence: AnswerSentence) -> str | None:
+        """What `state_voice` says of one of the sentences."""
+        return state_voice(sentence, [self.citations[number - 1] for number in sentence.citations])
 
     @property
     def standings(self) -> dict[str, int]:

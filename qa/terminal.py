@@ -164,6 +164,8 @@ def show_answer(answer: Answer) -> None:
         if listed:
             sentences.append("\n- " if place else "- ")
         sentences.append(one_line(sentence.text) + " ")
+        if voice := answer.voice(sentence):
+            sentences.append(f"({one_line(voice)}) ", "dim")
         sentences.append("".join(f"[{number}]" for number in sentence.citations) + " ", "cyan")
     sentences.rstrip()
     console.print(sentences)

@@ -59,6 +59,39 @@ def test_a_pronoun_brings_what_it_refers_to(opened):
     )
 
 
+def _asked_of_state_media(tmp_path, sentence):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "agency.md").write_text(
+        f"---\npublisher: The [Courier]\nstanding: state-media\n---\n{sentence}\n"
+    )
+    (library / "other.md").write_text("Seals sleep on the northern rocks of the island.\n")
+    rebuild(library, index=tmp_path / "index")
+    return answer("How many ships did the shipyard of Tarn launch?", index=tmp_path / "index")
+
+
+def test_state_media_are_named_as_such_in_the_answer(tmp_path):
+    sentence = "The shipyard of Tarn launched nine ships."
+    found = _asked_of_state_media(tmp_path, sentence)
+    assert found.sentences[0].text == sentence  # the quote itself stays as it is
+    assert found.text.startswith(sentence + r" (state media: The \[Courier\]) [1]")
+
+
+def test_state_media_that_the_sentence_names_are_not_named_twice(tmp_path):
+    sentence = "The shipyard of Tarn launched nine ships, state television said."
+    assert _asked_of_state_media(tmp_path, sentence).text.startswith(sentence + " [1]")
+
+
+def test_asked_how_many_a_sentence_without_a_quantity_is_no_answer(tmp_path):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "yard.md").write_text("In 2019 the shipyard of Tarn sent ships to Article 5 Bay.\n")
+    rebuild(library, index=tmp_path / "index")
+    many = answer("How many ships did the shipyard of Tarn send?", index=tmp_path / "index")
+    when = answer("When did the shipyard of Tarn send ships?", index=tmp_path / "index")
+    assert many.confidence < when.confidence / 2
+
+
 @pytest.mark.parametrize(
     "question", ["Who won the football World Cup in 2018?", "How do I merge two git branches?"]
 )

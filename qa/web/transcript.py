@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qa.export import FORMATS
 from qa.parts import asks_for_list
-from qa.result import Answer, AnswerSentence, Citation, Conflict
+from qa.result import Answer, AnswerSentence, Citation, Conflict, state_voice
 from qa.web.conversation import Turn
 from qa.web.markup import isolated, shortened, text
 from qa.web.panel import byline, card_id, standing_badge
@@ -128,6 +128,8 @@ def _sentence(
 ) -> str:
     chips = "".join(_chip(citation, turn, place) for citation in citations)
     said = isolated(sentence.text)
+    if voice := state_voice(sentence, citations):
+        said += f' <span class="voice">({isolated(voice)})</span>'
     chips = f'<span class="chips">&NoBreak;{chips}</span>'
     return f'<{item} class="sentence">{said}{chips}</{item}>'
 
@@ -239,6 +241,11 @@ def _thumb(up: bool) -> str:
     )
 
 
+def _said(sentence: AnswerSentence, answer: Answer) -> str:
+    voice = answer.voice(sentence)
+    return f"{sentence.text} ({voice})" if voice else sentence.text
+
+
 def confidence_words(confidence: float) -> str:
     """A calibrated confidence (0 to 1) in words."""
     return next((words for least, words in _CONFIDENCE if confidence >= least), "Low confidence")
@@ -252,7 +259,7 @@ def _in_hundred(confidence: float) -> int:
 def _plain(answer: Answer) -> str:
     """The answer as plain text with its sources listed below."""
     sentences = " ".join(
-        sentence.text + " " + "".join(f"[{number}]" for number in sentence.citations)
+        _said(sentence, answer) + " " + "".join(f"[{number}]" for number in sentence.citations)
         for sentence in answer.sentences
     )
     listed = "\n".join(
