@@ -21,6 +21,13 @@ _ENOUGH = 0.98
 _SAME = 0.7
 # Openings that make no sense without the sentence before; "However" and its like do.
 _LEANING = re.compile(r"(He|She|It|They|This|These|Those|His|Her|Its|Their)\b")
+# But not where "it" stands for what follows: "It was not until 1920 that", "It is believed that".
+_EXPLETIVE = re.compile(
+    r"It (?:is|was|has been|had been|would be|will be|took|takes) (?:\w+ ){0,3}?"
+    r"(?:until|years|months|weeks|days|(?:\w+(?:ed|ble|ly|ant|ent|ult|ful)|known|thought|said|found"
+    r"|held|shown|true|clear|unclear|hard|easy|rare|common|legal) (?:that|to|whether|how))\b"
+)
+_POINTING = re.compile(r"(?:This|These|Those) ([\w/-]+)")
 # "The treaty obliges ...": which one, the sentence before may tell.
 _DEFINITE = re.compile(r"The ([a-z]{4,})\b(?! (?:of|for|on|in|between)\b)")
 _INTRODUCING = re.compile(r":\W*$")
@@ -184,6 +191,7 @@ def _leans_on(evidence: Evidence, row: int) -> int | None:
 def _leans(evidence: Evidence, row: int, before: int) -> bool:
     """Whether `row` needs the sentence before it, to a reader who has the question in mind."""
     generation = evidence.generation
+    language = generation.manifest.language
     text, own, earlier = (
         generation.unit_text(row),
         generation.unit_words(row),
@@ -195,9 +203,14 @@ def _leans(evidence: Evidence, row: int, before: int) -> bool:
         rf"\b(?:an?|its|their|his|her) (?:\w+ ){{0,2}}{noun}\b|\b{noun.capitalize()}\b",
         generation.unit_text(before),
     )
-    if not (_LEANING.match(text) or introduced):
+    if not (_LEANING.match(text) or introduced) or _EXPLETIVE.match(text):
         return False
+    pointed = _POINTING.match(text)
+    if pointed and set(evidence.ranking.query_terms).intersection(terms(pointed[1], language)):
+        return False  # "This rivalry", to who asked about it
     source, start, _ = generation.unit(row)
-    above = terms(f"{source.title} {source.heading_at(start) or ''}", generation.manifest.language)
+    above = terms(f"{source.title} {source.heading_at(start) or ''}", language)
     asked = set(evidence.ranking.query_terms) - set(own.terms)
+    if not asked and len(evidence.ranking.query_terms) >= 3:
+        return False  # it says all that the question says of its matter
     return asked.isdisjoint((*earlier.terms, *above))

@@ -6,6 +6,8 @@ import pytest
 
 from index import QueryError, ScopeError, open_index, rebuild
 from qa import answer, stream_answer
+from qa.evidence import gather
+from qa.extract import extract
 from qa.features import (
     QUESTION_FEATURES,
     SENTENCE_FEATURES,
@@ -90,6 +92,30 @@ def test_asked_how_many_a_sentence_without_a_quantity_is_no_answer(tmp_path):
     many = answer("How many ships did the shipyard of Tarn send?", index=tmp_path / "index")
     when = answer("When did the shipyard of Tarn send ships?", index=tmp_path / "index")
     assert many.confidence < when.confidence / 2
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "alone"),
+    [
+        ("Which toll did the rivalry of the ports end?", "This rivalry ended the old toll.", True),
+        ("What was believed of the channel?", "It is believed that the channel froze.", True),
+        ("When did the toll end?", "It was not until 1920 that the toll ended.", True),
+        ("When were the barges of Tarn sold?", "They sold the barges of Tarn in May.", True),
+        ("When did they sink?", "They sank in 1920.", False),
+        ("What did it end?", "This rivalry ended the old toll.", False),
+    ],
+)
+def test_what_a_reader_knows_from_the_question_needs_no_sentence_before(
+    question, sentence, alone, tmp_path
+):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "a.md").write_text(f"Two harbours had quarrelled over grain and wool. {sentence}\n")
+    rebuild(library, index=tmp_path / "index")
+    evidence = gather(open_index(tmp_path / "index").generation, question)
+    said = [draft.text for draft in extract(evidence)]
+    assert sentence in said
+    assert (said[0] == sentence) is alone
 
 
 @pytest.mark.parametrize(
