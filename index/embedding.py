@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.bert import Bert
 from index.errors import ModelError
 from index.late import Bytes, Floats, QueryTokens, principal_axes, to_bytes, unit_length
 from index.tokens import QUESTION_WORDS, STOP_WORDS
@@ -25,10 +26,10 @@ Vectors = NDArray[np.float32]
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 # Of the upstream safetensors file of sentence-transformers/all-MiniLM-L6-v2.
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# Texts of like length share a batch, so that little is spent on padding; a slab of batches is what
-# progress is told in.
-_BATCH = 32
-_SLAB = _BATCH * 8
+# Texts of like length are embedded together, so many characters at a time, of which progress is
+# told. A text counts no more than a model reads of it, and no less than the marks around it.
+_SLAB = 32_768
+_LEAST, _MOST = 16, 2048
 
 _PROBE = "The ferry to Grey Island leaves at seven every morning, but not in winter."
 # Processors and precisions differ by 0.001; two models, even of one make, by a multiple of this.
@@ -41,6 +42,7 @@ class Embedder:
     def __init__(self, name: str, model: SentenceTransformer) -> None:
         self.name = name
         self._model = model
+        self._bert = Bert.of(model)
         _all_threads()
         self._size = lru_cache(maxsize=1000)(self._tokens_of_lead)
 
@@ -70,40 +72,37 @@ class Embedder:
         `lengths` tell which are of about one length.
         """
         order = np.argsort(lengths, kind="stable")
-        for start in range(0, len(order), _SLAB):
-            places = order[start : start + _SLAB]
+        slab_of = np.cumsum(np.clip(lengths[order], _LEAST, _MOST)) // _SLAB
+        for places in np.split(order, np.flatnonzero(np.diff(slab_of)) + 1):
+            if not len(places):
+                return
             outputs = self._run([text_of(place) for place in places.tolist()])
-            vectors = np.stack([_floats(output["sentence_embedding"]) for output in outputs])
             tokens: list[Bytes] = []
             if axes is not None:
                 leads = [lead_of(place) if lead_of else "" for place in places.tolist()]
-                for lead, output in zip(leads, outputs, strict=True):
+                for lead, (_, vectors) in zip(leads, outputs, strict=True):
                     # Between the lead and the mark that ends every text.
-                    own = _floats(output["token_embeddings"])[self._size(lead) : -1]
-                    tokens.append(to_bytes(own @ axes))
+                    tokens.append(to_bytes(vectors[self._size(lead) : -1] @ axes))
             # Here and not in the model, where bfloat16 would make lengths of 0.996 to 1.004.
-            yield places, unit_length(vectors), tokens
+            yield places, unit_length(np.stack([vector for vector, _ in outputs])), tokens
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of one question, shape (dimension,)."""
-        (output,) = self._run([text], prompt_name=self._query_prompt)
-        vector: Vectors = unit_length(_floats(output["sentence_embedding"])[None])[0]
-        return vector
+        ((vector, _),) = self._run([text], self._query_prompt)
+        found: Vectors = unit_length(vector[None])[0]
+        return found
 
     def embed_query_with_tokens(self, text: str, axes: Floats) -> tuple[Vectors, QueryTokens]:
         """The vector of one question, shape (dimension,), and its tokens on `axes`."""
-        (output,) = self._run([text], prompt_name=self._query_prompt)
-        vector = unit_length(_floats(output["sentence_embedding"])[None])[0]
-        tokens = unit_length(_floats(output["token_embeddings"]))
-        lead = len(self._model.prompts.get(self._query_prompt or "") or "")
-        read = [piece.lower() for piece in self._pieces(text, lead, len(tokens))]
+        ((vector, tokens),) = self._run([text], self._query_prompt)
+        read = [piece.lower() for piece in self._pieces(text, len(tokens))]
         spoken = [any(map(str.isalnum, piece)) for piece in read]
         content = np.array(
             [spoke and piece not in STOP_WORDS for spoke, piece in zip(spoken, read, strict=True)]
         )
         if not content.any():
             content = np.array(spoken)
-        return vector, QueryTokens(
+        return unit_length(vector[None])[0], QueryTokens(
             vectors=unit_length(tokens @ axes),
             content=content if content.any() else np.ones(len(tokens), dtype=bool),
             interrogative=np.array([piece in QUESTION_WORDS for piece in read]),
@@ -117,7 +116,7 @@ class Embedder:
         order = np.random.default_rng(0).permutation(len(known))[:6400]
         texts = [" ".join(known[place] for place in order[n : n + 20]) for n in range(0, 6400, 20)]
         outputs = self._run([text for text in texts if text])
-        return principal_axes(np.concatenate([_floats(o["token_embeddings"]) for o in outputs]))
+        return principal_axes(np.concatenate([tokens for _, tokens in outputs]))
 
     @cached_property
     def probe(self) -> Vectors:
@@ -136,35 +135,38 @@ class Embedder:
 
     @property
     def _query_prompt(self) -> str | None:
-        return "query" if "query" in self._model.prompts else None
+        return self._model.prompts.get("query")
 
     def _tokens_of_lead(self, lead: str) -> int:
         """How many tokens of a text its lead takes, with the mark that opens every text."""
         return len(self._model.tokenizer(lead)["input_ids"]) - 1
 
-    def _pieces(self, text: str, lead: int, count: int) -> list[str]:
-        """What each of the first `count` tokens stands for in `text`, that comes after a lead."""
+    def _pieces(self, text: str, count: int) -> list[str]:
+        """What each of the first `count` tokens stands for in a question."""
         if not self._model.tokenizer.is_fast:  # it does not tell
             return [""] * count
-        prompt = self._model.prompts.get(self._query_prompt or "") or ""
+        prompt = self._query_prompt or ""
         encoded = self._model.tokenizer(prompt + text, return_offsets_mapping=True)
         spans = encoded["offset_mapping"][:count]
-        return [(prompt + text)[max(start, lead) : end] for start, end in spans]
+        return [(prompt + text)[max(start, len(prompt)) : end] for start, end in spans]
 
-    def _run(self, texts: list[str], prompt_name: str | None = None) -> list[dict[str, Any]]:
+    def _run(self, texts: list[str], prompt: str | None = None) -> list[tuple[Floats, Floats]]:
+        """Of each text its vector, shape (dimension,), and its tokens', (tokens, dimension)."""
         import torch
 
         # One question gives several threads nothing to share but waiting for each other, which on
         # a busy machine takes ten times as long as the work.
         torch.set_num_threads(1 if len(texts) == 1 else _all_threads())
+        if self._bert:
+            found = self._bert.encode([(prompt or "") + text for text in texts])
+            return [(tokens.mean(axis=0), tokens) for tokens in found]
         outputs: Any = self._model.encode(  # a list, whatever its types say
-            texts,
-            batch_size=_BATCH,
-            prompt_name=prompt_name,
-            output_value=None,
-            show_progress_bar=False,
+            texts, prompt=prompt, output_value=None, show_progress_bar=False
         )
-        return list(outputs)
+        return [
+            (_floats(one["sentence_embedding"]), _floats(one["token_embeddings"][_read(one)]))
+            for one in outputs
+        ]
 
 
 @lru_cache(maxsize=1)
@@ -173,6 +175,11 @@ def _all_threads() -> int:
     import torch
 
     return torch.get_num_threads()
+
+
+def _read(output: dict[str, Any]) -> Any:
+    """Which of the tokens are those of the text, and not there to fill a batch."""
+    return output["attention_mask"].bool()
 
 
 def _floats(tensor: Any) -> Floats:
@@ -214,7 +221,7 @@ def _load(path: str, *, local_files_only: bool) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
     options: dict[str, Any] = {"use_safetensors": True}
-    # bfloat16 halves the time where the processor multiplies it, at cosine 0.9999 to float32;
+    # bfloat16 takes half the time where the processor multiplies it, at cosine 0.9999 to float32;
     # elsewhere it is emulated and slower.
     processor = torch.cpu.get_capabilities()
     if processor.get("avx512_bf16") or processor.get("amx_bf16"):
