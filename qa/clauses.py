@@ -28,7 +28,7 @@ _RELATIVE = frozenset(("which", "who", "whose", "that"))
 _ARTICLES = frozenset("a an the his her its their".split())
 _PREPOSITIONS = frozenset(
     "in on at with without by for from despite during under over to through after before against"
-    " between among within near off along around behind of about as".split()
+    " between among within near off along around behind of about as since until before".split()
 )
 # With "-ly" words: what may stand before a verb that has no subject of its own.
 _ADVERBS = frozenset(

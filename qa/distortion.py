@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
 from qa.clauses import Clause
+from qa.miscopy import of_another
 from qa.wording import DETERMINERS, MARKS, NOT, Word, senses_of
 
 
@@ -72,6 +73,7 @@ def distorted(
         or _voice_dropped(said, clause.told, quoted)
         or _named_otherwise(said, everything)
         or _counted_otherwise(said, quoted)
+        or of_another(said, quoted)
         or _turned(said, everything)
         or _reversed(said, everything)
     )

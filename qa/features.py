@@ -94,6 +94,12 @@ _NUMBER_WORDS = frozenset(
     "fifty hundred hundreds thousand thousands million millions billion billions trillion dozen "
     "dozens half third quarter percent twice single".split()
 )
+# Words that say how many, beside those that the weights were fitted with.
+_AMOUNTS = _NUMBER_WORDS | frozenset(
+    "zero fourteen fifteen sixteen seventeen eighteen nineteen sixty seventy eighty ninety "
+    "quarters thirds trillions couple pair pairs several many few none no nobody all both majority "
+    "most".split()
+)
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w’'-]+")
 _REASON = re.compile(
     r"because|due to|since|as a result|caused|in order to|so that|therefore|reason|led to"
@@ -321,7 +327,9 @@ def states_quantity(asked: Asked, text: str) -> bool:
     text = _LABELLED.sub(" ", text)
     if _HOW_MUCH.search(asked.text):
         text = _DATED.sub(" ", text)
-    return any(_is_number(word) and word not in asked.words for word in words(text))
+    return any(
+        (word[0].isdigit() or word in _AMOUNTS) and word not in asked.words for word in words(text)
+    )
 
 
 def softmax(scores: Floats) -> Floats:
