@@ -37,18 +37,26 @@ _NOW = re.compile(
     r"|newest|these\s+days|up\s+to\s+date|still)\b",
     re.IGNORECASE,
 )
+_NEWEST = re.compile(r"\b(?:latest|most\s+recent(?:ly)?|newest)\b", re.IGNORECASE)
+# A date in a sentence, with its month in either order or without.
+_SAID = re.compile(
+    rf"(?:\b(?P<month>{'|'.join(_MONTHS)})\s+(?:\d{{1,2}},?\s+)?)?\b(?P<year>1[5-9]\d\d|20\d\d)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
     """The time that a question asks for, in years; the latest where `now`.
 
-    `year` is the year and `phrase` the words that ask for it, as they stand in the question.
+    `year` is the year and `phrase` the words that ask for it, as they stand in the question;
+    `newest` says that the newest event is asked for, not what holds now.
     """
 
     start: float = 0.0
     end: float = 0.0
     now: bool = False
+    newest: bool = False
     year: str = ""
     phrase: str = ""
 
@@ -60,7 +68,7 @@ def asked_time(question: str) -> Time | None:
         start, end = _years(found[0]["year"], found[0]["month"])
         return Time(start=start, end=end, year=found[0]["year"], phrase=found[0].group())
     if not found and _NOW.search(question):
-        return Time(now=True)
+        return Time(now=True, newest=bool(_NEWEST.search(question)))
     return None
 
 
@@ -72,6 +80,9 @@ def timeliness(
     `published` are the dates of their sources, as "2023-05" or None, and `texts` the sentences.
     """
     spans = [_years(*_parts(date)) if date else None for date in published]
+    if time.newest:  # a source may tell of many events: the sentence says of which
+        dates = [_dates(text, span) for text, span in zip(texts, spans, strict=True)]
+        spans = [max(said, default=None) for said in dates] if any(dates) else spans
     known = [span for span in spans if span is not None]
     if len(set(known)) < 2:
         return np.zeros(len(spans))
@@ -120,6 +131,13 @@ def _published(generation: Generation, ranking: Ranking) -> list[str | None]:
     """When the sources of the best sentences were published."""
     rows = ranking.rows[:CANDIDATES].tolist()
     return [generation.source(generation.unit_source(row)).published for row in rows]
+
+
+def _dates(text: str, published: tuple[float, float] | None) -> list[tuple[float, float]]:
+    """The dates in a sentence, but those that were still to come when its source was published."""
+    latest = published[1] if published else np.inf
+    said = [_years(*found.group("year", "month")) for found in _SAID.finditer(text)]
+    return [span for span in said if span[0] < latest]
 
 
 def _years(year: str, month: str | None) -> tuple[float, float]:

@@ -60,6 +60,18 @@ def test_what_is_asked_of_now_is_answered_from_the_newest(question, place, repor
     assert FACTS[2023][place] in answer(question, index=reports).sentences[0].text
 
 
+def test_the_latest_event_is_told_by_the_dates_in_the_sentences(tmp_path):
+    text = """---
+published: 2024-06-01
+---
+The fleet of Oldport met a storm in March 2019 and lost two ships. The fleet of Oldport met a storm
+in May 2023 and lost a ship. The fleet of Oldport will meet no storm before 2040 and lose no ship.
+"""
+    rebuild(write_library(tmp_path / "library", {"fleet.md": text}), index=tmp_path / "index")
+    latest = answer("What is the latest storm of the fleet of Oldport?", index=tmp_path / "index")
+    assert "May 2023" in latest.sentences[0].text
+
+
 def test_the_sources_that_say_otherwise_are_shown_with_their_dates(reports):
     found = answer("As of 2019, how many people does Halden Ropes employ?", index=reports)
     others = {conflict.other.published: conflict.values for conflict in found.conflicts}
