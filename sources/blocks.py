@@ -24,7 +24,7 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 # A dash ends no heading either: it breaks off a sentence
 _END = re.compile(r"""[.!?:;,…。．！？：；，、—–-](?:["'”’»」』）)\]*_`]|\[\w{1,4}\])*$""")
 # The end of a sentence with a letter right behind it: "global stability.Unpacking the"
-_GLUE = re.compile(r"""(?:(?<=[^\W_A-Z])|(?<=["”’»)\]%]))[.!?]["”’»)\]]*(?=\**[^\W\d_])""")
+_GLUE = re.compile(r"""(?:(?<=[^\W_A-Z])|(?<=["”’»)\]%*]))[.!?]["”’»)\]]*(?=\**[^\W\d_])""")
 _SENTENCES = re.compile(
     r"""[^\W\d_A-Z][.!?](?=\w) | [^\W\d_A-Z]{3}[.!?]["”’)]?[ ](?=[^\W\d_a-z])""", re.VERBOSE
 )

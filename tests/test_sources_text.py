@@ -111,6 +111,15 @@ def test_a_heading_glued_to_the_end_of_a_line_is_found():
     ]
 
 
+def test_a_heading_glued_to_emphasis_is_found():
+    bold = f"{LONG[:-1]} **of the river**."
+    assert blocks(f"{bold}Conclusion\n{LONG}\n") == [
+        ("paragraph", bold),
+        ("heading", "Conclusion"),
+        ("paragraph", LONG),
+    ]
+
+
 @pytest.mark.parametrize(
     "end",
     [
