@@ -18,57 +18,97 @@ from numpy.typing import NDArray
 
 K1 = 1.2
 B = 0.75
+_ARRAYS = ("keys", "offsets", "rows", "counts", "lengths")
 
 
 class BM25:
-    """A lexical index: for each term, the rows that hold it and what it adds to their score."""
+    """A lexical index: for each term, the rows that hold it and how often; the length of each row.
+
+    All is counts of one row, so that rows can be taken over into another index.
+    """
 
     def __init__(
         self,
         keys: NDArray[np.uint64],
         offsets: NDArray[np.int64],
         rows: NDArray[np.int32],
-        weights: NDArray[np.float32],
-        size: int,
+        counts: NDArray[np.uint16],
+        lengths: NDArray[np.int32],
     ) -> None:
         self._keys = keys
         self._offsets = offsets
         self._rows = rows
-        self._weights = weights
-        self._size = size
+        self._counts = counts
+        self._lengths = lengths
+        self._size = len(lengths)
+        mean = float(lengths.mean(dtype=np.float64)) if self._size else 0.0
+        relative = lengths.astype(np.float32) / np.float32(mean or 1.0)
+        self._norm = np.float32(K1) * (np.float32(1 - B) + np.float32(B) * relative)
 
     @classmethod
     def build(cls, documents: Iterable[Sequence[str]]) -> BM25:
         """An index over documents given as lists of terms."""
         seen: dict[str, int] = {}
         lengths = array("i")  # compact: a list of numbers would be five times as large
-        distinct, numbers, counts = array("i"), array("i"), array("i")
+        distinct, numbers, counts = array("i"), array("i"), array("H")
         for document in documents:
             counted = Counter(document)
             lengths.append(len(document))
             distinct.append(len(counted))
             numbers.extend(seen.setdefault(term, len(seen)) for term in counted)
-            counts.extend(counted.values())
+            counts.extend(min(count, 0xFFFF) for count in counted.values())
         size = len(lengths)
-        length = np.array(lengths, dtype=np.float32)
         keys = np.array([term_key(term) for term in seen], dtype=np.uint64)
-        by_key = np.argsort(keys, kind="stable")
-        rank = np.empty(len(keys), dtype=np.int32)
-        rank[by_key] = np.arange(len(keys), dtype=np.int32)
-        # One entry for each (term, row): sorted by the term's key, then by row.
-        rank_of = rank[np.array(numbers, dtype=np.int32)]
-        del numbers
-        order = np.argsort(rank_of, kind="stable")
-        matches = np.bincount(rank_of, minlength=len(keys))
-        offsets = np.concatenate([[0], np.cumsum(matches)])
-        rows = np.repeat(np.arange(size, dtype=np.int32), np.array(distinct, dtype=np.int32))[order]
-        count = np.array(counts, dtype=np.float32)[order]
-        del order, rank_of, counts
-        idf = np.log1p((size - matches + 0.5) / (matches + 0.5)).astype(np.float32)
-        mean = float(length.mean(dtype=np.float64)) if size else 0.0
-        norm = np.float32(K1) * (np.float32(1 - B) + np.float32(B) * length / (mean or 1.0))
-        weights = np.repeat(idf, matches) * count / (count + norm[rows])
-        return cls(keys[by_key], offsets.astype(np.int64), rows, weights.astype(np.float32), size)
+        rows = np.repeat(np.arange(size, dtype=np.int32), np.array(distinct, dtype=np.int32))
+        return cls._sorted(
+            keys,
+            np.array(numbers, dtype=np.int32),
+            rows,
+            np.array(counts, dtype=np.uint16),
+            np.array(lengths, dtype=np.int32),
+        )
+
+    @classmethod
+    def merge(cls, parts: Sequence[tuple[BM25, NDArray[np.int64]]], size: int) -> BM25:
+        """An index of `size` rows that are in others. With each part come the places of its rows in
+        the new index; -1 leaves a row out."""
+        keys = np.unique(np.concatenate([part._keys for part, _ in parts]))
+        terms, rows, counts = [], [], []
+        lengths = np.zeros(size, dtype=np.int32)
+        for part, places in parts:
+            place = places.astype(np.int32)[part._rows]
+            kept = place >= 0
+            number = np.searchsorted(keys, part._keys).astype(np.int32)
+            terms.append(np.repeat(number, np.diff(part._offsets))[kept])
+            rows.append(place[kept])
+            counts.append(part._counts[kept])
+            lengths[places[places >= 0]] = part._lengths[places >= 0]
+        return cls._sorted(
+            keys, np.concatenate(terms), np.concatenate(rows), np.concatenate(counts), lengths
+        )
+
+    @classmethod
+    def _sorted(
+        cls,
+        keys: NDArray[np.uint64],
+        terms: NDArray[np.int32],
+        rows: NDArray[np.int32],
+        counts: NDArray[np.uint16],
+        lengths: NDArray[np.int32],
+    ) -> BM25:
+        """An index from entries in any order: which of `keys` stands in which row, how often."""
+        matches = np.bincount(terms, minlength=len(keys))
+        used = np.flatnonzero(matches)
+        used = used[np.argsort(keys[used])]
+        rank = np.zeros(len(keys), dtype=np.int64)
+        rank[used] = np.arange(len(used))
+        # By the term's key, then by row; of entries that are mostly in order this is fast.
+        order = np.argsort(rank[terms] << 32 | rows, kind="stable")
+        offsets = np.concatenate([[0], np.cumsum(matches[used])]).astype(np.int64)
+        return cls(keys[used], offsets, rows[order], counts[order], lengths)
+
+    def __len__(self) -> int:
+        return self._size
 
     def scores(self, weight: Mapping[str, float]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The score of every row for weighted terms, shape (rows,), and the rows that match any.
@@ -83,8 +123,10 @@ class BM25:
             rows = self._rows[start:end]
             found = scores[rows]
             matched.append(rows[found == 0].astype(np.int64))
+            count = self._counts[start:end].astype(np.float32)
+            most = np.float32(factor * self.idf(term))
             # A row stands once in a term's list, so that no addition is lost.
-            scores[rows] = found + np.float32(factor) * self._weights[start:end]
+            scores[rows] = found + most * count / (count + self._norm[rows])
         return scores, np.concatenate(matched)
 
     def idf(self, term: str) -> float:
@@ -101,19 +143,18 @@ class BM25:
     def save(self, path: Path) -> None:
         """Write the arrays into the folder `path`."""
         path.mkdir()
-        np.save(path / "keys.npy", self._keys)
-        np.save(path / "offsets.npy", self._offsets)
-        np.save(path / "rows.npy", self._rows)
-        np.save(path / "weights.npy", self._weights)
+        for name in _ARRAYS:
+            np.save(path / f"{name}.npy", getattr(self, f"_{name}"))
 
     @classmethod
-    def open(cls, path: Path, size: int) -> BM25:
-        """The index saved in `path`, memory-mapped; `size` is its number of rows."""
-        keys, offsets, rows, weights = (
-            np.asarray(np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False))
-            for name in ("keys", "offsets", "rows", "weights")
+    def open(cls, path: Path) -> BM25:
+        """The index saved in `path`, memory-mapped."""
+        return cls(
+            *(
+                np.asarray(np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False))
+                for name in _ARRAYS
+            )
         )
-        return cls(keys, offsets, rows, weights, size)
 
     def _span(self, term: str) -> tuple[int, int]:
         key = np.uint64(term_key(term))

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from index.donor import Donor
 from index.embedding import BUNDLED_MODEL, Embedder, load_embedder
 from index.errors import AnswersLostError, IndexDamagedError, IndexingError, LibraryShrankError
 from index.fingerprint import library_fingerprint, source_hash
@@ -24,7 +25,6 @@ from index.generation import (
 )
 from index.golden import Golden, GoldenReport
 from index.lock import clean, demote_newer, next_name, prune, remove_generation, writing
-from index.reuse import Donor
 from index.verify import verify_apart
 from index.write import Contents, write_generation
 from sources import ExtractCache, load_sources

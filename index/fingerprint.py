@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 
 import sources
@@ -13,6 +16,8 @@ from sources import Source
 
 # Of a file that is larger than a source may be, the size and the time stand for the content.
 _LARGEST = 100 * 1024 * 1024
+# They decide what rows there are and which words they have, or how vectors are kept.
+_PACKAGES = ("chromadb", "PyStemmer", "sentencex")
 
 
 def library_fingerprint(library: Path) -> str:
@@ -21,19 +26,31 @@ def library_fingerprint(library: Path) -> str:
     Reading every file is cheap beside parsing it, and safe where times are not kept. What cannot
     be read counts by its name.
     """
-    digest = blake2b(digest_size=16)
     root = library if library.is_dir() else library.parent
-    for path in [*_files(library), *_code()]:
-        name = path.relative_to(root) if path.is_relative_to(root) else path.name
-        for part in (os.fsencode(str(name)), _content(path)):
-            digest.update(len(part).to_bytes(8) + part)
-    return digest.hexdigest()
+    files = ((os.fsencode(str(path.relative_to(root))), path) for path in _files(library))
+    return _digest([*files, *_code()])
+
+
+@cache
+def code_fingerprint() -> str:
+    """Changes with the code that makes an index of sources, ours and that of packages."""
+    versions = [f"{name} {version(name)}" for name in _PACKAGES]
+    return _digest(_code(), *versions, unicodedata.unidata_version)
 
 
 def source_hash(source: Source) -> str:
     """Changes with the text and with the metadata."""
     fields = [str(getattr(source, name)) for name in sorted(Source.__dataclass_fields__)]
     return blake2b("\0".join(fields).encode(), digest_size=16).hexdigest()
+
+
+def _digest(files: Iterable[tuple[bytes, Path]], *more: str) -> str:
+    digest = blake2b(digest_size=16)
+    for name, path in files:
+        for part in (name, _content(path)):
+            digest.update(len(part).to_bytes(8) + part)
+    digest.update("\0".join(more).encode())
+    return digest.hexdigest()
 
 
 def _files(library: Path) -> Iterable[Path]:
@@ -47,9 +64,11 @@ def _files(library: Path) -> Iterable[Path]:
     return sorted(found)
 
 
-def _code() -> Iterable[Path]:
+def _code() -> list[tuple[bytes, Path]]:
     folders = (Path(sources.__file__).parent, Path(__file__).parent)
-    return [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    return [
+        (path.name.encode(), path) for folder in folders for path in sorted(folder.glob("*.py"))
+    ]
 
 
 def _content(path: Path) -> bytes:

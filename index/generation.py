@@ -10,8 +10,9 @@
     units.npy windows.npy           spans, as rows of offsets into the text of their source
     unit-words/ window-words/       BM25
     unit-keys.npy window-keys.npy   content hashes, by which a later build finds embeddings
+    unit-slots.npy window-slots.npy which of the vectors is that of each row
     unit-tokens/ token-axes.npy     token vectors of units, and the axes that they are on
-    moments.npz                     mean and covariance of the vectors
+    moments.npz                     sum of the vectors, and sum of their outer products
     vectors/                        Chroma, or
     server.json                     where the vectors are on a Chroma server
 """
@@ -32,19 +33,21 @@ from typing import Any
 from index.errors import IndexDamagedError, IndexNotFoundError
 from sources import Block, Reference, Source
 
-SCHEMA = 3
+SCHEMA = 4
 POINTER = "CURRENT"
 MANIFEST, CANDIDATE = "manifest.json", "candidate.json"
+MOMENTS = "moments.npz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a generation is: read before anything else of it is opened.
 
-    `fingerprint` changes with the library and with the code that reads it, `probe` is a vector by
-    which the embedding model is known again, `sources` has a hash of each, `skipped` holds (path,
-    reason), `invisible` the number of such characters of a source, and `store` is the address of
-    the server with the vectors, None for files.
+    `fingerprint` changes with the library and with the code that reads it, `code` with the code
+    alone, `probe` is a vector by which the embedding model is known again, `sources` has a hash of
+    each, `skipped` holds (path, reason), `invisible` the number of such characters of a source, and
+    `store` is the address of the server with the vectors, None for files. `slots` counts those that
+    vectors of each level were ever put into, now empty ones too.
     """
 
     schema: int
@@ -57,11 +60,13 @@ class Manifest:
     language: str
     store: str | None
     fingerprint: str
+    code: str
     sources: dict[str, str]
     skipped: list[list[str]]
     invisible: dict[str, int]
     units: int
     windows: int
+    slots: dict[str, int]
     files: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
@@ -155,9 +160,9 @@ def candidates(index: Path) -> list[Path]:
     return sorted(folder for folder in found if not (folder / MANIFEST).exists())
 
 
-def keys_file(level: str) -> str:
-    """The name of the file with the content keys of a level."""
-    return f"{level.removesuffix('s')}-keys.npy"
+def level_file(level: str, part: str) -> str:
+    """The name of a file, or folder, with a part of a level, as unit-keys.npy."""
+    return f"{level.removesuffix('s')}-{part}"
 
 
 def set_current(index: Path, name: str) -> None:

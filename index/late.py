@@ -81,9 +81,12 @@ class TokenWriter:
     def __init__(self, scratch: Path, texts: int) -> None:
         self._scratch = scratch
         self._file = scratch.open("wb")
+        self._written = 0
+        # Where those of each text are: in the scratch file, or (1, 2, ...) in what was taken from.
+        self._taken: list[Bytes] = []
+        self._place = np.zeros(texts, dtype=np.int64)
         self._starts = np.zeros(texts, dtype=np.int64)
         self._sizes = np.zeros(texts, dtype=np.int64)
-        self._written = 0
 
     def put(self, text: int, vectors: Bytes) -> None:
         """The vectors of one of the texts, shape (tokens, TOKEN_DIMENSION)."""
@@ -91,23 +94,37 @@ class TokenWriter:
         self._file.write(np.ascontiguousarray(vectors).tobytes())
         self._written += len(vectors)
 
+    def take(self, texts: NDArray[np.int64], tokens: TokenVectors, rows: NDArray[np.int64]) -> None:
+        """Have texts have the vectors that some rows have elsewhere."""
+        self._taken.append(tokens._vectors)
+        self._place[texts] = len(self._taken)
+        self._starts[texts] = tokens._offsets[rows]
+        self._sizes[texts] = tokens._offsets[rows + 1] - tokens._offsets[rows]
+
     def save(self, path: Path, text_of: NDArray[np.int64]) -> None:
         """Write the vectors of units, each of which has one of the texts, and remove the scratch
         file."""
         self._file.close()
-        sizes = self._sizes[text_of]
+        place, starts, sizes = (
+            found[text_of] for found in (self._place, self._starts, self._sizes)
+        )
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         path.mkdir()
         np.save(path / "offsets.npy", offsets)
         shape = (int(offsets[-1]), TOKEN_DIMENSION)
         vectors = np.lib.format.open_memmap(path / "vectors.npy", "w+", np.dtype(np.int8), shape)
-        if shape[0]:
-            written = np.memmap(self._scratch, np.int8, "r", shape=(self._written, TOKEN_DIMENSION))
-            for row, text in enumerate(text_of.tolist()):
-                start, size = int(self._starts[text]), int(self._sizes[text])
-                vectors[offsets[row] : offsets[row + 1]] = written[start : start + size]
-            del written  # Windows removes no file that is mapped
+        places: list[Bytes] = [np.zeros((0, TOKEN_DIMENSION), dtype=np.int8), *self._taken]
+        if self._written:
+            written = (self._written, TOKEN_DIMENSION)
+            places[0] = np.memmap(self._scratch, np.int8, "r", shape=written)
+        # Neighbours that were neighbours are copied at once.
+        joined = (place[1:] == place[:-1]) & (starts[1:] == starts[:-1] + sizes[:-1])
+        first = np.concatenate([[0], np.flatnonzero(~joined) + 1, [len(text_of)]])
+        for row, end in zip(first[:-1].tolist(), first[1:].tolist(), strict=True):
+            begin, size = int(starts[row]), int(offsets[end] - offsets[row])
+            vectors[offsets[row] : offsets[end]] = places[place[row]][begin : begin + size]
         vectors.flush()
+        del places  # Windows removes no file that is mapped
         self._scratch.unlink()
 
 

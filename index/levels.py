@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
@@ -17,10 +17,16 @@ from sources import Source, strip_invisible
 LevelName = Literal["units", "windows"]
 LEVELS: tuple[LevelName, LevelName] = ("units", "windows")
 
-_UNIT = np.dtype([("source", "<i4"), ("start", "<i8"), ("end", "<i8"), ("kind", "<i1")])
-_WINDOW = np.dtype([("source", "<i4"), ("first", "<i8"), ("last", "<i8")])
+Rows = NDArray[np.int64]
+
+_SPANS: dict[LevelName, np.dtype[np.void]] = {
+    "units": np.dtype([("source", "<i4"), ("start", "<i8"), ("end", "<i8"), ("kind", "<i1")]),
+    "windows": np.dtype([("source", "<i4"), ("first", "<i8"), ("last", "<i8")]),
+}
 _KINDS = ("sentence", "heading", "fragment")
 _KEY = "S16"
+# Sources have numbers of 31 bits; those of new ones come after.
+_NEW = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,8 @@ class Level:
     """All units or all windows. Texts are cut from the sources when they are asked for.
 
     `spans` are the records that the index keeps, `offsets` the start and end of each in the text of
-    its source, shape (rows, 2); `keys` are hashes of what is embedded.
+    its source, shape (rows, 2); `keys` are hashes of what is embedded. `origin` is the row of an
+    older generation that a row was taken over from, with its spans and words; -1 for a new one.
     """
 
     name: LevelName
@@ -36,6 +43,7 @@ class Level:
     spans: NDArray[np.void]
     offsets: NDArray[np.int64]
     keys: NDArray[np.bytes_]
+    origin: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -55,52 +63,103 @@ class Level:
         source, start, _ = self._span(row)
         return _lead(source, start)
 
-    def terms(self, language: str) -> Iterator[list[str]]:
-        """The terms of each row in order, with those of the title and the headings above it."""
-        for row in range(len(self)):
+    def terms(self, rows: Iterable[int], language: str) -> Iterator[list[str]]:
+        """The terms of some rows, each with those of the title and the headings above it."""
+        for row in rows:
             source, start, end = self._span(row)
             heading = source.heading_at(start) or ""
             title = "" if heading.startswith(source.title) else source.title + "\n"
             yield terms(title + _embedded_text(source, start, end), language)
 
-    def source_ids(self, start: int, end: int) -> list[str]:
-        """The ids of the sources of the rows `start` to `end`."""
-        return [self.sources[row].id for row in self.spans["source"][start:end].tolist()]
+    def source_ids(self, rows: NDArray[np.int64]) -> list[str]:
+        """The ids of the sources of some rows."""
+        return [self.sources[row].id for row in self.spans["source"][rows].tolist()]
 
     def _span(self, row: int) -> tuple[Source, int, int]:
         start, end = self.offsets[row].tolist()
         return self.sources[int(self.spans["source"][row])], start, end
 
 
-def split_levels(sources: Sequence[Source]) -> tuple[Level, Level]:
-    """The units and the windows of all sources."""
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The spans and keys of rows, in the order of their sources, and by id the numbers of sources
+    whose rows are to be taken from there."""
+
+    spans: Mapping[LevelName, NDArray[np.void]]
+    keys: Mapping[LevelName, NDArray[np.bytes_]]
+    numbers: Mapping[str, int]
+
+
+def split_levels(sources: Sequence[Source], old: Split | None = None) -> tuple[Level, Level]:
+    """The units and the windows of all sources; those of the sources in `old` are taken over."""
+    old = old or _split([])
+    new = _split([source for source in sources if source.id not in old.numbers])
+    numbers = np.array(
+        [
+            old.numbers[one.id] if one.id in old.numbers else _NEW + new.numbers[one.id]
+            for one in sources
+        ],
+        dtype=np.int64,
+    )
+    unit_rows, unit_counts, unit_shift = _gather("units", old, new, numbers)
+    window_rows, window_counts, _ = _gather("windows", old, new, numbers)
+    units = np.concatenate([old.spans["units"], new.spans["units"]])[unit_rows]
+    windows = np.concatenate([old.spans["windows"], new.spans["windows"]])[window_rows]
+    units["source"] = np.repeat(np.arange(len(sources)), unit_counts)
+    windows["source"] = np.repeat(np.arange(len(sources)), window_counts)
+    added = np.where(window_rows < len(old.spans["windows"]), 0, len(old.spans["units"]))
+    for border in ("first", "last"):
+        windows[border] += added + np.repeat(unit_shift, window_counts)
+    starts, ends = units["start"], units["end"]
+
+    def level(
+        name: LevelName, spans: NDArray[np.void], rows: Rows, start: Rows, end: Rows
+    ) -> Level:
+        keys = np.concatenate([old.keys[name], new.keys[name]])[rows]
+        origin = np.where(rows < len(old.keys[name]), rows, -1)
+        return Level(name, sources, spans, np.stack([start, end], axis=1), keys, origin)
+
+    return (
+        level("units", units, unit_rows, starts, ends),
+        level("windows", windows, window_rows, starts[windows["first"]], ends[windows["last"]]),
+    )
+
+
+def _gather(name: LevelName, old: Split, new: Split, numbers: Rows) -> tuple[Rows, Rows, Rows]:
+    """Where the rows of sources stand in the old rows followed by the new ones; for each source how
+    many there are, and how far they move."""
+    of = [old.spans[name]["source"], new.spans[name]["source"] + np.int64(_NEW)]
+    source_of = np.concatenate(of, dtype=np.int64)
+    starts = np.searchsorted(source_of, numbers)
+    counts = np.searchsorted(source_of, numbers, side="right") - starts
+    shift = np.cumsum(counts) - counts - starts
+    return np.arange(counts.sum()) - np.repeat(shift, counts), counts, shift
+
+
+def _split(sources: Sequence[Source]) -> Split:
     rows: dict[LevelName, list[tuple[int, ...]]] = {"units": [], "windows": []}
-    offsets: dict[LevelName, list[tuple[int, int]]] = {"units": [], "windows": []}
     keys: dict[LevelName, list[bytes]] = {"units": [], "windows": []}
 
     def add(name: LevelName, source: Source, start: int, end: int, *fields: int) -> None:
         rows[name].append(fields)
-        offsets[name].append((start, end))
         text = _embedded_text(source, start, end)
         keys[name].append(blake2b(text.encode(), digest_size=16).digest())
 
-    for row, source in enumerate(sources):
+    for number, source in enumerate(sources):
         base = len(rows["units"])
         units = split_units(source)
         for unit in units:
             kind = _KINDS.index(unit.kind)
-            add("units", source, unit.start, unit.end, row, unit.start, unit.end, kind)
+            add("units", source, unit.start, unit.end, number, unit.start, unit.end, kind)
         for window in split_windows(units):
             start, end = units[window.first].start, units[window.last].end
-            add("windows", source, start, end, row, base + window.first, base + window.last)
-
-    def level(name: LevelName, dtype: np.dtype[np.void]) -> Level:
-        spans = np.array(rows[name], dtype=dtype)
-        places = np.array(offsets[name], dtype=np.int64).reshape(-1, 2)
+            add("windows", source, start, end, number, base + window.first, base + window.last)
+    return Split(
+        spans={name: np.array(rows[name], dtype=_SPANS[name]) for name in LEVELS},
         # numpy strips trailing zero bytes; a key is only ever compared as numpy has it
-        return Level(name, sources, spans, places, np.array(keys[name], dtype=_KEY))
-
-    return level("units", _UNIT), level("windows", _WINDOW)
+        keys={name: np.array(keys[name], dtype=_KEY) for name in LEVELS},
+        numbers={source.id: number for number, source in enumerate(sources)},
+    )
 
 
 def _embedded_text(source: Source, start: int, end: int) -> str:

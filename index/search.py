@@ -11,7 +11,7 @@ search costs what the words of the question match, not what is stored.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -25,8 +25,9 @@ from index.bm25 import BM25
 from index.chunking import WINDOW_CHARS, Chunk
 from index.embedding import Embedder, load_embedder
 from index.errors import ModelError, QueryError, ScopeError
-from index.generation import Manifest, SourceTable, check_files
+from index.generation import MOMENTS, Manifest, SourceTable, check_files, level_file
 from index.late import AXES, TOKENS, QueryTokens, TokenVectors
+from index.levels import LEVELS, LevelName
 from index.store import open_store
 from index.tokens import implied, implying, stem, terms, words
 from sources import Source
@@ -103,16 +104,17 @@ class Generation:
         self._first, self._last = (
             np.ascontiguousarray(self._windows[name]) for name in ("first", "last")
         )
-        self._words = {
-            "units": BM25.open(folder / "unit-words", len(self._units)),
-            "windows": BM25.open(folder / "window-words", len(self._windows)),
+        self._words = {name: BM25.open(folder / level_file(name, "words")) for name in LEVELS}
+        self._row_in = {
+            name: _inverse(np.load(folder / level_file(name, "slots.npy"), allow_pickle=False))
+            for name in LEVELS
         }
         self._tokens = TokenVectors.open(folder / TOKENS)
         self._token_axes = np.load(folder / AXES, allow_pickle=False)
-        with np.load(folder / "moments.npz", allow_pickle=False) as moments:
+        with np.load(folder / MOMENTS, allow_pickle=False) as moments:
             self._moments = {
-                name: (moments[f"{name}_mean"], moments[f"{name}_covariance"])
-                for name in ("units", "windows")
+                name: _mean_and_covariance(moments, name, rows)
+                for name, rows in (("units", len(self._units)), ("windows", len(self._windows)))
             }
         self._store = open_store(folder)
         weakref.finalize(self, self._store.close)
@@ -421,22 +423,23 @@ class _Level:
     def __init__(
         self,
         generation: Generation,
-        name: str,
+        name: LevelName,
         vector: Floats,
         query_terms: Sequence[str],
         scope: Sequence[str] | None,
     ) -> None:
         spans = generation._units if name == "units" else generation._windows
-        near, similarity = generation._store.query(
+        slots, similarity = generation._store.query(
             name, vector, min(_NEIGHBOURS, len(spans)), scope
         )
+        near = generation._row_in[name][slots].astype(np.int64)
         order = np.argsort(near)
         self.near, self._similarity = near[order], similarity[order]
         # What is not among the neighbours is taken to be as near as the last of them.
         self._floor = similarity[-1] if len(similarity) else np.float32(0)
         mean, covariance = generation._moments[name]
         self._mean = float(vector @ mean)
-        self._deviation = float(np.sqrt(max(vector @ covariance @ vector, 1e-8)))
+        self._deviation = float(np.sqrt(max(float(vector @ covariance @ vector), 1e-8)))
 
         meant = implied(query_terms, generation.manifest.language)
         weight = dict.fromkeys(meant, _IMPLIED_WEIGHT) | dict.fromkeys(query_terms, 1.0)
@@ -466,6 +469,21 @@ class _Level:
     def lexical(self, rows: Rows) -> Floats:
         """The standardised BM25 score of each of `rows`."""
         return (self._lexical[rows] - self._lexical_mean) / self._lexical_deviation
+
+
+def _inverse(slots: Rows) -> NDArray[np.int32]:
+    """The row that has its vector in a slot."""
+    rows = np.full(int(slots.max(initial=-1)) + 1, -1, dtype=np.int32)
+    rows[slots] = np.arange(len(slots), dtype=np.int32)
+    return rows
+
+
+def _mean_and_covariance(
+    moments: Mapping[str, NDArray[np.float64]], name: str, rows: int
+) -> tuple[Floats, Floats]:
+    mean = moments[f"{name}_sum"] / rows
+    covariance = moments[f"{name}_products"] / rows - np.outer(mean, mean)
+    return mean.astype(np.float32), covariance.astype(np.float32)
 
 
 def _largest(values: Floats, rows: Rows, count: int) -> Rows:

@@ -9,9 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import IndexDamagedError, IndexingError
-from index.generation import Manifest, SourceTable, check_files, current_generation
+from index.generation import Manifest, SourceTable, check_files, current_generation, level_file
+from index.levels import LEVELS
 from index.store import VectorStore, open_store
 
 
@@ -49,23 +51,26 @@ def verify_generation(folder: Path) -> Manifest:
     if stored != manifest.sources.keys():
         raise IndexDamagedError("sources.db does not hold the sources of the manifest")
     with closing(open_store(folder)) as store:
-        for name, rows in (("units", manifest.units), ("windows", manifest.windows)):
-            _verify_vectors(store, name, rows, manifest.dimension)
+        for name in LEVELS:
+            _verify_vectors(store, name, np.load(folder / level_file(name, "slots.npy")), manifest)
     return manifest
 
 
-def _verify_vectors(store: VectorStore, name: str, rows: int, dimension: int) -> None:
+def _verify_vectors(
+    store: VectorStore, name: str, slots: NDArray[np.int64], manifest: Manifest
+) -> None:
+    rows = {"units": manifest.units, "windows": manifest.windows}[name]
     if store.count(name) != rows:
         raise IndexDamagedError(f"{name}: {store.count(name)} vectors are stored, not {rows}")
     # The search structure is another file than the vectors: for a sample of them it must find
     # neighbours nearly as near as there are. It is not exact, least where many texts are the same.
     sample = np.linspace(0, rows - 1, num=min(rows, 16), dtype=int)
     count = min(rows, 10)
-    picked = store.get(name, sample.tolist())
+    picked = store.get(name, slots[sample])
     best = np.zeros((len(sample), 0), dtype=np.float32)
     read = 0
-    for _, vectors in store.batches(name):
-        if vectors.shape[1:] != (dimension,):
+    for vectors in store.batches(name, slots):
+        if vectors.shape[1:] != (manifest.dimension,):
             raise IndexDamagedError(f"{name}: vectors of shape {vectors.shape} are stored")
         if not np.all(np.abs(np.linalg.norm(vectors, axis=1) - 1) < 1e-5):  # NaN fails too
             raise IndexDamagedError(f"{name}: a vector is not of length 1")

@@ -60,7 +60,7 @@ def test_what_is_saved_scores_the_same(tmp_path):
     documents = [["a", "b"], [], ["b", "b", "été", "句"]]
     built = BM25.build(documents)
     built.save(tmp_path / "words")
-    read = BM25.open(tmp_path / "words", len(documents))
+    read = BM25.open(tmp_path / "words")
     for query in (["a"], ["b", "句", "no such"], [], ["été"]):
         weight = dict.fromkeys(query, 1.0)
         for one, other in zip(read.scores(weight), built.scores(weight), strict=True):
@@ -73,3 +73,21 @@ def test_nothing_to_score(documents):
     scores, matched = found.scores({"a": 1.0})
     assert (scores.tolist(), matched.tolist()) == ([0.0] * len(documents), [])
     assert not found.holds("a")
+
+
+@given(
+    documents=st.lists(TERMS, min_size=1, max_size=9),
+    gone=st.lists(TERMS, max_size=3),
+    chance=st.randoms(use_true_random=False),
+)
+def test_rows_taken_from_others_make_the_same_index(documents, gone, chance):
+    rows = chance.sample(range(len(documents)), len(documents))
+    cut = chance.randint(0, len(rows))
+    old = BM25.build([*(documents[row] for row in rows[:cut]), *gone])
+    new = BM25.build([documents[row] for row in rows[cut:]])
+    places = np.array(rows[:cut] + [-1] * len(gone), dtype=np.int64)
+    merged = BM25.merge([(old, places), (new, np.array(rows[cut:], dtype=np.int64))], len(rows))
+    whole = BM25.build(documents)
+    for name in ("keys", "offsets", "rows", "counts", "lengths"):
+        one, other = getattr(merged, f"_{name}"), getattr(whole, f"_{name}")
+        assert (one.dtype, one.tolist()) == (other.dtype, other.tolist())

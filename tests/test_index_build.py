@@ -7,6 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index import (
@@ -19,9 +20,10 @@ from index import (
     rebuild,
     rollback,
 )
-from index.generation import complete_generations, current_generation
+from index.chunking import split_units
+from index.generation import Manifest, complete_generations, current_generation
 from index.lock import KEPT_GENERATIONS
-from index.verify import verify_current
+from index.verify import verify_current, verify_generation
 from sources import SourceError
 
 
@@ -102,6 +104,62 @@ def test_a_damaged_generation_lends_no_vectors(tiny):
     next(current_generation(index).glob("vectors/*/data_level0.bin")).write_bytes(b"\xff" * 1000)
     assert rebuild(library, index=index).embedded == 2
     verify_current(index)
+
+
+def slots(folder):
+    """The slot of each unit by its source and offsets."""
+    ids = list(Manifest.read(folder).sources)
+    places = [
+        (ids[unit["source"]], unit["start"], unit["end"]) for unit in np.load(folder / "units.npy")
+    ]
+    return dict(zip(places, np.load(folder / "unit-slots.npy").tolist(), strict=True))
+
+
+def test_a_small_change_leaves_the_other_vectors_where_they_are(own_library, own_index):
+    first = current_generation(own_index)
+    quiet = own_library / "quiet.txt"
+    quiet.write_text("A new keeper trims the lamp. " + quiet.read_text())
+    (own_library / "notes/[draft] 1.md").unlink()
+    rebuild(own_library, index=own_index)
+    second = current_generation(own_index)
+    before, after = slots(first), slots(second)
+    assert set(before) - set(after)
+    for place, slot in after.items():
+        if place[0] != "quiet":
+            assert before[place] == slot
+    # The sentences that quiet.txt had moved, but kept their vectors; the new one has a new slot.
+    had = {slot for place, slot in before.items() if place[0] == "quiet"}
+    has = {slot for place, slot in after.items() if place[0] == "quiet"}
+    assert has - had == {len(before)}
+    assert had < has
+    assert Manifest.read(second).slots["units"] == len(before) + 1
+    for folder in (first, second):
+        verify_generation(folder)
+
+
+def test_after_many_changes_the_store_is_made_anew(own_library, own_index):
+    notes = own_library / "notes.txt"
+    filled = []
+    for number in range(4):
+        notes.write_text("\n\n".join(f"Note {number} {line} is new." for line in range(40)))
+        rebuild(own_library, index=own_index)
+        manifest = Manifest.read(current_generation(own_index))
+        filled.append(manifest.slots["units"] - manifest.units)
+    assert filled == [0, 40, 0, 40]
+    opened = open_index(own_index)
+    assert opened.search("Note 3 17", k=1)[0].chunk.source_id == "notes"
+
+
+def test_other_code_takes_nothing_over_but_vectors(own_library, own_index, monkeypatch):
+    monkeypatch.setattr("index.donor.code_fingerprint", lambda: "of another version")
+    (own_library / "quiet.txt").write_text("Seals sleep below.")
+    split = []
+    monkeypatch.setattr(
+        "index.levels.split_units", lambda source: split.append(source.id) or split_units(source)
+    )
+    report = rebuild(own_library, index=own_index)
+    assert len(split) == 10
+    assert report.embedded == 1  # the window; the sentence was there
 
 
 def test_where_nothing_has_changed_nothing_is_done(tiny):

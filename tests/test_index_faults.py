@@ -84,6 +84,9 @@ def struck(tmp_path_factory):
     note = folder / "library/note.txt"
     note.parent.mkdir()
     note.write_text("The first version.")
+    # Beside so much the note is little, and its store is changed in a copy.
+    rest = " ".join(f"Buoy {number} of the bay is green." for number in range(100))
+    (note.parent / "rest.txt").write_text(rest)
     rebuild(note.parent, index=folder / "index")
     note.write_text("The second version.")
     arguments = [note.parent, folder / "index", folder / "work", STEP]

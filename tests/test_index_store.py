@@ -1,6 +1,7 @@
 """The vectors in Chroma: exact rows back, scope, files that stay as they are."""
 
 import os
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -10,7 +11,7 @@ import pytest
 
 from index import IndexDamagedError
 from index.generation import hash_files
-from index.store import VectorStore, seal
+from index.store import VectorStore, copy_store, seal
 
 
 def unit_vectors(rows, dimension=16, seed=1):
@@ -18,10 +19,14 @@ def unit_vectors(rows, dimension=16, seed=1):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def stored_vectors(store):
+    return store.get("units", np.arange(store.count("units")))
+
+
 def make(path, vectors, source_ids):
-    with closing(VectorStore.in_files(path, create=True)) as store:
+    with closing(VectorStore.in_files(path, writing=True)) as store:
         store.create("units", len(vectors))
-        store.add("units", vectors, source_ids)
+        store.add("units", np.arange(len(vectors)), vectors, source_ids)
     seal(path)
     return path
 
@@ -40,7 +45,7 @@ def stored(vectors, tmp_path_factory):
 def test_vectors_come_back_in_the_order_of_their_rows(stored, vectors):
     with closing(VectorStore.in_files(stored)) as store:
         assert store.count("units") == len(vectors)
-        np.testing.assert_array_equal(store.vectors("units"), vectors)
+        np.testing.assert_array_equal(stored_vectors(store), vectors)
 
 
 def test_the_nearest_are_found_with_their_cosine(stored, vectors):
@@ -67,7 +72,7 @@ def test_any_number_of_rows_will_do(tmp_path, rows):
     vectors = unit_vectors(rows)
     make(tmp_path / "vectors", vectors, ["s"] * rows)
     with closing(VectorStore.in_files(tmp_path / "vectors")) as store:
-        np.testing.assert_array_equal(store.vectors("units"), vectors)
+        np.testing.assert_array_equal(stored_vectors(store), vectors)
         found, _ = store.query("units", vectors[-1], rows)
         assert sorted(found.tolist()) == list(range(rows))
         assert found[0] == rows - 1
@@ -78,7 +83,7 @@ def test_reading_changes_no_file(stored):
     for _ in range(3):
         with closing(VectorStore.in_files(stored)) as store:
             store.query("units", unit_vectors(1)[0], 3, ["source 1"])
-            store.vectors("units")
+            stored_vectors(store)
     assert hash_files(stored) == before
     assert "chroma.sqlite3" in before
 
@@ -115,10 +120,93 @@ def test_the_copy_of_a_read_only_store_goes_when_closed(stored, vectors, monkeyp
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
     with closing(VectorStore.in_files(stored)) as store:
         assert len(list(tmp_path.iterdir())) == 1
-        np.testing.assert_array_equal(store.vectors("units"), vectors)
+        np.testing.assert_array_equal(stored_vectors(store), vectors)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_log_of_all_vectors_is_not_kept(stored):
     with closing(sqlite3.connect(stored / "chroma.sqlite3")) as database:
         assert database.execute("PRAGMA freelist_count").fetchone() == (0,)
+
+
+@pytest.fixture(scope="module")
+def changed(stored, vectors, tmp_path_factory):
+    """A copy of the store without slots 0 to 249, with slots 250 to 299 of another source, and with
+    250 new vectors; and what it was copied from, before and after."""
+    folder = tmp_path_factory.mktemp("changed")
+    before = hash_files(stored)
+    copy_store(stored.parent, folder)
+    with closing(VectorStore.in_files(folder / "vectors", writing=True)) as store:
+        store.expect("units", 550)
+        store.remove("units", np.arange(250))
+        store.move("units", np.arange(250, 300), ["moved"] * 50)
+        store.add("units", np.arange(2500, 2750), unit_vectors(250, seed=4), ["new"] * 250)
+    seal(folder / "vectors")
+    return folder / "vectors", before, hash_files(stored)
+
+
+def test_a_store_is_changed_in_a_copy(changed, vectors):
+    path, before, after = changed
+    assert before == after
+    both = np.concatenate([vectors, unit_vectors(250, seed=4)])
+    with closing(VectorStore.in_files(path)) as store:
+        assert store.count("units") == 2500
+        np.testing.assert_array_equal(store.get("units", np.arange(250, 2750)), both[250:])
+        assert len(store.get("units", np.arange(250))) == 0
+        for source, first, last in (("moved", 250, 300), ("new", 2500, 2750)):
+            found, _ = store.query("units", both[0], 400, [source])
+            assert sorted(found.tolist()) == list(range(first, last))
+
+
+def test_a_changed_store_leaves_nothing_to_be_worked_off(changed):
+    path = changed[0]
+    before = hash_files(path)
+    with closing(VectorStore.in_files(path)) as store:
+        store.query("units", unit_vectors(1)[0], 3)
+    assert hash_files(path) == before
+    with closing(sqlite3.connect(path / "chroma.sqlite3")) as database:
+        # Chroma keeps the last record, which tells it where to go on.
+        assert database.execute("SELECT count(*) FROM embeddings_queue").fetchone()[0] <= 1
+
+
+def test_a_changed_store_finds_as_much_as_a_new_one(changed, vectors, tmp_path):
+    left = np.concatenate([vectors[250:], unit_vectors(250, seed=4)])
+    make(tmp_path / "vectors", left, ["s"] * len(left))
+    shares = []
+    for path, first in ((changed[0], 250), (tmp_path / "vectors", 0)):
+        with closing(VectorStore.in_files(path)) as store:
+            shares.append(
+                np.mean(
+                    [
+                        len(
+                            set((store.query("units", query, 20)[0] - first).tolist())
+                            & set(np.argsort(-(left @ query))[:20].tolist())
+                        )
+                        / 20
+                        for query in unit_vectors(40, seed=5)
+                    ]
+                )
+            )
+    assert shares[0] > shares[1] - 0.01
+
+
+def test_all_vectors_are_read_from_the_file_as_chroma_yields_them(changed):
+    slots = np.arange(250, 2750)
+    with closing(VectorStore.in_files(changed[0])) as store:
+        assert store._elements("units") is not None
+        read = np.concatenate(list(store.batches("units", slots)))
+        yielded = store.get("units", slots)
+        with pytest.raises(IndexDamagedError, match="other rows"):
+            next(store.batches("units", slots - 1))
+    np.testing.assert_array_equal(np.unique(read, axis=0), np.unique(yielded, axis=0))
+    assert len(read) == len(yielded)
+
+
+def test_a_file_of_another_form_is_left_to_chroma(changed, tmp_path):
+    path = shutil.copytree(changed[0], tmp_path / "vectors")
+    header = next(path.glob("*/header.bin"))
+    slots = np.arange(250, 2750)
+    with closing(VectorStore.in_files(path)) as store:
+        yielded = store.get("units", slots)
+        header.write_bytes(b"\x02" + header.read_bytes()[1:])
+        np.testing.assert_array_equal(np.concatenate(list(store.batches("units", slots))), yielded)

@@ -33,12 +33,14 @@ def sign(folder, **changes):
 def store_anew(folder, spoil):
     """Store other vectors than the ones that were."""
     with closing(VectorStore.in_files(folder / "vectors")) as store:
-        units, windows = store.vectors("units"), store.vectors("windows")
+        units, windows = (
+            store.get(name, np.arange(store.count(name))) for name in ("units", "windows")
+        )
     shutil.rmtree(folder / "vectors")
-    with closing(VectorStore.in_files(folder / "vectors", create=True)) as store:
+    with closing(VectorStore.in_files(folder / "vectors", writing=True)) as store:
         for name, vectors in (("units", spoil(units.copy())), ("windows", windows)):
             store.create(name, len(vectors))
-            store.add(name, vectors, ["s"] * len(vectors))
+            store.add(name, np.arange(len(vectors)), vectors, ["s"] * len(vectors))
     seal(folder / "vectors")
 
 

@@ -32,6 +32,7 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process with threads is not forked
 
 import index.build as build
+import index.write as write
 from index import IndexingError, IndexNotFoundError, open_index, rebuild
 from index.embedding import load_embedder
 from index.generation import Manifest, complete_generations, current_generation
@@ -119,6 +120,8 @@ def killed_at_random(kills: int) -> tuple[int, int, str]:
 
 
 STEPS = ("load_sources", "write_generation", "verify_apart", "sync_tree", "set_current", "prune")
+# Of these the moments are in writing: when the old store is copied, and when the copy is changed.
+WRITING = ("copy_store", "create_store", "seal", "hash_files")
 STAGES = ("reading", "embedding", "storing", "verifying", "asking")
 
 
@@ -127,7 +130,8 @@ def killed_at_each_step() -> tuple[int, int, str]:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def around(name: str, before: bool) -> None:
-        original = getattr(build, name)
+        module = write if name in WRITING else build
+        original = getattr(module, name)
 
         def struck(*arguments: object, **named: object) -> object:
             if before:
@@ -136,7 +140,7 @@ def killed_at_each_step() -> tuple[int, int, str]:
             die()
             return None
 
-        setattr(build, name, struck)
+        setattr(module, name, struck)
 
     def at_step(trial: Trial, name: str, before: bool) -> None:
         around(name, before)
@@ -154,7 +158,7 @@ def killed_at_each_step() -> tuple[int, int, str]:
 
         rebuild(trial.library, index=trial.index, progress=tell, golden=ask)  # type: ignore[arg-type]
 
-    moments = [(at_step, name, flag) for name in STEPS for flag in (True, False)]
+    moments = [(at_step, name, flag) for name in STEPS + WRITING for flag in (True, False)]
     moments += [(at_stage, name, flag) for name in STAGES for flag in (True, False)]
     trials = [Trial() for _ in moments]
     died = []
@@ -164,7 +168,7 @@ def killed_at_each_step() -> tuple[int, int, str]:
     sound = [trial.is_sound(FIRST) for trial in trials]
     for trial in trials:
         trial.close()
-    said = "before and after " + ", ".join(STEPS + STAGES)
+    said = "before and after " + ", ".join(STEPS + WRITING + STAGES)
     return len(trials), sum(map(min, zip(died, sound, strict=True))), said
 
 
