@@ -6,8 +6,10 @@
 A size counts rows, sentences and passages together, as each has a vector and a place in the words.
 Real text is what the installed Python packages say of themselves in docstrings, embedded with the
 bundled model. Synthetic text has words of a Zipf distribution, and vectors around random centres:
-there, what is measured is everything but the model. Memory is that of a fresh process that opens
-the index and searches, over one that does so with the smallest. OUT gets scale.json, .md and .png.
+there, what is measured is everything but the model. A change is one more sentence in one source.
+Beside seconds by the clock stand those of the processor, with the process that verifies. Memory is
+that of a fresh process that opens the index and searches, over one that does so with the smallest.
+OUT gets scale.json, .md and .png.
 """
 
 from __future__ import annotations
@@ -23,19 +25,19 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index import rebuild
 from index.embedding import Embedder
-from index.generation import Manifest, current_generation, generations_folder, set_current
+from index.generation import Manifest, current_generation
+from index.late import TOKEN_DIMENSION, Bytes, Floats, QueryTokens, unit_length
 from index.opened import Index
-from index.verify import verify_apart
-from index.write import Contents, write_generation
-from sources import Block, Source
 
 DIMENSION = 384
 QUERIES = 200
@@ -50,14 +52,28 @@ class Synthetic(Embedder):
         self._centres = self._random.normal(size=(2000, DIMENSION)).astype(np.float32)
 
     def embed_each(
-        self, lengths: NDArray[np.int64], text_of: Callable[[int], str]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        self,
+        lengths: NDArray[np.int64],
+        text_of: Callable[[int], str],
+        lead_of: Callable[[int], str] | None = None,
+        axes: Floats | None = None,
+    ) -> Iterator[tuple[NDArray[np.int64], Floats, list[Bytes]]]:
         for start in range(0, len(lengths), 5000):
             places = np.arange(start, min(start + 5000, len(lengths)))
-            yield places, self._around(len(places))
+            tokens: list[Bytes] = []
+            if axes is not None:
+                shape = (len(places), 20, TOKEN_DIMENSION)
+                tokens = list(self._random.integers(-127, 128, size=shape, dtype=np.int8))
+            yield places, self._around(len(places)), tokens
 
-    def embed_query(self, text: str) -> NDArray[np.float32]:
-        return self._around(1)[0]
+    def embed_query_with_tokens(self, text: str, axes: Floats) -> tuple[Floats, QueryTokens]:
+        tokens = self._random.normal(size=(8, TOKEN_DIMENSION)).astype(np.float32)
+        content = np.ones(len(tokens), dtype=bool)
+        return self._around(1)[0], QueryTokens(unit_length(tokens), content, ~content)
+
+    @property
+    def token_axes(self) -> Floats:  # type: ignore[override]
+        return np.eye(DIMENSION, TOKEN_DIMENSION, dtype=np.float32)
 
     @property
     def dimension(self) -> int:
@@ -83,26 +99,20 @@ def words(count: int) -> list[str]:
     ]
 
 
-def synthetic_sources(rows: int) -> list[Source]:
+def write_synthetic(library: Path, rows: int) -> None:
     """Sources of 60 sentences, of about 15 words each, which make about `rows` rows."""
+    library.mkdir(parents=True)
     random = np.random.default_rng(2)
     vocabulary = words(50_000)
     rank = np.arange(1, len(vocabulary) + 1)
     chance = (1 / (rank + 10)) / (1 / (rank + 10)).sum()
-    sources = []
     for number in range(max(1, round(rows / 78))):  # 60 sentences come with about 18 passages
         drawn = random.choice(len(vocabulary), size=900, p=chance)
         sentences = [
             " ".join(vocabulary[word] for word in drawn[start : start + 15]).capitalize() + "."
             for start in range(0, 900, 15)
         ]
-        text = " ".join(sentences)
-        block = Block(start=0, end=len(text), kind="paragraph")
-        name = f"s{number:06d}"
-        sources.append(
-            Source(id=name, title=name, text=text, format="text", path=name, blocks=(block,))
-        )
-    return sources
+        (library / f"s{number:06d}.txt").write_text(" ".join(sentences), encoding="ascii")
 
 
 def docstrings(least: int) -> Iterator[str]:
@@ -167,44 +177,44 @@ def asked(folder: Path, synthetic: bool) -> dict[str, float]:
     return found
 
 
-def build_synthetic(index: Path, rows: int) -> dict[str, float]:
-    sources = synthetic_sources(rows)
-    folder = generations_folder(index) / "000001-synthetic"
-    contents = Contents(
-        library="",
-        fingerprint="",
-        sources=sources,
-        hashes={source.id: "" for source in sources},
-        skipped=[],
-    )
-    started = time.perf_counter()
-    write_generation(folder, contents, Synthetic(), [], None, lambda *step: None)
-    verify_apart(folder)
-    set_current(index, folder.name)
-    return {"build_s": time.perf_counter() - started}
+def timed(run: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock, and of the processor, also of processes that were waited for."""
+
+    def spent() -> float:
+        usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+    started, before = time.perf_counter(), spent()
+    run()
+    return time.perf_counter() - started, spent() - before
 
 
-def build_real(library: Path, index: Path) -> dict[str, float]:
-    def timed() -> float:
-        started = time.perf_counter()
-        rebuild(library, index=index)
-        return time.perf_counter() - started
+def build(library: Path, index: Path, model: str | None) -> dict[str, float]:
+    def change() -> None:
+        path = sorted(library.iterdir())[0]
+        text = path.read_text(encoding="utf-8")
+        path.write_text(f"{text}\n\nOne more sentence stands here.", encoding="utf-8")
 
-    found = {"build_s": timed(), "no_change_s": timed()}
-    changed = sorted(library.iterdir())[0]
-    changed.write_text(changed.read_text(encoding="utf-8") + "\n\nOne more sentence stands here.")
-    return found | {"one_change_s": timed()}
+    found: dict[str, float] = {}
+    for name, before in (("build", None), ("no_change", None), ("one_change", change)):
+        if before:
+            before()
+        clock, processor = timed(lambda: rebuild(library, index=index, embedding_model=model))
+        found |= {f"{name}_s": clock, f"{name}_cpu_s": processor}
+    return found
 
 
 def measure(size: int, synthetic: bool) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="refdesk-scale-"))
     try:
-        index = folder / "index"
-        if synthetic:
-            times = build_synthetic(index, size)
-        else:
-            write_real(folder / "library", size)
-            times = build_real(folder / "library", index)
+        index, library = folder / "index", folder / "library"
+        (write_synthetic if synthetic else write_real)(library, size)
+        with (
+            mock.patch("index.build.load_embedder", lambda _: Synthetic())
+            if synthetic
+            else nullcontext()
+        ):
+            times = build(library, index, "synthetic" if synthetic else None)
         manifest = Manifest.read(current_generation(index))
         rows = manifest.units + manifest.windows
         current = current_generation(index)
@@ -223,18 +233,19 @@ def table(found: list[dict[str, Any]]) -> str:
         for text in {one["text"] for one in found}
     }
     lines = [
-        "| text | rows | build | rows/s | one change | no change | p50 | p95 | memory a row "
+        "| text | rows | build (processor) | one change | no change | p50 | p95 | memory a row "
         "| disk a row |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for one in found:
         first = base[one["text"]]
         more = one["rows"] - first["rows"]
         memory = f"{(one['anonymous'] - first['anonymous']) / more:,.0f} B" if more else ""
-        cells = [one["text"], f"{one['rows']:,}", f"{one['build_s']:.1f} s"]
-        cells.append(f"{one['rows'] / one['build_s']:,.0f}")
-        for name in ("one_change_s", "no_change_s"):
-            cells.append(f"{one[name]:.2f} s" if name in one else "")
+        cells = [one["text"], f"{one['rows']:,}"]
+        for name in ("build", "one_change", "no_change"):
+            digits = 0 if name == "build" else 1
+            clock, processor = one[f"{name}_s"], one[f"{name}_cpu_s"]
+            cells.append(f"{clock:,.{digits}f} s ({processor:,.{digits}f} s)")
         cells += [f"{one['p50_ms']:.1f} ms", f"{one['p95_ms']:.1f} ms", memory]
         cells.append(f"{one['disk'] / one['rows']:,.0f} B")
         lines.append("| " + " | ".join(cells) + " |")
@@ -248,14 +259,18 @@ def plot(found: list[dict[str, Any]], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
-    shown = (("build_s", "build, s", 1), ("p95_ms", "search p95, ms", 1), ("disk", "disk, MB", 1e6))
+    shown = (
+        ("build_cpu_s", "build, s of the processor", 1),
+        ("one_change_cpu_s", "one change, s of the processor", 1),
+        ("p95_ms", "search p95, ms", 1),
+    )
     for axis, (name, label, unit) in zip(axes, shown, strict=True):
         for text in ("real", "synthetic"):
             points = [(one["rows"], one[name] / unit) for one in found if one["text"] == text]
             if points:
                 axis.plot(*zip(*points, strict=True), marker="o", label=text)
         axis.set(xscale="log", xlabel="rows", title=label, ylim=(0, None))
-        if name != "p95_ms":
+        if name == "build_cpu_s":
             axis.set(yscale="log", ylim=(None, None))
         axis.grid(alpha=0.3)
         axis.legend()
