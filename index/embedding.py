@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from hashlib import file_digest
 from importlib.resources import files
@@ -73,9 +75,9 @@ class Embedder:
         """
         order = np.argsort(lengths, kind="stable")
         slab_of = np.cumsum(np.clip(lengths[order], _LEAST, _MOST)) // _SLAB
-        for places in np.split(order, np.flatnonzero(np.diff(slab_of)) + 1):
-            if not len(places):
-                return
+        slabs = np.split(order, np.flatnonzero(np.diff(slab_of)) + 1) if len(order) else []
+
+        def embedded(places: NDArray[np.int64]) -> tuple[Vectors, list[Bytes]]:
             outputs = self._run([text_of(place) for place in places.tolist()])
             tokens: list[Bytes] = []
             if axes is not None:
@@ -84,7 +86,23 @@ class Embedder:
                     # Between the lead and the mark that ends every text.
                     tokens.append(to_bytes(vectors[self._size(lead) : -1] @ axes))
             # Here and not in the model, where bfloat16 would make lengths of 0.996 to 1.004.
-            yield places, unit_length(np.stack([vector for vector, _ in outputs])), tokens
+            return unit_length(np.stack([vector for vector, _ in outputs])), tokens
+
+        # A slab to each thread: threads that share one wait for each other at every product, which
+        # on a busy machine takes three times as long as the work.
+        workers = _all_threads() if self._bert else 1
+        with ThreadPoolExecutor(workers) as pool:
+            running = deque(pool.submit(embedded, places) for places in slabs[: workers + 1])
+            try:
+                for number, places in enumerate(slabs):
+                    vectors, tokens = running.popleft().result()
+                    running.extend(
+                        pool.submit(embedded, later)
+                        for later in slabs[number + workers + 1 : number + workers + 2]
+                    )
+                    yield places, vectors, tokens
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of one question, shape (dimension,)."""
@@ -154,9 +172,8 @@ class Embedder:
         """Of each text its vector, shape (dimension,), and its tokens', (tokens, dimension)."""
         import torch
 
-        # One question gives several threads nothing to share but waiting for each other, which on
-        # a busy machine takes ten times as long as the work.
-        torch.set_num_threads(1 if len(texts) == 1 else _all_threads())
+        # One thread for a question, and for each slab: to share one, threads wait for each other.
+        torch.set_num_threads(1 if self._bert or len(texts) == 1 else _all_threads())
         if self._bert:
             found = self._bert.encode([(prompt or "") + text for text in texts])
             return [(tokens.mean(axis=0), tokens) for tokens in found]
