@@ -16,6 +16,7 @@ All have the bundled model, the same texts and questions, and their documented d
 missing is left out and said. Quality is as `refdesk eval` has it: recall and precision of what
 fills a budget of 3,750 characters, where the questions have spans, and how often one of the 5 best
 passages, from the right source, holds a gold answer. Read ratios: times are those of the machine.
+`embedding.py` compares the embedding alone.
 """
 
 from __future__ import annotations
@@ -232,57 +233,6 @@ def run_one(name: str, library: Path, questions: list[dict[str, Any]]) -> dict[s
     }
 
 
-def embedding_rates(library: Path) -> None:
-    """How fast the same chunks are embedded, and what the processor's matrix products allow.
-
-    On one core, in seconds of the processor, so that what else runs on the machine does not count.
-    """
-    import numpy as np
-    import torch
-    from sentence_transformers import SentenceTransformer
-
-    from index.embedding import Embedder, load_embedder
-
-    torch.set_num_threads(1)
-    texts = [source.text for source in load_sources(library)]
-    chunks = [text[start : start + 1000] for text in texts for start in range(0, len(text), 800)]
-    chunks = chunks[:: max(1, len(chunks) // 64)]
-    plain = SentenceTransformer(
-        str(_bundled_path()), device="cpu", local_files_only=True,
-        model_kwargs={"dtype": torch.float32},
-    )  # fmt: skip
-    ours = load_embedder()
-    least = float((ours.embed(chunks) * Embedder("plain", plain).embed(chunks)).sum(axis=1).min())
-    rates: dict[str, list[float]] = {"float32": [], "refdesk": []}
-    for _ in range(3):  # in turn, so that a slow spell hits both
-        for name, run in (("float32", plain.encode), ("refdesk", ours.embed)):
-            started = time.process_time()
-            run(chunks)
-            rates[name].append(len(chunks) / (time.process_time() - started))
-    tokens = sum(min(256, len(one)) for one in plain.tokenizer(chunks)["input_ids"])
-    # Multiplications and additions in the matrices of 6 layers of width 384, for each token.
-    work = tokens / len(chunks) * 6 * 2 * (4 * 384**2 + 2 * 384 * 1536) / 1e9
-
-    def peak(dtype: torch.dtype) -> float:
-        left, right = torch.randn(4096, 384).to(dtype), torch.randn(384, 1536).to(dtype)
-        best = 0.0
-        for _ in range(10):
-            started = time.process_time()
-            for _ in range(10):
-                left @ right
-            best = max(best, 10 * 2 * 4096 * 384 * 1536 / (time.process_time() - started) / 1e9)
-        return best
-
-    print(f"\nembedding alone, {len(chunks)} chunks of 1000 characters, one core, "
-          f"least cosine to float32 {least:.4f}:")  # fmt: skip
-    for name, dtype in (("float32", torch.float32), ("refdesk", torch.bfloat16)):
-        limit = peak(dtype)
-        print(f"  {name:<8} {np.median(rates[name]):6.1f} chunks/s; {dtype} products reach "
-              f"{limit:.0f} GFLOP/s here, which would be {limit / work:.0f} chunks/s")  # fmt: skip
-    ratio = np.median(rates["refdesk"]) / np.median(rates["float32"])
-    print(f"  ratio {ratio:.2f}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library", type=Path)
@@ -326,7 +276,6 @@ def main() -> None:
         f"\na whole answer of refdesk, checked: {whole:.1f} ms, {whole / base['p50_ms']:.2f} times "
         f"the retrieval alone of the baseline"
     )
-    embedding_rates(arguments.library)
 
 
 if __name__ == "__main__":

@@ -343,8 +343,8 @@ def another_model() -> tuple[int, int, str]:
     class Other(Embedder):
         """Of the same name and dimension, but it turns every vector round."""
 
-        def _encode(self, texts: list[str], prompt_name: str | None = None) -> object:
-            return mine._encode(texts, prompt_name)[:, ::-1]
+        def _run(self, texts: list[str], prompt: str | None = None) -> Any:
+            return [(vector[::-1], tokens) for vector, tokens in mine._run(texts, prompt)]
 
     try:
         Index(trial.index, embedder=Other(mine.name, mine._model)).search(QUERY)
