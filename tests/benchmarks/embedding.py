@@ -1,7 +1,7 @@
 """Ways to embed the same texts with the bundled model: texts a second, and cosine to float32.
 
     pip install openvino onnx onnxscript nncf     # what is missing is left out, and said
-    python tests/benchmarks/embedding.py LIBRARY [--texts N] [--rounds N] [--threads N] [--only PART ...]
+    python tests/benchmarks/embedding.py LIBRARY [--texts N] [--only PART ...] [--threads N]
 
 The texts are chunks of 1000 characters, as LangChain's tutorial has them, and the sentences and
 passages of an index. The ways take turns, in seconds of the processor on one thread (or in those of
