@@ -73,7 +73,14 @@ class Bert:
             and bool(model.max_seq_length)
             and getattr(getattr(first, "tokenizer", None), "is_fast", False)
         )
-        return cls(model) if served else None
+        if not served:
+            return None
+        try:  # what it calls of oneDNN is not part of torch's public interface
+            found = cls(model)
+            found.encode(["Is all there that is called?"])
+        except (AttributeError, NotImplementedError, RuntimeError):
+            return None
+        return found
 
     def encode(self, texts: Sequence[str]) -> list[Floats]:
         """The vectors of the tokens of each text, shape (tokens, dimension). Their mean is the

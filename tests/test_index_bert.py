@@ -94,3 +94,12 @@ def test_a_text_has_the_tokens_it_has_alone(plain, pooling):
 
 def test_the_bundled_model_runs_so():
     assert load_embedder()._bert
+
+
+def test_where_its_products_cannot_run_the_library_stands_in(plain, monkeypatch):
+    def fail(self, texts):
+        raise RuntimeError("no such product")
+
+    monkeypatch.setattr(Bert, "encode", fail)
+    assert Bert.of(plain) is None
+    assert Embedder("other", plain).embed(TEXTS[:1]).shape == (1, 384)
