@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index import QueryError, ScopeError, rebuild
 from index.chunking import WINDOW_CHARS
 from index.opened import open_index
-from index.search import LONGEST_QUERY
+from index.search import LONGEST_QUERY, _largest
 from index.tokens import implied, terms
 
 QUESTIONS = [
@@ -277,3 +277,21 @@ def test_a_ranking_is_that_of_looking_at_every_row(opened, query, scope):
     np.testing.assert_allclose(
         found, [expected_of[row] for row in ranking.rows.tolist()], rtol=1e-4, atol=1e-4
     )
+
+
+@pytest.mark.parametrize("rows", [0, 3, 100, 5000])
+@pytest.mark.parametrize("different", [1, 4, 100_000])
+def test_the_largest_are_found_among_many_and_among_equals(rows, different):
+    random = np.random.default_rng(rows + different)
+    values = random.integers(different, size=6000).astype(np.float32)
+    some = random.permutation(6000)[:rows]
+    expected = sorted(some.tolist(), key=lambda row: (-values[row], row))[:20]
+    assert _largest(values, some, 20).tolist() == expected
+
+
+def test_the_largest_are_found_where_a_sample_misleads():
+    values = np.zeros(6000, dtype=np.float32)
+    values[::16] = np.arange(375)  # the sample sees none but these
+    values[1] = 1000
+    found = _largest(values, np.arange(6000), 20)
+    assert found.tolist() == [1, *range(374 * 16, 355 * 16, -16)]
