@@ -77,6 +77,13 @@ class Users:
             self._reread()
             return self._lines[name][0].role if name in self._lines else None
 
+    def version(self, name: str) -> str | None:
+        """What is another whenever the password of a user is; None for a stranger."""
+        with self._lock:
+            self._reread()
+            line = self._lines.get(name)
+        return hashlib.sha256(line[1] + line[2]).hexdigest() if line else None
+
     def _reread(self) -> None:
         stamp = _stamp(self._file)
         if stamp != self._stamp:

@@ -106,6 +106,19 @@ def build(library, folder):
     return opened
 
 
+def serious(page):
+    """What axe-core finds that keeps people out: rule, and where."""
+    axe_playwright = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    found = axe_playwright.Axe().run(page).response["violations"]
+    return [
+        (one["id"], [node["html"][:200] for node in one["nodes"]][:3])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
 def ask(page, question):
     turns = page.locator(".turn:has(.question)").count()
     page.locator(BOX).fill(question)

@@ -20,6 +20,10 @@ os.environ["REFDESK_GAPS"] = "off"
 settings.register_profile("refdesk", deadline=None, derandomize=True)
 settings.load_profile("refdesk")
 
+# What a page of a test says before it is left, and what it says when its requests break off then.
+LEAVING = "this page is left"
+ENDED = re.compile("AbortError|.*Connection errored out|Failed to load resource: net::ERR_")
+
 FILES = {
     "ports/harbour.md": """---
 title: The harbour of Oldport
@@ -155,7 +159,11 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium, beacon):
-    """Open a page; in the end, it must have asked its own server only, and run nothing foreign."""
+    """Open a page; in the end, it must have asked its own server only, and run nothing foreign.
+
+    A page that is left says that its requests broke off. That is no fault from then on until the
+    next page runs. A test that ends the server of a page calls `open_page.leave` before.
+    """
     from browser import BOX, WAIT, expect
 
     opened = []
@@ -163,24 +171,39 @@ def open_page(chromium, beacon):
     def open_one(address, **options):
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         page = context.new_page()
-        requests, complaints = [], []
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: complaints.append((message.type, message.text)))
-        page.on("pageerror", lambda error: complaints.append(("error", str(error))))
-        page.on("dialog", lambda dialog: complaints.append(("error", dialog.message)))
+        requests, complaints, leaves = [], [], [False]
+
+        def complain(kind, text):
+            if not (leaves[0] and ENDED.match(text)):
+                complaints.append((kind, text))
+
+        def start(request):
+            requests.append(request.url)
+            if "/heartbeat/" in request.url:  # the next page runs
+                leaves[0] = False
+
+        def say(message):
+            if message.text == LEAVING:
+                leaves[0] = True
+            else:
+                complain(message.type, message.text)
+
+        page.add_init_script(f'addEventListener("beforeunload", () => console.debug("{LEAVING}"))')
+        page.on("request", start)
+        page.on("console", say)
+        page.on("pageerror", lambda error: complain("error", str(error)))
+        page.on("dialog", lambda dialog: complain("error", dialog.message))
         opened.append((context, page, address, requests, complaints))
         page.goto(address)
         expect(page.locator(BOX)).to_be_visible(timeout=WAIT)
         return page
 
+    open_one.leave = lambda page: page.goto("about:blank")
     yield open_one
     for context, page, address, requests, complaints in opened:
         hosts = {urlsplit(url).netloc for url in requests if not url.startswith("data:")}
         assert hosts == {urlsplit(address).netloc}
-        # A page that is left, or whose server has ended, says so; that is no fault of it.
-        ended = re.compile("AbortError|.*Connection errored out")
-        errors = [text for kind, text in complaints if kind == "error"]
-        assert [text for text in errors if not ended.match(text)] == []
+        assert [text for kind, text in complaints if kind == "error"] == []
         assert page.evaluate("window.owned") is None
         context.close()
     assert beacon[1] == []

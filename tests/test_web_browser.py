@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 
 import pytest
 from browser import (
@@ -20,10 +19,7 @@ from browser import (
     finished,
     write_port_library,
 )
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import PrivateAttr
+from scripted import Scripted
 
 from qa.web import build_app
 from qa.web.serve import serving
@@ -114,7 +110,7 @@ def test_a_follow_up_is_understood_from_the_turn_before(page):
     expect(turn.locator(".answer")).to_contain_text("Port Almond")
     expect(page.locator(".passages:visible")).to_have_attribute("data-turn", "2")
     page.locator("#turn-1 .chip").first.click()
-    expect(page.locator(".passages:visible")).to_have_attribute("data-turn", "1")
+    expect(page.locator(".passages:not([hidden])")).to_have_attribute("data-turn", "1")
 
 
 def test_the_scope_limits_the_search_and_is_shown(page):
@@ -249,27 +245,6 @@ def test_hostile_sources_and_questions_stay_text(open_page, address, beacon):
     expect(page.locator("body")).to_be_visible()
 
 
-class Scripted(BaseChatModel):
-    """A language model that writes what it is told, and waits before the second piece."""
-
-    pieces: list[str]
-    _go_on: threading.Event = PrivateAttr(default_factory=threading.Event)
-
-    @property
-    def _llm_type(self):
-        return "scripted"
-
-    def _generate(self, messages, stop=None, run_manager=None, **kwargs):
-        message = AIMessage(content="".join(self.pieces))
-        return ChatResult(generations=[ChatGeneration(message=message)])
-
-    def _stream(self, messages, stop=None, run_manager=None, **kwargs):
-        for place, piece in enumerate(self.pieces):
-            if place == 1:
-                self._go_on.wait(WAIT / 1000)
-            yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
-
-
 def test_an_answer_streams_and_can_be_stopped(open_page, index, library):
     model = Scripted(
         pieces=[f"{SIGNED} [1] The harbour treaty runs for twenty", " years. [1] And more. [1]"]
@@ -284,12 +259,13 @@ def test_an_answer_streams_and_can_be_stopped(open_page, index, library):
         page.get_by_role("button", name="Stop").click()
         expect(page.locator(".stopped")).to_be_visible()
         expect(page.locator(".sentence")).to_have_count(1)
-        model._go_on.set()
+        model.go_on()
         page.get_by_role("button", name="Ask again").click()
         turn = finished(page)
         expect(turn.locator(".sentence")).to_have_count(2)
         expect(page.locator(".stopped")).to_have_count(0)
         expect(turn.locator(".colophon")).to_contain_text("Written by")
+        open_page.leave(page)
 
 
 def test_what_a_model_writes_stays_text(open_page, index, library, beacon):
@@ -303,3 +279,4 @@ def test_what_a_model_writes_stays_text(open_page, index, library, beacon):
         for number in turn.locator(".chip").all_text_contents():
             assert 1 <= int(number.strip("[]")) <= cited
         expect(page.locator("#desk script, #desk img, #desk iframe")).to_have_count(0)
+        open_page.leave(page)

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from browser import ELSEWHERE, MARKS, SIGNED, SIGNING, WAIT, ask, build, expect, write_port_library
+from browser import (
+    BOX,
+    ELSEWHERE,
+    MARKS,
+    SIGNED,
+    SIGNING,
+    WAIT,
+    ask,
+    build,
+    expect,
+    write_port_library,
+)
 
 from qa.pipeline import answer
 from qa.web import build_app
@@ -136,7 +153,7 @@ def test_a_server_that_is_started_again_has_the_conversations(open_page, index, 
         turn.get_by_role("button", name="Save note").click()
         expect(turn.locator(".kept")).to_be_visible()
         kept = page.url
-        page.goto("about:blank")  # it would complain that its server is gone
+        open_page.leave(page)
     assert "?c=" in kept
     with served(index, library, file) as address:
         page = open_page(address)
@@ -149,7 +166,7 @@ def test_a_server_that_is_started_again_has_the_conversations(open_page, index, 
         expect(page.locator(".reader mark").first).to_have_text(SIGNED)
         page.goto(f"{address}?{kept.partition('?')[2]}")
         expect(page.locator("#turn-1 .answer")).to_contain_text("Ilse Brandt", timeout=WAIT)
-        page.goto("about:blank")
+        open_page.leave(page)
 
 
 @MARKS[0]
@@ -182,7 +199,105 @@ def test_conversations_are_found_renamed_saved_and_deleted_in_the_page(
         expect(page.locator("#talks")).to_contain_text("No conversation holds these words.")
         page.get_by_label("Search your conversations").fill("")
         expect(page.locator(".talks li")).to_have_count(1)
-        page.goto("about:blank")
+        open_page.leave(page)
+
+
+@MARKS[0]
+@MARKS[1]
+@MARKS[2]
+@MARKS[3]
+def test_an_answer_is_saved_as_markdown_and_as_evidence(open_page, index, library, file):
+    with served(index, library, file) as address:
+        page = open_page(address)
+        turn = ask(page, SIGNING)
+
+        def saved(form):
+            turn.locator(".save summary").click()
+            with page.expect_download() as found:
+                turn.get_by_role("button", name=form, exact=True).click()
+            expect(turn.locator(".save")).not_to_have_attribute("open", "")
+            name = found.value.suggested_filename
+            return name, Path(found.value.path()).read_text(encoding="utf-8")
+
+        name, text = saved("Markdown")
+        assert name.endswith(".md")
+        assert SIGNED in text and "The harbour treaty of Port Almond" in text
+        name, text = saved("JSON evidence")
+        assert name.endswith(".json")
+        told = json.loads(text)["answer"]
+        [cited] = [one for one in told["citations"] if one["quote"] == SIGNED]
+        whole = index.source("treaty").text
+        assert whole[cited["start"] : cited["end"]] == SIGNED
+        assert cited["sha256"] == hashlib.sha256(whole.encode()).hexdigest()
+        open_page.leave(page)
+
+
+@MARKS[0]
+@MARKS[1]
+@MARKS[2]
+@MARKS[3]
+def test_what_was_considered_is_there_when_a_conversation_is_opened_again(
+    open_page, index, library, file
+):
+    with served(index, library, file) as address:
+        page = open_page(address)
+        ask(page, SIGNING)
+        considered = page.locator(".considered .found").all_text_contents()
+        assert considered
+        page.reload()
+        expect(page.locator("#turn-1 .answer")).to_contain_text("Ilse Brandt", timeout=WAIT)
+        assert page.locator(".considered .found").all_text_contents() == considered
+        page.locator(".considered summary").click()
+        page.locator(".considered button.read").last.click()
+        expect(page.locator(".reader h2")).to_be_visible()
+        open_page.leave(page)
+
+
+@MARKS[0]
+@MARKS[1]
+@MARKS[2]
+@MARKS[3]
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_server_that_is_killed_has_the_conversations_when_it_runs_again(
+    open_page, index, library, file
+):
+    program = (
+        "import sys; from pathlib import Path; from qa.web import launch\n"
+        "launch(index=Path(sys.argv[1]), library=Path(sys.argv[2]), model='', port=0,"
+        " conversations=Path(sys.argv[3]), open_browser=False)"
+    )
+
+    @contextmanager
+    def running():
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, str(index.folder), str(library), str(file)],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("Refdesk is at ")
+            yield line.split()[3]
+        finally:
+            process.kill()  # SIGKILL: nothing of it can be tidied up
+            process.wait()
+            process.stdout.close()
+
+    with running() as address:
+        page = open_page(address)
+        ask(page, SIGNING)
+        ask(page, "Where was it signed?")
+        kept = page.url.partition("?")[2]
+        page.locator(BOX).fill("What are the duties?")
+        page.locator(BOX).press("Enter")  # it is killed while it answers, or before, or after
+        open_page.leave(page)
+    assert kept.startswith("c=")
+    with running() as address:
+        page = open_page(f"{address}?{kept}")
+        expect(page.locator("#turn-1 .answer")).to_contain_text("Ilse Brandt", timeout=WAIT)
+        expect(page.locator("#turn-2 .answer")).to_contain_text("Port Almond")
+        turn = ask(page, ELSEWHERE)
+        expect(turn.locator(".abstention")).to_be_visible()
+        open_page.leave(page)
 
 
 @MARKS[0]
@@ -210,4 +325,4 @@ def test_a_link_brings_the_question_and_its_scope(open_page, index, library):
         expect(page.locator("#question textarea")).to_have_value(
             "Who built the Kestrel lighthouse?"
         )
-        page.goto("about:blank")
+        open_page.leave(page)

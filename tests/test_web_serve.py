@@ -68,7 +68,7 @@ def test_the_page_may_reach_no_other_host(address):
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "http" not in policy and "*" not in policy
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["x-content-type-options"] == "nosniff"
 
 

@@ -24,7 +24,7 @@ from qa.web.keep import Conversations
 from qa.web.library_page import LibraryPage
 from qa.web.loop import each, in_a_loop
 from qa.web.markup import shortened
-from qa.web.masthead import masthead
+from qa.web.masthead import BRIDGE, masthead
 from qa.web.panel import panel, standing_words
 from qa.web.read import read
 from qa.web.scope import Choice, choose, count, values
@@ -43,8 +43,6 @@ _MOST_WAITING = 200
 _FOCUS = "() => window.refdesk?.focus()"
 _FOLLOW = "watch('value', () => window.refdesk?.follow())"
 _OPENED = "watch('value', () => window.refdesk?.opened())"
-# What is clicked in the HTML that Python made becomes an event of this part.
-_BRIDGE = "window.refdeskTrigger = trigger"
 _SAVE = "(file) => window.refdesk?.save(file)"
 _ADDRESS = "() => [window.location.search]"
 _LINK = "(...chosen) => window.refdesk?.link(chosen)"
@@ -76,7 +74,7 @@ def build_app(
     access, curator = access or Access(), curator or Curator(library)
 
     def make() -> gr.Blocks:
-        page = _Page(opened, library, model, kept)
+        page = _Page(opened, library, model, kept, access)
         LibraryPage(page.app, opened, curator, access)
         return page.app
 
@@ -87,7 +85,12 @@ class _Page:
     """The components and their handlers. A conversation lives in the session, never here."""
 
     def __init__(
-        self, index: Index, library: Path, model: Model, kept: Conversations | None
+        self,
+        index: Index,
+        library: Path,
+        model: Model,
+        kept: Conversations | None,
+        access: Access,
     ) -> None:
         self._index = index
         self._library = library
@@ -97,7 +100,11 @@ class _Page:
         self.app = gr.Blocks(title="Refdesk", analytics_enabled=False, fill_width=True)
         with self.app:
             gr.Navbar(visible=False)  # type: ignore[attr-defined]  # the masthead leads to the pages
-            gr.HTML(masthead("chat"), elem_id="masthead", apply_default_css=False)
+            gr.HTML(
+                masthead("chat", login=access.users is not None),
+                elem_id="masthead",
+                apply_default_css=False,
+            )
             with gr.Column(elem_id="history", elem_classes="drawer"):
                 self.search = gr.Textbox(
                     label="Search your conversations", elem_id="search", lines=1, max_lines=1
@@ -155,7 +162,7 @@ class _Page:
                             gr.Button(label, size="sm", elem_id=elem_id, min_width=0)
                             for label, elem_id in (("Ask again", "again"), ("New", "clear"))
                         )
-            self.bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE, apply_default_css=False)
+            self.bridge = gr.HTML("", elem_id="bridge", js_on_load=BRIDGE, apply_default_css=False)
             self.file = gr.JSON(visible="hidden")
             self.address = gr.Textbox(visible="hidden")
             self._connect()

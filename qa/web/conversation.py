@@ -117,11 +117,15 @@ def history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
 
 
 def refreshed(turns: Sequence[Turn], generation: Generation) -> Turns:
-    """Turns that were kept, with their contexts, and with what has changed since in `outdated`."""
+    """Turns that were kept, with their contexts, and with what has changed since in `outdated`.
+
+    Of what was considered, the sources that are another text by now are left out.
+    """
     return tuple(
         replace(
             turn,
             excerpts=_excerpts(turn.passages, generation),
+            considered=tuple(_found_again(turn.considered, generation)),
             outdated=frozenset(
                 passage.source_id
                 for passage in turn.passages
@@ -131,6 +135,22 @@ def refreshed(turns: Sequence[Turn], generation: Generation) -> Turns:
         )
         for turn in turns
     )
+
+
+def _found_again(passages: Sequence[Passage], generation: Generation) -> Iterator[Passage]:
+    for passage in passages:
+        if passage.source_id in generation.row_of:
+            source = generation.source(passage.source_id)
+            if source.sha256 == passage.sha256:
+                yield replace(
+                    passage,
+                    title=source.title,
+                    publisher=source.publisher,
+                    url=source.url,
+                    published=source.published,
+                    standing=source.standing,
+                    quote=source.text[passage.start : passage.end],
+                )
 
 
 def _excerpts(passages: Sequence[Passage], generation: Generation) -> tuple[Excerpt, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from qa.errors import SettingError
+from qa.web.amend import amended
 from sources import Source
 from sources.load import QUESTIONS
 from sources.metadata import parse_metadata, split_front_matter
@@ -59,6 +60,7 @@ class Curator:
         """
         file = self._file(source)
         told = {name: _plain(name, values.get(name)) for name in FIELDS}
+        text = ""
         if source.format == "markdown":
             text = _text(file)
             front, body = split_front_matter(text)
@@ -67,18 +69,20 @@ class Curator:
             target = file.with_name(file.name + ".yaml")
             front, rest = (_text(target) if target.is_file() else None), None
         try:
-            known = yaml.safe_load(front or "") or {}
+            written = amended(front or "", told)
         except yaml.YAMLError as error:
             raise SettingError(
                 f"the metadata of {source.path} is broken; mend the file first"
             ) from error
-        merged = {**(known if isinstance(known, dict) else {}), **told}
-        merged = {name: value for name, value in merged.items() if value not in (None, "", [])}
-        written = yaml.safe_dump(merged, sort_keys=False, allow_unicode=True, width=1000)
         _, problems = parse_metadata(written)
         if problems:
             return [problem.text for problem in problems]
-        _write(target, written if rest is None else f"---\n{written}---\n{rest}")
+        if rest is None:
+            _write(target, written)
+        elif front is None:
+            _write(target, f"---\n{written}---\n{rest}")
+        else:  # the lines around the metadata stay as they are
+            _write(target, text.replace(front, written, 1))
         return []
 
     def add(self, uploaded: Path) -> Source:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-import anyio.to_thread
-
+from qa.web.gate import Login
+from qa.web.respond import refuse
 from qa.web.users import SCOPE_KEY, Access
 
 if TYPE_CHECKING:
@@ -34,16 +32,17 @@ _POLICY = "; ".join(
         "connect-src 'self'",
         "manifest-src 'self'",
         "base-uri 'self'",
-        "form-action 'none'",
+        "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
 _HEADERS = (
     (b"content-security-policy", _POLICY.encode()),
-    (b"referrer-policy", b"no-referrer"),
+    # Nothing to other sites; and our own forms say where they come from.
+    (b"referrer-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
-_ASK = (b"www-authenticate", b'Basic realm="Refdesk", charset="UTF-8"')
+_FONT = re.compile(r"/fonts/[a-z-]+\.woff2")  # the page to log in on has them
 
 
 class Guard:
@@ -52,7 +51,7 @@ class Guard:
 
     A page of another site can reach a loopback server under a name of its own (DNS rebinding);
     `hosts` are the names that the server answers to, None for any. Where `access` names users, a
-    request must carry name and password (HTTP Basic); only curators may send files.
+    request must be of one who is logged in; only curators may send files.
     """
 
     def __init__(
@@ -61,6 +60,7 @@ class Guard:
         self._app = app
         self._hosts = hosts
         self._access = access or Access()
+        self._login = Login(self._access.users) if self._access.users else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -76,38 +76,27 @@ class Guard:
 
         headers = dict(scope["headers"])
         if self._hosts is not None and _host(headers) not in self._hosts:
-            await _refuse(send_guarded, 403, b"This server does not answer to that name.")
+            await refuse(send_guarded, 403, b"This server does not answer to that name.")
             return
         if not _same_site(headers):
-            await _refuse(send_guarded, 403, b"This server does not answer to other sites.")
+            await refuse(send_guarded, 403, b"This server does not answer to other sites.")
             return
         scope = dict(scope)
-        if self._access.users is not None:
-            user = await self._user(headers)
+        if self._login is not None and not _FONT.fullmatch(scope["path"]):
+            if await self._login.answer(scope, headers, receive, send_guarded):
+                return
+            user = await self._login.user(headers)
             if user is None:
-                await _refuse(send_guarded, 401, b"Name and password, please.", _ASK)
+                await self._login.refuse(scope, headers, send_guarded)
                 return
             scope[SCOPE_KEY] = user
         upload = _UPLOAD.fullmatch(scope["path"]) is not None
         if upload and self._access.may_curate(scope.get(SCOPE_KEY, "")):
             await self._app(scope, receive, send_guarded)
-        elif upload or not _NEEDED.fullmatch(scope["path"]):
-            await _refuse(send_guarded, 404, b"Not found.")
+        elif upload or not (_NEEDED.fullmatch(scope["path"]) or _FONT.fullmatch(scope["path"])):
+            await refuse(send_guarded, 404, b"Not found.")
         else:
             await self._app(scope, receive, send_guarded)
-
-    async def _user(self, headers: dict[bytes, bytes]) -> str | None:
-        """The name that a request carries, if the password is right."""
-        kind, _, sent = headers.get(b"authorization", b"").partition(b" ")
-        if kind.lower() != b"basic" or self._access.users is None:
-            return None
-        try:
-            name, _, password = base64.b64decode(sent, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-        # In a thread, for a password is slow to check, on purpose.
-        user = await anyio.to_thread.run_sync(self._access.users.check, name, password)
-        return user.name if user else None
 
 
 def names_of(host: str) -> frozenset[str] | None:
@@ -138,9 +127,3 @@ def _same_site(headers: dict[bytes, bytes]) -> bool:
     if origin is None:
         return True
     return origin.lower().partition(b"://")[2] == headers.get(b"host", b"").lower()
-
-
-async def _refuse(send: Send, status: int, reason: bytes, *more: tuple[bytes, bytes]) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), *more]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": reason})

@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from qa.errors import SettingError
-from qa.result import Answer
+from qa.result import Answer, Passage
 from qa.web.conversation import Turn, Turns
 from qa.web.markup import shortened
 from qa.web.scope import Choice
@@ -25,6 +25,11 @@ T = TypeVar("T")
 
 _LONGEST_TITLE = 80
 _MOST_LISTED = 200
+# What is kept of a passage that was considered, and what stands for the rest.
+_PLACE = ("source_id", "start", "end", "page", "heading", "score", "sha256")
+_NOT_KEPT: dict[str, Any] = {
+    "title": "", "publisher": None, "url": None, "published": None, "standing": "", "quote": "",
+}  # fmt: skip
 _TABLES = """
 CREATE TABLE IF NOT EXISTS conversation (
     id TEXT PRIMARY KEY, user TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL
@@ -186,6 +191,8 @@ def _to_keep(turn: Turn) -> dict[str, Any]:
         "answer": turn.answer.to_dict() if turn.answer else None,
         "error": turn.error,
         "stopped": turn.stopped,
+        # Where they are, for the generation that is served then to fill in what they say.
+        "considered": [{name: getattr(one, name) for name in _PLACE} for one in turn.considered],
         "right": turn.right,
         "note": turn.note,
     }
@@ -194,6 +201,10 @@ def _to_keep(turn: Turn) -> dict[str, Any]:
 def _from_kept(kept: Mapping[str, Any]) -> Turn:
     values = dict(kept)
     values["choice"] = _read(Choice, values["choice"])
+    values["considered"] = tuple(
+        Passage(**_NOT_KEPT, **{name: one[name] for name in _PLACE})
+        for one in values.get("considered", ())
+    )
     values["answer"] = _read(Answer, values["answer"]) if values["answer"] else None
     return Turn(**values)
 

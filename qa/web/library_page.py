@@ -15,10 +15,10 @@ from qa.errors import RefdeskError, SettingError
 from qa.gaps import list_gaps
 from qa.web.curate import FIELDS, Curator
 from qa.web.loop import each
-from qa.web.masthead import masthead
+from qa.web.masthead import BRIDGE, masthead
 from qa.web.panel import standing_words
 from qa.web.rebuilding import rebuilding
-from qa.web.shelf import COLUMNS, gaps_list, generations_table, message, rows, summary
+from qa.web.shelf import found, gaps_list, generations_table, message, picks, summary
 from qa.web.users import Access, user_of
 from sources import SourceError
 from sources.metadata import STANDINGS
@@ -30,6 +30,11 @@ _LABELS = {
     "topics": "Topics, between commas", "language": "Language",
 }  # fmt: skip
 _DATE = "YYYY, YYYY-MM or YYYY-MM-DD"
+_ADDING = (
+    '<p class="meta">Markdown, text, HTML, PDF, Word, OpenDocument, PowerPoint, e-books, tables, '
+    "JSON or e-mail. A copy goes into the library; what cannot be read is refused, with the "
+    "reason.</p>"
+)
 _REFUSED = "Only a curator may do this; ask who keeps the library."
 _FAILURES = (RefdeskError, IndexingError, SourceError)
 
@@ -45,22 +50,21 @@ class LibraryPage:
         self._access = access
         with app.route("Library", "/library", show_in_navbar=False):
             gr.Navbar(visible=False)  # type: ignore[attr-defined]
-            gr.HTML(masthead("library"), elem_id="masthead", apply_default_css=False)
+            gr.HTML(
+                masthead("library", login=access.users is not None),
+                elem_id="masthead",
+                apply_default_css=False,
+            )
             with gr.Row(elem_id="shelf"):
                 with gr.Column(elem_id="shelf-list"):
                     self.summary = gr.HTML(elem_id="shelf-summary", apply_default_css=False)
-                    self.search = gr.Textbox(label="Search the sources", max_lines=1)
-                    self.table = gr.Dataframe(
-                        headers=list(COLUMNS),
-                        datatype="str",
-                        interactive=False,
-                        show_search="none",
-                        buttons=[],
-                        wrap=True,
-                        label="Sources: choose a row to see and change its metadata",
-                        elem_id="shelf-table",
-                        max_height=620,
+                    self.search = gr.Textbox(
+                        label="Search the sources",
+                        show_label=False,
+                        placeholder="Search titles, publishers, topics",
+                        max_lines=1,
                     )
+                    self.list = gr.HTML(elem_id="shelf-sources", apply_default_css=False)
                 with gr.Column(elem_id="shelf-side"):
                     self.message = gr.HTML(elem_id="shelf-message", apply_default_css=False)
                     self.undo = gr.Button("Undo the removal", visible=False, size="sm")
@@ -72,25 +76,30 @@ class LibraryPage:
                                 self.form = [self._field(name) for name in FIELDS]
                             with gr.Row(elem_id="shelf-deeds"):
                                 self.save = gr.Button("Save metadata", variant="primary")
-                                self.remove = gr.Button("Remove from the library")
+                                self.remove = gr.Button("Remove from the library", elem_id="remove")
                         with gr.Tab("Add"):
+                            gr.HTML(_ADDING, apply_default_css=False)
                             self.files = gr.File(
-                                label="Drop files here, or click to choose",
+                                label="Files to add",
+                                show_label=False,
                                 file_count="multiple",
                                 type="filepath",
                                 elem_id="shelf-files",
                             )
                         with gr.Tab("Rebuild"):
                             self.force = gr.Checkbox(
-                                label="Also if most sources, or many right answers, are gone"
+                                label="Even if most sources or many right answers would be lost"
                             )
                             self.build = gr.Button("Rebuild the index", variant="primary")
                             self.report = gr.HTML(elem_id="report", apply_default_css=False)
                         with gr.Tab("Generations") as self.generations_tab:
                             self.generations = gr.HTML(apply_default_css=False)
-                            self.back = gr.Button("Go back to the generation before")
+                            self.back = gr.Button("Go back to the generation before", size="md")
                         with gr.Tab("Gaps") as self.gaps_tab:
                             self.gaps = gr.HTML(apply_default_css=False)
+            self.bridge = gr.HTML(
+                "", elem_id="shelf-bridge", js_on_load=BRIDGE, apply_default_css=False
+            )
             self._connect(app)
 
     def _field(self, name: str) -> Any:
@@ -98,13 +107,15 @@ class LibraryPage:
             choices = [(standing_words(standing), standing) for standing in STANDINGS]
             return gr.Dropdown(choices, label=_LABELS[name], value="other")
         placeholder = _DATE if name in ("published", "accessed") else None
-        return gr.Textbox(label=_LABELS[name], placeholder=placeholder, max_lines=2)
+        return gr.Textbox(
+            label=_LABELS[name], placeholder=placeholder, max_lines=2, elem_id=f"field-{name}"
+        )
 
     def _connect(self, app: gr.Blocks) -> None:
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        shown = [self.message, self.summary, self.table]
-        self.table.select(self._choose, None, [self.chosen, self.message, *self.form], **quietly)
-        self.search.change(self._find, self.search, self.table, **quietly)
+        shown = [self.message, self.summary, self.list]
+        self.bridge.select(self._choose, None, [self.chosen, self.message, *self.form], **quietly)
+        self.search.change(self._find, self.search, self.list, **quietly)
         self.save.click(self._save, [self.chosen, *self.form], self.message, **quietly)
         self.remove.click(
             self._remove, self.chosen, [self.message, self.removed, self.undo], **quietly
@@ -145,19 +156,14 @@ class LibraryPage:
         sources = self._index.sources
         return {
             self.summary: summary(self._index, self._curator.folder),
-            self.table: rows(sources),
+            self.list: picks(sources),
         }
 
-    def _find(self, search: str) -> list[list[str]]:
-        wanted = search.casefold().split()
-        return [
-            row
-            for row in rows(self._index.sources)
-            if all(word in " ".join(row).casefold() for word in wanted)
-        ]
+    def _find(self, search: str) -> str:
+        return picks(found(self._index.sources, search))
 
-    def _choose(self, event: gr.SelectData) -> list[Any]:
-        name = str(event.row_value[0]) if event.row_value else ""
+    def _choose(self, event: gr.EventData) -> list[Any]:
+        name = str((event._data or {}).get("source", ""))
         source = next((one for one in self._index.sources if one.id == name), None)
         if source is None:
             return [gr.skip()] * (2 + len(FIELDS))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -128,11 +129,36 @@ def _golden(found: GoldenReport) -> str:
 
 
 def _change(change: GoldenChange) -> str:
+    """The two answers, with the words marked in which they differ, and what they cite."""
+    was, now = _words(change.before), _words(change.after)
+    steps = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
+    differ = [step for step in steps if step[0] != "equal"]
+    before = _marked(was, [(first, last) for _, first, last, _, _ in differ], "del")
+    after = _marked(now, [(first, last) for *_, first, last in differ], "ins")
+    before, after = before + _cites(change.before), after + _cites(change.after)
     return (
         f"<li><strong>{isolated(change.question)}</strong>"
-        f"<br>before: {_answer(change.before)}<br>now: {_answer(change.after)}</li>"
+        f'<p class="was"><span class="side">before</span><span>{before}</span></p>'
+        f'<p class="is"><span class="side">now</span><span>{after}</span></p></li>'
     )
 
 
-def _answer(answer: GoldenAnswer) -> str:
-    return "no answer" if answer.text is None else isolated(answer.text)
+def _words(answer: GoldenAnswer) -> list[str]:
+    return ["no answer"] if answer.text is None else answer.text.split()
+
+
+def _cites(answer: GoldenAnswer) -> str:
+    return f'<span class="side"> {text(", ".join(answer.citations))}</span>'
+
+
+def _marked(words: Sequence[str], spans: Sequence[tuple[int, int]], tag: str) -> str:
+    """The words as HTML, with those in `spans` in the element `tag`."""
+    at, parts = 0, []
+    for start, end in spans:
+        parts.append(isolated(" ".join(words[at:start])) if start > at else "")
+        parts.append(
+            f"<{tag}>{isolated(' '.join(words[start:end]))}</{tag}>" if end > start else ""
+        )
+        at = end
+    parts.append(isolated(" ".join(words[at:])) if at < len(words) else "")
+    return " ".join(part for part in parts if part)

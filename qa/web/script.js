@@ -174,6 +174,11 @@
         turn && `read-${turn}-${place ?? 0}`,
       );
     }],
+    ["button.pick", (button) => {
+      for (const other of document.querySelectorAll(".pick[aria-current]")) other.removeAttribute("aria-current");
+      button.setAttribute("aria-current", "true");
+      send("select", { source: button.dataset.source });
+    }],
     ["button.turn-page", (button) => {
       const { turn, source } = button.closest(".reader").dataset;
       from = null;
@@ -201,6 +206,9 @@
       })],
     ["button.talk", talk],
     ["#open-history", () => drawer(!byId("history").classList.contains("open"))],
+    ["#log-out", () => {
+      fetch("/logout", { method: "POST", redirect: "manual" }).finally(() => location.assign("/login"));
+    }],
     ["#colours", () => {
       const name = document.body.classList.contains("dark") ? "light" : "dark";
       colours(name);
@@ -210,6 +218,8 @@
     }],
   ];
   document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.save[open]"))
+      if (!menu.contains(event.target) || event.target.closest("button")) menu.open = false;
     for (const [kind, act] of clicks) {
       const target = event.target.closest?.(kind);
       if (!target) continue;

@@ -17,6 +17,7 @@ from types import FrameType
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
 from index.opened import Index, open_index
 from qa.errors import SettingError
@@ -112,8 +113,10 @@ def _mount(app: gr.Blocks) -> FastAPI:
 
 
 def _mounted(app: gr.Blocks) -> FastAPI:
+    bare = FastAPI(openapi_url=None)
+    bare.mount("/fonts", StaticFiles(directory=_HERE / "fonts"))
     site: FastAPI = gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
+        bare,
         app,
         path="/",
         theme=THEME,

@@ -15,24 +15,41 @@ from qa.web.panel import byline, standing_badge, standing_words
 from qa.web.scope import count
 from sources import Source
 
-COLUMNS = ("Id", "Title", "Standing", "Publisher", "Published", "Topics", "Format")
+# A longer list is slow to show, and nobody reads it: the search shortens it.
+_MOST_LISTED = 300
 _KINDS = {"problem": "alert", "done": "status", "notice": "note", "plain": "status"}
 
 
-def rows(sources: Sequence[Source]) -> list[list[str]]:
-    """The sources as rows of `COLUMNS`."""
+def found(sources: Sequence[Source], search: str) -> list[Source]:
+    """The sources that hold every word of `search` in what is known of them."""
+    words = search.casefold().split()
     return [
-        [
-            source.id,
-            source.title,
-            standing_words(source.standing),
-            source.publisher or "",
-            source.published or "",
-            ", ".join(source.topics),
-            source.format,
-        ]
-        for source in sources
+        source for source in sources if all(word in _known(source).casefold() for word in words)
     ]
+
+
+def _known(source: Source) -> str:
+    parts = (
+        source.id, source.title, standing_words(source.standing), source.publisher, source.author,
+        source.published, *source.topics, source.format,
+    )  # fmt: skip
+    return " ".join(part for part in parts if part)
+
+
+def picks(sources: Sequence[Source]) -> str:
+    """The sources as a list to choose from."""
+    if not sources:
+        return message("No source holds these words.", "plain")
+    items = "".join(
+        f'<li><button type="button" class="pick" data-source="{text(source.id)}">'
+        f"<b>{isolated(source.title)}</b>"
+        f'<span class="meta">{standing_badge(source.standing)}<span>{byline(source)}</span>'
+        f"<span>{isolated(source.path)}</span></span></button></li>"
+        for source in sources[:_MOST_LISTED]
+    )
+    more = len(sources) - _MOST_LISTED
+    rest = f'<p class="meta">and {more:,} more; search for them</p>' if more > 0 else ""
+    return f'<ul class="picks" aria-label="Sources">{items}</ul>{rest}'
 
 
 def summary(index: Index, folder: Path) -> str:
@@ -45,8 +62,16 @@ def summary(index: Index, folder: Path) -> str:
     )
     return (
         f'<section class="shelf-head"><h2>The library</h2><p class="meta">'
-        f"{count(len(sources), 'source')} in {isolated(folder)}, served as generation "
+        f"{count(len(sources), 'source')} in {isolated(_at_home(folder))}, served as generation "
         f'{isolated(index.generation.name)}</p><p class="mix">{mix}</p></section>'
+    )
+
+
+def _at_home(folder: Path) -> str:
+    """The folder as people write it, with "~" for their own."""
+    home = Path.home()
+    return (
+        f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
     )
 
 

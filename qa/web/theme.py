@@ -1,10 +1,18 @@
-"""The theme: Gradio's own parts in the colours of `style.css`, with fonts that every system has."""
+"""The theme: Gradio's own parts in the colours and with the fonts of `style.css`."""
 
 from __future__ import annotations
 
 import gradio as gr
 
-SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif")
+SANS = (
+    "Desk Sans",
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Roboto",
+    "Liberation Sans",
+    "sans-serif",
+)
 MONO = ("ui-monospace", "Cascadia Mono", "Menlo", "Liberation Mono", "monospace")
 
 _PARTS = {
@@ -30,11 +38,14 @@ _PARTS = {
     "button_primary_background_fill_hover": "accent-strong",
     "button_primary_text_color": "on-accent",
     "button_primary_border_color": "accent",
+    "button_primary_border_color_hover": "accent-strong",
     "button_secondary_background_fill": "sheet",
     "button_secondary_background_fill_hover": "tint",
     "button_secondary_text_color": "ink",
     "button_secondary_text_color_hover": "ink",
     "button_secondary_border_color": "edge",
+    "button_secondary_border_color_hover": "accent",
+    "checkbox_border_color": "edge",
     "accordion_text_color": "soft",
     "color_accent": "accent",
     "table_text_color": "ink",
@@ -55,6 +66,11 @@ def _theme() -> gr.themes.Base:
         body_background_fill_dark="#161513",
         block_border_width="0px",
         block_shadow="none",
+        input_radius="8px",
+        button_large_radius="8px",
+        button_medium_radius="8px",
+        checkbox_background_color="var(--sheet)",
+        checkbox_background_color_dark="var(--sheet)",
         input_border_width="1px",
         **{name: f"var(--{color})" for name, color in _PARTS.items()},
         **{

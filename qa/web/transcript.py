@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qa.export import FORMATS
 from qa.parts import asks_for_list
-from qa.result import Answer, AnswerSentence, Citation, Conflict, state_voice
+from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage, state_voice
 from qa.web.conversation import Turn
 from qa.web.markup import isolated, shortened, text
 from qa.web.panel import byline, card_id, standing_badge
@@ -79,7 +79,7 @@ def _aside(turn: Turn, whole: bool) -> str:
     if answer is not None and _differs(answer.condensed, answer.question):
         parts.append(
             f'<span class="understood">Understood as: '
-            f"{isolated(shortened(answer.condensed, _LONGEST_SHOWN))}</span>"
+            f"<b>{isolated(shortened(answer.condensed, _LONGEST_SHOWN))}</b></span>"
         )
     if turn.scope:
         parts.append(f'<span class="searched">Searched: {isolated(turn.scope)}</span>')
@@ -115,12 +115,16 @@ def _conflict(conflict: Conflict, cited: Citation, turn: int, place: int) -> str
     return (
         f'<section class="differ" aria-label="Sources differ"><h3>Sources differ'
         f"{_ABOUT.get(conflict.kind, '')}</h3>"
-        f"<p>{_chip(cited, turn, f'c{place}')} says “{isolated(here)}” "
-        f"{standing_badge(cited.standing)} {byline(cited)}</p>"
-        f'<p><button type="button" class="quiet read" data-turn="{turn}" data-conflict="{place}">'
-        f"{isolated(other.title)}</button> says “{isolated(there)}” "
-        f"{standing_badge(other.standing)} {byline(other)}</p></section>"
+        f'<p><span class="said">{isolated(here)}</span><span class="by">'
+        f"{isolated(cited.title)} {_chip(cited, turn, f'c{place}')}{_origin(cited)}</span></p>"
+        f'<p><span class="said">{isolated(there)}</span><span class="by">'
+        f'<button type="button" class="quiet read" data-turn="{turn}" data-conflict="{place}">'
+        f"{isolated(other.title)}</button>{_origin(other)}</span></p></section>"
     )
+
+
+def _origin(passage: Passage) -> str:
+    return f'<span class="meta">{standing_badge(passage.standing)} {byline(passage)}</span>'
 
 
 def _sentence(
@@ -146,7 +150,8 @@ def _chip(citation: Citation, turn: int, sentence: int | str) -> str:
         f'<span class="tip" role="tooltip" id="{tip}">'
         f'<span class="tip-quote">“{isolated(quote)}”</span>'
         f'<span class="tip-title">{isolated(citation.title)}</span>'
-        f'<span class="tip-meta">{byline(citation)} {standing_badge(citation.standing)}</span>'
+        f'<span class="tip-meta">{standing_badge(citation.standing)}<span>{byline(citation)}</span>'
+        "</span>"
         f"</span></span>"
     )
 
@@ -176,8 +181,8 @@ def _colophon(turn: Turn, answer: Answer, number: int) -> str:
     if answer.abstained:
         return (
             f'<div class="colophon"><p><span>Of 100 answers to such a question, about '
-            f"{_in_hundred(answer.confidence)} would have been right.</span> "
-            f"{_share(turn)}</p>{_save(number)}{_verdict(turn, number)}</div>"
+            f"{_in_hundred(answer.confidence)} would have been right.</span></p>"
+            f'<div class="deeds">{_share(turn)}{_save(number)}{_verdict(turn, number)}</div></div>'
         )
     how = (
         "Sentences quoted from the sources"
@@ -189,19 +194,16 @@ def _colophon(turn: Turn, answer: Answer, number: int) -> str:
         f'<meter min="0" max="1" value="{answer.confidence:.2f}" aria-hidden="true"></meter>'
         f"<span><strong>{confidence_words(answer.confidence)}</strong>: of 100 such answers, about "
         f"{_in_hundred(answer.confidence)} are right.</span></span> "
-        f'<span>{how}.</span></p><p><button type="button" class="quiet copy" '
-        f'data-copy="{text(_plain(answer))}">Copy with sources</button> {_share(turn)}</p>'
-        f"{_save(number)}{_verdict(turn, number)}</div>"
+        f'<span>{how}.</span></p><div class="deeds"><button type="button" class="quiet copy" '
+        f'data-copy="{text(_plain(answer))}">Copy with sources</button>{_share(turn)}'
+        f"{_save(number)}{_verdict(turn, number)}</div></div>"
     )
 
 
 def _share(turn: Turn) -> str:
     """A button that copies a link to the question with its scope."""
     link = text(turn.choice.link(turn.question))
-    return (
-        f'<button type="button" class="quiet copy" data-link="{link}">'
-        "Copy link to question</button>"
-    )
+    return f'<button type="button" class="quiet copy" data-link="{link}">Copy link</button>'
 
 
 def _save(number: int) -> str:
@@ -211,7 +213,7 @@ def _save(number: int) -> str:
         f"{form.label}</button>"
         for name, form in FORMATS.items()
     )
-    return f'<details class="save"><summary>Save this answer</summary><p>{forms}</p></details>'
+    return f'<details class="save"><summary>Save</summary><p>{forms}</p></details>'
 
 
 def _verdict(turn: Turn, number: int) -> str:
