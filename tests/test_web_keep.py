@@ -158,7 +158,7 @@ def test_a_server_that_is_started_again_has_the_conversations(open_page, index, 
     with served(index, library, file) as address:
         page = open_page(address)
         page.get_by_role("button", name="Conversations").click()
-        page.get_by_role("button", name=SIGNING).first.click()
+        page.locator(".open-talk", has_text=SIGNING).click()
         expect(page.locator("#turn-1 .answer")).to_contain_text("Ilse Brandt", timeout=WAIT)
         expect(page.locator("#turn-1 .rate").first).to_have_attribute("aria-pressed", "true")
         expect(page.get_by_label("Note")).to_have_value("As the treaty says")
