@@ -122,8 +122,9 @@ input { width: 100%; box-sizing: border-box; margin: 0 0 1.1rem; padding: 0.65re
   font: inherit; color: inherit; background: var(--sheet); border: 1px solid var(--edge);
   border-radius: 8px; }
 :is(input, button):focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
-button { width: 100%; margin-top: 0.4rem; padding: 0.7rem; font: 600 1.05rem/1.4 inherit;
-  font-family: inherit; color: var(--on); background: var(--accent); border: 0; border-radius: 8px;
+button { width: 100%; margin-top: 0.4rem; padding: 0.7rem; font: inherit; font-weight: 600;
+  color: var(--on); background: var(--accent);
+  border: 0; border-radius: 8px;
   cursor: pointer; }
 .problem { margin: 0 0 1.2rem; padding: 0.6rem 0.9rem; color: var(--red); background: var(--pink);
   border-radius: 8px; }
