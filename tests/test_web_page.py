@@ -11,7 +11,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from index.build import RebuildReport
 from index.errors import ScopeError
+from index.golden import GoldenAnswer, GoldenChange, GoldenReport
 from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
 from qa.web.conversation import Turn, history, stop
 from qa.web.examples import example_questions
@@ -20,6 +22,7 @@ from qa.web.markup import is_web_address, link, shortened, text
 from qa.web.panel import panel
 from qa.web.read import read
 from qa.web.reader import Mark, reader
+from qa.web.rebuilding import report
 from qa.web.scope import Choice, choose
 from qa.web.transcript import confidence_words, transcript
 from sources import Block, Source
@@ -496,3 +499,26 @@ def test_examples_without_questions_come_from_titles(tmp_path):
         "What does “First” say?",
         "What does “Third” say?",
     ]
+
+
+def test_a_report_marks_the_words_in_which_an_answer_changed():
+    before = GoldenAnswer(text=f"Built in 1911. {HOSTILE}", citations=("a:0-14",), right=True)
+    after = GoldenAnswer(text=f"Built in 1912. {HOSTILE}", citations=("b:3-17",), right=False)
+    nothing = GoldenAnswer(text=None, citations=(), right=False)
+    golden = GoldenReport(
+        asked=2,
+        right=0,
+        right_before=1,
+        lost=(GoldenChange(question=HOSTILE, before=before, after=after),),
+        changed=(GoldenChange(question="Who?", before=nothing, after=after),),
+    )
+    done = RebuildReport(
+        added=(HOSTILE,), updated=(), removed=(), unchanged=(), skipped=((HOSTILE, HOSTILE),),
+        invisible=(), chunks=3, embedded=1, seconds=1.0, generation="000002-ab", golden=golden,
+    )  # fmt: skip
+    said = report(done)
+    assert "<del><bdi>1911.</bdi></del>" in said and "<ins><bdi>1912.</bdi></ins>" in said
+    assert "a:0-14" in said and "b:3-17" in said
+    assert "<del><bdi>no answer</bdi></del>" in said
+    assert "Answers lost: 1" in said and "Answers changed: 1" in said
+    assert "<script" not in said and "<img" not in said and "<svg" not in said

@@ -72,6 +72,14 @@ def test_the_page_may_reach_no_other_host(address):
     assert headers["x-content-type-options"] == "nosniff"
 
 
+def test_the_fonts_come_from_here_and_nothing_beside_them(address):
+    for name in ("serif", "serif-ext", "sans", "sans-ext"):
+        status, _, body = get(f"{address}fonts/{name}.woff2")
+        assert status == 200 and body.startswith(b"wOF2")
+    for path in ("fonts/", "fonts/OFL.txt", "fonts/../app.py", "fonts/%2e%2e/app.py"):
+        assert get(address + path)[0] == 404
+
+
 def test_titles_cannot_leave_the_configuration(address):
     _, _, body = get(address)
     assert b"</script><script>alert" not in body
