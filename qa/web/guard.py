@@ -42,7 +42,9 @@ _HEADERS = (
     (b"referrer-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
-_FONT = re.compile(r"/fonts/[a-z-]+\.woff2")  # the page to log in on has them
+_FONT = re.compile(
+    r"/fonts/[\w-]+\.ttf|/static/fonts/\w+/[\w-]+\.woff2"
+)  # the page to log in on has them
 
 
 class Guard:

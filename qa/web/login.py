@@ -104,8 +104,10 @@ def login_page(then: str, *, wrong: bool) -> str:
 
 
 _STYLE = """
-@font-face { font-family: "Desk Serif"; src: url("/fonts/serif.woff2"); font-weight: 200 900; }
-@font-face { font-family: "Desk Sans"; src: url("/fonts/sans.woff2"); font-weight: 200 900; }
+@font-face { font-family: "Desk Serif"; font-weight: 600;
+  src: url("/fonts/SourceSerifPro-Semibold.ttf"); }
+@font-face { font-family: "Desk Sans";
+  src: url("/static/fonts/SourceSansPro/SourceSansPro-Regular.woff2"); }
 :root { color-scheme: light dark; --paper: #faf8f3; --sheet: #fffefb; --ink: #22201b;
   --soft: #625c51; --edge: #938b7b; --accent: #12545f; --on: #fff; --red: #9b2226;
   --pink: #fbeae8; }

@@ -10,6 +10,7 @@ import threading
 import warnings
 import webbrowser
 from collections.abc import Iterator
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -114,7 +115,7 @@ def _mount(app: gr.Blocks) -> FastAPI:
 
 def _mounted(app: gr.Blocks) -> FastAPI:
     bare = FastAPI(openapi_url=None)
-    bare.mount("/fonts", StaticFiles(directory=_HERE / "fonts"))
+    bare.mount("/fonts", StaticFiles(directory=str(files("font_source_serif_pro") / "files")))
     site: FastAPI = gr.mount_gradio_app(
         bare,
         app,
