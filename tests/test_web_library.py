@@ -176,7 +176,7 @@ def test_a_source_is_added_built_edited_removed_and_put_back(address, open_page,
     expect(page.locator("#shelf-sources")).not_to_contain_text("Kestrel lighthouse")
     tab(page, "Source")
     page.locator(".pick", has_text="tower.txt").click()
-    expect(page.locator("#shelf-message")).to_contain_text("tower.txt")
+    expect(page.locator("#shelf-message")).to_contain_text("Metadata of tower.txt")
     page.get_by_label("Published").fill("once upon a time")
     page.get_by_role("button", name="Save metadata").click()
     expect(page.locator("#shelf-message .problem")).to_contain_text("YYYY-MM-DD")
