@@ -138,6 +138,16 @@ def test_an_example_is_asked_by_a_click(page):
     expect(page.locator(BOX)).to_be_focused()
 
 
+def test_a_click_that_comes_before_the_page_is_ready_waits_for_it(page):
+    expect(page.locator("#examples")).to_be_visible()
+    page.wait_for_function("() => Boolean(window.refdeskTrigger)")
+    page.evaluate("() => { window.held = refdeskTrigger; delete window.refdeskTrigger; }")
+    page.get_by_role("button", name=SIGNING).click()
+    expect(page.locator(".turn")).to_have_count(0)
+    page.evaluate("() => { window.refdeskTrigger = window.held; }")
+    expect(finished(page).locator(".answer")).to_contain_text("Ilse Brandt")
+
+
 def test_mistakes_are_told_in_one_line_and_the_conversation_is_kept(page):
     page.locator(BOX).press("Enter")
     expect(page.locator(".problem")).to_have_text("The question is empty; type a few words.")

@@ -44,7 +44,7 @@ _FOCUS = "() => window.refdesk?.focus()"
 _FOLLOW = "watch('value', () => window.refdesk?.follow())"
 _OPENED = "watch('value', () => window.refdesk?.opened())"
 _SAVE = "(file) => window.refdesk?.save(file)"
-_ADDRESS = "() => [window.location.search]"
+_ADDRESS = "() => [null, window.location.search]"
 _LINK = "(...chosen) => window.refdesk?.link(chosen)"
 
 # What is new in the conversation is read out to those who do not see it.
@@ -206,7 +206,7 @@ class _Page:
             None, self.file, None, js=_SAVE, **quietly
         )
         self.search.change(self._list, [self.talk, self.search], self.history, **many)
-        self.app.load(self._load, self.address, everything, js=_ADDRESS, **quietly)
+        self.app.load(self._load, [self.turns, self.address], everything, js=_ADDRESS, **quietly)
 
     # Asking
 
@@ -381,15 +381,20 @@ class _Page:
         sources = self._index.sources
         return examples(example_questions(self._library, sources), len(sources))
 
-    def _load(self, address: str, request: gr.Request) -> Shown:
-        """A page that is loaded shows the library of now, and what its address asks for."""
+    def _load(self, turns: Turns, address: str, request: gr.Request) -> Shown:
+        """A page that is loaded shows the library of now, and what its address asks for.
+
+        Who was faster, and has asked already, keeps the conversation.
+        """
         query = parse_qs(str(address or "").removeprefix("?"))
         user = user_of(request)
         choice = Choice.from_query(query)
-        shown = self._shown((), None) | {self.history: self._list(None, "", request)}
-        if "c" in query:
-            shown |= self._reopened(query["c"][0], user)
-        if "q" in query:
+        shown: Shown = {self.history: self._list(None, "", request)}
+        if not turns:
+            shown |= self._shown((), None)
+            if "c" in query:
+                shown |= self._reopened(query["c"][0], user)
+        if "q" in query and not turns:
             shown[self.box] = gr.update(value=query["q"][0])
         chosen = (choice.ids, choice.topics, choice.standings)
         for chooser, (_, choices), wanted in zip(

@@ -5,7 +5,11 @@
   const smooth = () =>
     matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const box = () => document.querySelector("#question textarea");
-  const send = (name, data) => window.refdeskTrigger?.(name, data);
+  /* Gradio hands the trigger over a moment after the page is shown; what is clicked before waits. */
+  const send = (name, data, tries = 200) => {
+    if (window.refdeskTrigger) window.refdeskTrigger(name, data);
+    else if (tries) setTimeout(send, 50, name, data, tries - 1);
+  };
   const number = (value) => (value === undefined ? undefined : Number(value));
   let open = null; // the card of a citation that is shown
   let done = null; // the citation that was clicked: its card has been seen

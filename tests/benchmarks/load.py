@@ -64,11 +64,11 @@ async def crowd(address: str, questions: list[str]):
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=address, timeout=600, limits=limits) as client:
         config = (await client.get("config")).json()
-        [load] = events(config, "load", 1)
+        [load] = events(config, "load", 2)
         asking, *_ = events(config, "submit", 8)
         people = [f"p{place}x{time.time_ns()}" for place in range(len(questions))]
         for person in people:
-            await send(client, load, person, [""])
+            await send(client, load, person, [None, ""])
         waits = (
             send(client, asking, person, [question, None, None, [], [], [], "", ""])
             for person, question in zip(people, questions, strict=True)
