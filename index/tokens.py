@@ -67,7 +67,7 @@ def implying(held: Set[str], language: str = "en") -> set[str]:
     if not language.startswith("en"):
         return set()
     seats = _seats_by_name()
-    return {seat for name in seats.keys() & held for seat, names in seats[name] if held >= names}
+    return {seat for name in held if name in seats for seat, names in seats[name] if held >= names}
 
 
 def stem(found: list[str], language: str = "en") -> list[str]:
