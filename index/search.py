@@ -37,8 +37,8 @@ Rows = NDArray[np.int64]
 T = TypeVar("T")
 
 LONGEST_QUERY = 4000
-# How many nearest neighbours Chroma is asked for; the rest take the similarity of the last one. With
-# 256 every figure of `refdesk eval` on chunking and squad is the same, and a search takes longer.
+# How many nearest neighbours Chroma is asked for; the rest take the similarity of the last one.
+# With 256 every figure of `refdesk eval` on chunking and squad is the same, and a search is slower.
 _NEIGHBOURS = 128
 # How a sentence's score is put together; tuned on the development data (chunking and squad) with
 # `refdesk eval`; `python tests/benchmarks/ablation.py` shows what both levels pay.

@@ -229,7 +229,7 @@ def ranked_by_looking_at_every_row(generation, query, scope):
     similarity, dense, lexical, found = {}, {}, {}, {}
     for name in ("units", "windows"):
         spans = generation._units if name == "units" else generation._windows
-        near, cosines = generation._store.query(name, vector, min(256, len(spans)), scope)
+        near, cosines = generation._store.query(name, vector, min(128, len(spans)), scope)
         similarity[name] = np.full(len(spans), cosines[-1] if len(cosines) else 0)
         similarity[name][near] = cosines
         mean, covariance = generation._moments[name]
@@ -241,7 +241,7 @@ def ranked_by_looking_at_every_row(generation, query, scope):
         lexical[name] = (scores - scores.mean()) / max(scores.std(), 1e-6)
         inside = [generation.row_of[one] for one in scope or generation.source_ids]
         matched = np.flatnonzero((scores > 0) & np.isin(spans["source"], inside))
-        best = matched[np.argsort(-scores[matched], kind="stable")[:256]]
+        best = matched[np.argsort(-scores[matched], kind="stable")[:128]]
         found[name] = {*near.tolist(), *best.tolist()}
     rows = set(found["units"])
     for window in found["windows"]:
