@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.mapped import map_new
+
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.int8]
 Rows = NDArray[np.int64]
@@ -112,7 +114,7 @@ class TokenWriter:
         path.mkdir()
         np.save(path / "offsets.npy", offsets)
         shape = (int(offsets[-1]), TOKEN_DIMENSION)
-        vectors = np.lib.format.open_memmap(path / "vectors.npy", "w+", np.dtype(np.int8), shape)
+        vectors = map_new(path / "vectors.npy", np.int8, shape)
         places: list[Bytes] = [np.zeros((0, TOKEN_DIMENSION), dtype=np.int8), *self._taken]
         if self._written:
             written = (self._written, TOKEN_DIMENSION)

@@ -12,6 +12,7 @@ from index.donor import Donor
 from index.embedding import Embedder, Vectors
 from index.late import TOKENS, Floats, TokenWriter
 from index.levels import Level, Rows
+from index.mapped import map_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def embed_rows(
     keys, first, place_of = np.unique(level.keys[rows], return_index=True, return_inverse=True)
     # Without a row there is no file that could be mapped.
     shape = (max(len(keys), 1), embedder.dimension)
-    vectors = np.lib.format.open_memmap(scratch, mode="w+", dtype=np.float32, shape=shape)
+    vectors = map_new(scratch, np.float32, shape)
     others = np.setdiff1d(np.arange(len(level)), rows, assume_unique=True)
     tokens = None
     if level.name == "units":

@@ -190,7 +190,8 @@ def disk_full() -> tuple[int, int, str]:
     trial = Trial()
     disk = trial.folder / "disk"
     disk.mkdir()
-    used = sum(path.stat().st_size for path in trial.index.rglob("*") if path.is_file())
+    # A file, or a folder, takes whole pages.
+    used = sum(-(-path.stat().st_size // 4096) * 4096 for path in trial.index.rglob("*"))
     for more in range(100_000, 3_000_000, 290_000):
         mounted = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={used + more}", "tmpfs", str(disk)],
