@@ -31,8 +31,8 @@ from qa.result import Passage
 # of them in the development data (0.3 and 1.0 percent of its questions) for a fitted weight.
 _UNKNOWN = np.log(4)
 # What it takes that none of the three likeliest sentences states a quantity, where one is asked
-# for. So it is with 3 of the 144 questions for a number in squad, in the starter library and in the
-# invented one that have no answer, and with none of the 208 that have one.
+# for. So it is with 2 of the 144 questions for a number in squad, in the starter library and in the
+# invented one that have no answer, and with none of the 200 that have one.
 _NO_NUMBER = np.log(16)
 
 
