@@ -40,6 +40,7 @@ _WRITTEN_AT_ONCE = max(16, _EXTRACTS_AT_ONCE)
 _MOST_WAITING = 200
 
 # The page's script makes these; they are called once the page shows what Python sent.
+_READY = "() => window.refdesk?.ready()"
 _FOCUS = "() => window.refdesk?.focus()"
 _FOLLOW = "watch('value', () => window.refdesk?.follow())"
 _OPENED = "watch('value', () => window.refdesk?.opened())"
@@ -206,7 +207,9 @@ class _Page:
             None, self.file, None, js=_SAVE, **quietly
         )
         self.search.change(self._list, [self.talk, self.search], self.history, **many)
-        self.app.load(self._load, [self.turns, self.address], everything, js=_ADDRESS, **quietly)
+        self.app.load(
+            self._load, [self.turns, self.address], everything, js=_ADDRESS, **quietly
+        ).then(None, js=_READY, **quietly)
 
     # Asking
 

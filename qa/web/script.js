@@ -5,9 +5,12 @@
   const smooth = () =>
     matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const box = () => document.querySelector("#question textarea");
-  /* Gradio hands the trigger over a moment after the page is shown; what is clicked before waits. */
+  /* Gradio hands the trigger over a moment after the page is shown, and what the page loads with
+     comes later still, and would take the place of an answer: what is asked before that waits. */
+  let loaded = false;
+  let held = null;
   const send = (name, data, tries = 200) => {
-    if (window.refdeskTrigger) window.refdeskTrigger(name, data);
+    if (window.refdeskTrigger && (loaded || !box())) window.refdeskTrigger(name, data);
     else if (tries) setTimeout(send, 50, name, data, tries - 1);
   };
   const number = (value) => (value === undefined ? undefined : Number(value));
@@ -16,6 +19,25 @@
   let wanted = null; // the id of the passage that the reader is asked for
   let from = null; // what was focused before it
   let turns = 0;
+
+  const ready = () => {
+    loaded = true;
+    held?.();
+    held = null;
+  };
+  setTimeout(ready, 10000); // should loading fail
+  const hold = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    held = () => document.querySelector("#question button.submit-button")?.click();
+  };
+  document.addEventListener("keydown", (event) => {
+    const asks = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (!loaded && asks && event.target === box()) hold(event);
+  }, true);
+  document.addEventListener("click", (event) => {
+    if (!loaded && event.target.closest?.("#question button")) hold(event);
+  }, true);
 
   /* Colours: as the system has them, or as was chosen here. */
   const colours = (name) => document.body.classList.toggle("dark", name === "dark");
@@ -236,6 +258,7 @@
   });
 
   window.refdesk = {
+    ready,
     /* Back to the box; not on a phone, where the keyboard would cover the answer. */
     focus() {
       if (matchMedia("(pointer: fine)").matches) box()?.focus({ preventScroll: true });
