@@ -7,12 +7,11 @@ to something else, or turn round who does what to whom.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from qa.clauses import Clause
-from qa.miscopy import of_another
-from qa.wording import DETERMINERS, MARKS, NOT, Word, senses_of
+from qa.counts import counted_otherwise, of_another
+from qa.wording import DETERMINERS, NOT, Word, senses_of
 
 
 def _set(listed: str) -> frozenset[str]:
@@ -46,9 +45,6 @@ _OPPOSED = {
     "under": "over", "above": "below", "below": "above", "inside": "outside", "outside": "inside",
     "since": "until", "until": "since", "up": "down", "down": "up", "in": "out", "out": "in",
 }  # fmt: skip
-# Prepositions of numbers: "in 1973" is not "at 1973".
-_APPROXIMATE = _set("the a about around some nearly almost roughly approximately just only year up")
-_TIMES = _set("of in at from to by until since before after over under above below than on")
 
 # The terms of verbs that say who says it; of `FINDINGS` only before "that".
 VOICES = senses_of(_SAYING)
@@ -72,7 +68,7 @@ def distorted(
         or _hedged_otherwise(said, quoted)
         or _voice_dropped(said, clause.told, quoted)
         or _named_otherwise(said, everything)
-        or _counted_otherwise(said, quoted)
+        or counted_otherwise(said, quoted)
         or of_another(said, quoted)
         or _turned(said, everything)
         or _reversed(said, everything)
@@ -203,54 +199,6 @@ def _named_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
 
 def _triples(read: Sequence[Word]) -> Iterator[tuple[Word, Word, Word]]:
     return zip(read, read[1:], read[2:], strict=False)
-
-
-def _counted_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
-    """Whether a number counts something else than in the quote, or stands for another time."""
-    there: dict[str, _Count] = {}
-    for term, count in _counts(quoted, 3):
-        there[term] = there.get(term, _Count()) | count
-    for term, own in _counts(said, 1):
-        known = there.get(term)
-        if known and (
-            (own.times and not own.times & known.times)
-            or (own.counted and known.counted and not own.counted & known.counted)
-            or (own.counted and not own.times and known.times and not known.counted)
-            or (own.beside and known.beside and not own.beside & known.beside)
-        ):
-            return True
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """The preposition before a number, what it counts, and the number right after it."""
-
-    times: frozenset[str] = frozenset()
-    counted: frozenset[str] = frozenset()
-    beside: frozenset[str] = frozenset()
-
-    def __or__(self, other: _Count) -> _Count:
-        return _Count(
-            self.times | other.times, self.counted | other.counted, self.beside | other.beside
-        )
-
-
-def _counts(read: Sequence[Word], reach: int) -> Iterator[tuple[str, _Count]]:
-    """Each number with what stands about it; what it counts is within `reach` words."""
-    for place, word in enumerate(read):
-        if not word.number:
-            continue
-        leading = [w for w in read[max(0, place - 3) : place] if w.text not in _APPROXIMATE]
-        times = {leading[-1].text} & _TIMES if leading else set[str]()
-        if reach > 1 and leading and (leading[-1].name or "of" in times):  # "of May 1931"
-            times |= {"in", "on"}
-        after = list(takewhile(lambda w: w.text not in MARKS, read[place + 1 :]))
-        counted = {w.term for w in after[: reach + 1] if w.content and not (w.verb or w.number)}
-        if not (after and (after[0].content or reach > 1)):
-            counted = set()
-        beside = frozenset(w.term for w in read[place + 1 : place + 3] if w.number)
-        yield word.term, _Count(frozenset(times), frozenset(counted), beside)
 
 
 def _reversed(said: Sequence[Word], quoted: Sequence[Word]) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
 
 from qa.wording import DETERMINERS, NOT, Word
 
@@ -16,7 +15,6 @@ from qa.wording import DETERMINERS, NOT, Word
 # sentence of tests/support_pairs.jsonl is refused for it (`python tests/benchmarks/support.py`).
 _COPY = 0.75
 _LISTING = frozenset(", ; and or".split())
-_TIMES = frozenset("in on at from since until before after by for to of".split())
 
 
 def miscopied(said: Sequence[Word], sentences: Sequence[Sequence[Word]]) -> bool:
@@ -49,28 +47,6 @@ def miscopied(said: Sequence[Word], sentences: Sequence[Sequence[Word]]) -> bool
     )
 
 
-def of_another(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
-    """Whether a number of `said` is that of another thing of the same clause of a quote.
-
-    "Peru since 1961, and Chile since 2024" does not say "Peru since 2024": what stands between the
-    number and the one before it that is put the same way says whose it is.
-    """
-    names = {word.term for word in said if word.name}
-    seen: dict[str, tuple[int, frozenset[str]]] = {}
-    own = dict(_put(said))
-    opening = 0
-    for place, (preposition, number) in _put_at(quoted):
-        here = frozenset(word.term for word in quoted[opening:place] if word.name)
-        if preposition in seen:
-            before, others = seen[preposition]
-            here = frozenset(word.term for word in quoted[before:place] if word.name)
-            if own.get(number) == preposition and here - others and not (here - others) & names:
-                return True
-        seen[preposition] = (place + 1, here)
-        opening = place + 1
-    return False
-
-
 def _misplaced(new: Sequence[Word], old: Sequence[Word]) -> bool:
     """Whether a number, a name or another word stands where one stood that it does not mean."""
     return len(new) == len(old) and any(
@@ -99,27 +75,12 @@ def _turned_round(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
 
 
 def _neighbours(read: Sequence[Word]) -> Iterator[tuple[Word, str, Word]]:
+    """Two names, or numbers, side by side or about one small word, with that word."""
     for place, one in enumerate(read):
         following = [word for word in read[place + 1 : place + 4] if word.text not in DETERMINERS]
-        for between, other in (
-            ("", following[:1]),
-            *[(w.text, following[1:2]) for w in following[:1]],
-        ):
-            if between in _LISTING or any(w.content for w in following[:1] if between):
-                continue
-            for two in other:
-                if (one.name and two.name) or (one.number and two.number):
-                    yield one, between, two
-
-
-def _put(read: Sequence[Word]) -> list[tuple[str, str]]:
-    return [(number, preposition) for _, (preposition, number) in _put_at(read)]
-
-
-def _put_at(read: Sequence[Word]) -> list[tuple[int, tuple[str, str]]]:
-    """Where a number stands right behind a preposition, and both."""
-    return [
-        (place, (before.text, word.term))
-        for place, (before, word) in enumerate(pairwise(read), start=1)
-        if word.number and before.text in _TIMES
-    ]
+        pairs = [("", other) for other in following[:1]]
+        if following and following[0].text not in _LISTING and not following[0].content:
+            pairs += [(following[0].text, other) for other in following[1:2]]
+        for between, other in pairs:
+            if (one.name and other.name) or (one.number and other.number):
+                yield one, between, other
