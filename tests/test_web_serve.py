@@ -25,7 +25,7 @@ from qa.errors import SettingError
 from qa.users import CURATOR, Users, remove_user, set_password
 from qa.web import build_app, launch, serve
 from qa.web.guard import names_of
-from qa.web.login import login_page
+from qa.web.login_page import login_page
 from qa.web.serve import FIRST_PORT, address_of, listen, serving
 from qa.web.users import Access
 

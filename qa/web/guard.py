@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from qa.web.gate import Login
+from qa.web.login import Login
 from qa.web.respond import refuse
 from qa.web.users import SCOPE_KEY, Access
 

@@ -1,146 +1,114 @@
-"""Logging in by a page: its HTML, and the sessions of those who did."""
+"""Who is let in: by name and password with each request (HTTP Basic), or once, on a page."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import time
-from collections import OrderedDict
-from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
-from threading import Lock
+import base64
+import binascii
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, quote
+
+import anyio
+import anyio.to_thread
 
 from qa.users import Users
-from qa.web.markup import text
+from qa.web.login_page import login_page, page_after
+from qa.web.respond import HTML, refuse, respond
+from qa.web.sessions import Sessions, set_cookie
 
-COOKIE = "refdesk-session"
-# Seconds: a working day.
-LASTS = 12 * 3600
-_MOST_SESSIONS = 1000
-# Where one may be led to after logging in; never to another site.
-_PAGES = ("/", "/library")
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
+Headers = dict[bytes, bytes]
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    name: str
-    version: str
-    ends: float
+_ASK = (b"www-authenticate", b'Basic realm="Refdesk", charset="UTF-8"')
+# A password takes 16 MiB and 50 ms to check: so many at once, and the others wait.
+_CHECKED_AT_ONCE = 2
+_LONGEST_FORM = 4096
 
 
-class Sessions:
-    """Who is logged in, in the memory of the server. Any thread may use it.
-
-    A session ends after `LASTS`, on logging out, with the server, and as soon as the user is
-    removed or has another password.
-    """
+class Login:
+    """The users of a server, and those of them who are logged in."""
 
     def __init__(self, users: Users) -> None:
         self._users = users
-        self._lock = Lock()
-        self._open: OrderedDict[bytes, _Session] = OrderedDict()
+        self._sessions = Sessions(users)
+        self._limiter: anyio.CapacityLimiter | None = None  # it belongs to the loop of the server
 
-    def start(self, name: str) -> str:
-        """A new session of a user whose password was right; the secret to know it by."""
-        secret = secrets.token_urlsafe(32)
-        version = self._users.version(name) or ""
-        with self._lock:
-            self._open[_key(secret)] = _Session(name, version, time.monotonic() + LASTS)
-            while len(self._open) > _MOST_SESSIONS:
-                self._open.popitem(last=False)
-        return secret
-
-    def user(self, cookies: str) -> str | None:
-        """The name of the user whose session a Cookie header carries."""
-        key = _key(_secret(cookies))
-        with self._lock:
-            session = self._open.get(key)
-        if session is None:
+    async def user(self, headers: Headers) -> str | None:
+        """The name of who sends a request; None for a stranger."""
+        kind, _, sent = headers.get(b"authorization", b"").partition(b" ")
+        if kind.lower() != b"basic":
+            return self._sessions.user(_cookies(headers))
+        try:
+            name, _, password = base64.b64decode(sent, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
             return None
-        if session.ends < time.monotonic() or self._users.version(session.name) != session.version:
-            self.end(cookies)
-            return None
-        return session.name
+        return await self._checked(name, password)
 
-    def end(self, cookies: str) -> None:
-        """End the session that a Cookie header carries."""
-        with self._lock:
-            self._open.pop(_key(_secret(cookies)), None)
+    async def answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> bool:
+        """Answer a request to log in or out; whether it was one."""
+        path, posted = scope["path"], scope["method"] == "POST"
+        secure = b"https" in (scope.get("scheme", "").encode(), headers.get(b"x-forwarded-proto"))
+        if path == "/logout" and posted:
+            self._sessions.end(_cookies(headers))
+            await _lead(send, "/login", set_cookie("", secure=secure))
+        elif path == "/login" and posted:
+            form = await _form(receive)
+            then = page_after(form.get("then", ""))
+            name = await self._checked(form.get("name", ""), form.get("password", ""))
+            if name is None:
+                await respond(send, 403, login_page(then, wrong=True).encode(), HTML)
+            else:
+                secret = self._sessions.start(name)
+                await _lead(send, then, set_cookie(secret, secure=secure))
+        elif path == "/login":
+            asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+            then = page_after("".join(asked.get("then", ())[:1]))
+            await respond(send, 200, login_page(then, wrong=False).encode(), HTML)
+        else:
+            return False
+        return True
 
+    async def refuse(self, scope: Scope, headers: Headers, send: Send) -> None:
+        """Lead a person to the page to log in on; tell a program that a password is wanted."""
+        person = b"text/html" in headers.get(b"accept", b"") and b"authorization" not in headers
+        if person and scope["method"] == "GET":
+            query = scope.get("query_string", b"").decode("latin-1")
+            then = page_after(scope["path"] + (f"?{query}" if query else ""))
+            await _lead(send, "/login" if then == "/" else f"/login?then={quote(then, safe='')}")
+            return
+        # A browser that is asked on behalf of a page would open a dialog of its own.
+        ask = () if b"sec-fetch-mode" in headers else (_ASK,)
+        await refuse(send, 401, b"Name and password, please.", *ask)
 
-def set_cookie(secret: str, *, secure: bool) -> str:
-    """The Set-Cookie header that hands a session to a browser; an empty secret takes it back."""
-    lasts = LASTS if secret else 0
-    flags = "HttpOnly; SameSite=Strict; Path=/" + ("; Secure" if secure else "")
-    return f"{COOKIE}={secret}; Max-Age={lasts}; {flags}"
-
-
-def page_after(wanted: str) -> str:
-    """The page to lead to after logging in: one of ours, with its query."""
-    path, mark, query = wanted.partition("?")
-    return f"{path}{mark}{query}" if path in _PAGES and wanted.isprintable() else "/"
-
-
-def login_page(then: str, *, wrong: bool) -> str:
-    """The page to log in on, which leads to `then`; `wrong` says that it was tried before."""
-    problem = (
-        '<p class="problem" role="alert">Name or password is wrong. Ask who keeps the library.</p>'
-        if wrong
-        else ""
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Refdesk: log in</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head><body><main><h1>Refdesk</h1>"
-        "<p>Answers from the sources, every sentence cited</p>"
-        f'<form method="post" action="/login">{problem}'
-        f'<input type="hidden" name="then" value="{text(then)}">'
-        '<label for="name">Name</label>'
-        '<input id="name" name="name" autocomplete="username" autofocus required>'
-        '<label for="password">Password</label>'
-        '<input id="password" name="password" type="password" autocomplete="current-password" '
-        'required><button type="submit">Log in</button></form></main></body></html>'
-    )
-
-
-_STYLE = """
-@font-face { font-family: "Desk Serif"; font-weight: 600;
-  src: url("/fonts/SourceSerifPro-Semibold.ttf"); }
-@font-face { font-family: "Desk Sans";
-  src: url("/static/fonts/SourceSansPro/SourceSansPro-Regular.woff2"); }
-:root { color-scheme: light dark; --paper: #faf8f3; --sheet: #fffefb; --ink: #22201b;
-  --soft: #625c51; --edge: #938b7b; --accent: #12545f; --on: #fff; --red: #9b2226;
-  --pink: #fbeae8; }
-@media (prefers-color-scheme: dark) { :root { --paper: #171614; --sheet: #1e1d1a; --ink: #ebe6db;
-  --soft: #b0a899; --edge: #7d7566; --accent: #7fc4c9; --on: #0c2226; --red: #f2a29b;
-  --pink: #3a1d1b; } }
-body { margin: 0; min-height: 100dvh; display: grid; place-items: center; background: var(--paper);
-  color: var(--ink); font: 1.05rem/1.5 "Desk Sans", system-ui, sans-serif; }
-main { width: min(21rem, 88vw); padding-bottom: 8vh; }
-h1 { margin: 0; font: 600 2.1rem/1.2 "Desk Serif", Charter, Cambria, serif; }
-h1 + p { margin: 0.2rem 0 2rem; color: var(--soft); }
-label { display: block; margin: 0 0 0.3rem; color: var(--soft); }
-input { width: 100%; box-sizing: border-box; margin: 0 0 1.1rem; padding: 0.65rem 0.8rem;
-  font: inherit; color: inherit; background: var(--sheet); border: 1px solid var(--edge);
-  border-radius: 8px; }
-:is(input, button):focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
-button { width: 100%; margin-top: 0.4rem; padding: 0.7rem; font: inherit; font-weight: 600;
-  color: var(--on); background: var(--accent);
-  border: 0; border-radius: 8px;
-  cursor: pointer; }
-.problem { margin: 0 0 1.2rem; padding: 0.6rem 0.9rem; color: var(--red); background: var(--pink);
-  border-radius: 8px; }
-"""
+    async def _checked(self, name: str, password: str) -> str | None:
+        # In a thread, for a password is slow to check, on purpose.
+        self._limiter = self._limiter or anyio.CapacityLimiter(_CHECKED_AT_ONCE)
+        user = await anyio.to_thread.run_sync(
+            self._users.check, name, password, limiter=self._limiter
+        )
+        return user.name if user else None
 
 
-def _secret(cookies: str) -> str:
-    try:
-        found = SimpleCookie(cookies).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+def _cookies(headers: Headers) -> str:
+    return headers.get(b"cookie", b"").decode("latin-1")
 
 
-def _key(secret: str) -> bytes:
-    # The memory of the server holds no secret that opens a session.
-    return hashlib.sha256(secret.encode()).digest()
+async def _form(receive: Receive) -> dict[str, str]:
+    """The fields of a form; nothing of one that is too long."""
+    body = b""
+    while len(body) <= _LONGEST_FORM:
+        message = await receive()
+        body += message.get("body", b"")
+        if message["type"] != "http.request" or not message.get("more_body"):
+            break
+    if len(body) > _LONGEST_FORM:
+        return {}
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[0] for name, values in fields.items()}
+
+
+async def _lead(send: Send, place: str, cookie: str = "") -> None:
+    headers = [(b"location", place.encode("latin-1", "replace"))]
+    headers += [(b"set-cookie", cookie.encode())] if cookie else []
+    await respond(send, 303, b"", *headers)
