@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from index.build import RebuildReport, rebuild, rollback
+    from index.build.rebuild import RebuildReport, rebuild, rollback
     from index.chunking import Chunk
     from index.errors import (
         AnswersLostError,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.late import Floats
+from index.token_vectors import Floats
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from index.bert import Bert
 from index.errors import ModelError
-from index.late import Bytes, Floats, QueryTokens, principal_axes, to_bytes, unit_length
+from index.token_vectors import Bytes, Floats, QueryTokens, principal_axes, to_bytes, unit_length
 from index.tokens import QUESTION_WORDS, STOP_WORDS
 
 if TYPE_CHECKING:

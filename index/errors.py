@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from index.golden import GoldenReport
+    from index.build.golden import GoldenReport
 
 
 class IndexingError(Exception):

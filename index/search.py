@@ -26,9 +26,9 @@ from index.chunking import WINDOW_CHARS, Chunk
 from index.embedding import Embedder, load_embedder
 from index.errors import ModelError, QueryError, ScopeError
 from index.generation import MOMENTS, Manifest, SourceTable, check_files, level_file
-from index.late import AXES, TOKENS, QueryTokens, TokenVectors
-from index.levels import LEVELS, LevelName
+from index.rows import LEVELS, LevelName
 from index.store import open_store
+from index.token_vectors import AXES, TOKENS, QueryTokens, TokenVectors
 from index.tokens import implied, implying, stem, terms, words
 from sources import Source
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 import Stemmer
 
-from index.places import SEATS, country, spell_out
+from index.countries import SEATS, country, spell_out
 from sources import strip_invisible
 
 # Chinese, Japanese and Korean are written without spaces: each character is a token. In a number,

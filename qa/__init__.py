@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from qa.check import check_answer
     from qa.errors import ChatModelError, QuestionError, RefdeskError, SettingError
-    from qa.export import export_answer
+    from qa.export.answers import export_answer
+    from qa.export.recheck import check_answer
     from qa.pipeline import answer, stream_answer
     from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
     from qa.runnable import chain

@@ -23,7 +23,7 @@ from qa.result import Passage
 
 if TYPE_CHECKING:
     from index.opened import Index
-    from qa.evidence import Evidence
+    from qa.retrieve.evidence import Evidence
 
 LOG = "gaps.db"
 # The oldest give way: a curator reads the first few dozen, and a log must not grow for ever.
@@ -115,9 +115,9 @@ def clear_gaps(folder: Path) -> int:
 def _gap(
     index: Index, question: str, scope: str, count: int, first: str, last: str, generation: str
 ) -> Gap:
-    from qa.calibrate import calibrated
-    from qa.evidence import gather
     from qa.pipeline import NEAREST
+    from qa.retrieve.calibration import calibrated
+    from qa.retrieve.evidence import gather
 
     current = index.generation
     asked_of = json.loads(scope)

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import sentencex
 
-from qa.chat_model import NOT_IN_SOURCES
+from qa.models.chat import NOT_IN_SOURCES
 
 # How far back, in characters, a paragraph is read for an order that comes before a sentence.
 _REACH = 2000

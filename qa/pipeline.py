@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.opened import Index, open_index
-from qa.calibrate import calibrated
-from qa.chat_model import ChatModelSettings, load_chat_model
-from qa.condense import Turn, readings
-from qa.cross_encoder import load_reranker
-from qa.differ import Contradictions
-from qa.entailment import EntailmentModel, load_entailment_model
-from qa.evidence import Evidence, gather
-from qa.extract import Draft, extract
-from qa.followup.rewrite import rewrite
+from qa.check.gate import Gate
+from qa.compose.extract import Draft, extract
+from qa.compose.generate import MOST_SENTENCES, NotInSources, generate
+from qa.condense.readings import Turn, readings
+from qa.condense.rewrite import rewrite
+from qa.conflicts.contradictions import Contradictions
 from qa.gaps import note_gap
-from qa.gate import Gate
-from qa.generate import MOST_SENTENCES, NotInSources, generate
-from qa.markdown import escape
-from qa.parts import asks_for_list
+from qa.models.chat import ChatModelSettings, load_chat_model
+from qa.models.cross_encoder import load_reranker
+from qa.models.entailment import EntailmentModel, load_entailment_model
+from qa.plain_text import escape
 from qa.result import Answer, AnswerSentence, Citation, state_voice
+from qa.retrieve.asked import asks_for_list
+from qa.retrieve.calibration import calibrated
+from qa.retrieve.evidence import Evidence, gather
 from qa.settings import read_settings
 
 if TYPE_CHECKING:

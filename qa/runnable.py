@@ -11,11 +11,11 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import run_in_executor
 
 from index.opened import Index
-from qa.condense import Turn
+from qa.condense.readings import Turn
 from qa.errors import QuestionError
-from qa.evidence import Evidence
 from qa.pipeline import compose, resolve_index, retrieve
 from qa.result import Answer
+from qa.retrieve.evidence import Evidence
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -22,7 +22,7 @@ from typing import Any, Self, get_args
 
 from sources.cache import ExtractCache
 from sources.errors import UnreadableError
-from sources.extract import Extract
+from sources.readers.extract import Extract
 from sources.source import Block, Format, Kind
 
 _START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); import sources.child as child; \

@@ -76,7 +76,7 @@ def _digest(answer: bytes) -> bytes:
 def _code() -> bytes:
     """A hash of how files are read."""
     digest = blake2b()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     for parser in _PARSERS:
         with suppress(PackageNotFoundError):

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from sources.errors import UnreadableError
-from sources.extract import Extract
 from sources.metadata import split_front_matter
+from sources.readers.extract import Extract
 from sources.source import Format
 
 FORMATS: dict[str, Format] = {
@@ -86,53 +86,53 @@ def read(data: bytes, format_: Format, name: str) -> Extract:
 def _read(data: bytes, format_: Format, name: str) -> Extract:
     match format_:
         case "markdown":
-            from sources.markdown import read_markdown
+            from sources.readers.markdown import read_markdown
 
             front_matter, body = split_front_matter(decode(data, name))
             return replace(read_markdown(body), front_matter=front_matter)
         case "text":
-            from sources.text import read_text
+            from sources.readers.text import read_text
 
             return read_text(decode(data, name))
         case "html":
-            from sources.html import read_html
+            from sources.readers.html import read_html
 
             return read_html(data)
         case "pdf":
-            from sources.pdf import read_pdf
+            from sources.readers.pdf import read_pdf
 
             return read_pdf(data)
         case "docx":
-            from sources.docx import read_docx
+            from sources.readers.docx import read_docx
 
             return read_docx(data)
         case "pptx":
-            from sources.pptx import read_pptx
+            from sources.readers.pptx import read_pptx
 
             return read_pptx(data)
         case "odt":
-            from sources.odt import read_odt
+            from sources.readers.odt import read_odt
 
             return read_odt(data)
         case "epub":
-            from sources.epub import read_epub
+            from sources.readers.epub import read_epub
 
             return read_epub(data)
         case "csv":
-            from sources.csv import read_csv
+            from sources.readers.csv import read_csv
 
             return read_csv(decode(data, name))
         case "xlsx":
-            from sources.xlsx import read_xlsx
+            from sources.readers.xlsx import read_xlsx
 
             return read_xlsx(data)
         case "json":
-            from sources.json import read_json
+            from sources.readers.json import read_json
 
             lines = not name.lower().endswith(".json")
             return read_json(decode(data, name), lines=lines)
         case "email":
-            from sources.email import read_email
+            from sources.readers.email import read_email
 
             return read_email(data)
 

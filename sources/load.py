@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from sources.apart import DEFAULT_LIMITS, ApartReader, Limits
 from sources.cache import ExtractCache
 from sources.errors import LibraryNotFoundError, MetadataError, NoSourcesError, UnreadableError
-from sources.extract import Extract
 from sources.formats import FORMATS, PLAIN, decode, read, refusal
 from sources.metadata import MAX_YAML_BYTES, Metadata, fill_in, parse_metadata
+from sources.readers.extract import Extract
 from sources.source import Format, Source
 
 MAX_FILE_BYTES = 100 * 1024 * 1024

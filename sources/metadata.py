@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from sources.blocks import line_spans
+from sources.readers.blocks import line_spans
 from sources.source import Reference
 
 STANDINGS = (

@@ -4,7 +4,7 @@ import unicodedata
 
 from markdown_it import MarkdownIt
 
-from qa.support import LEAST_SUPPORT
+from qa.check.support import LEAST_SUPPORT
 
 
 def assert_checked(answer, opened):

@@ -1,7 +1,7 @@
 """Takes the README's screenshots, and others to look at.
 
 `python tests/screenshots.py FOLDER` writes them all into FOLDER; without an argument, only those of
-the README are kept, in screenshots/.
+the README are kept, in qa/web/screenshots/.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from index import open_index, rebuild
 from qa.settings import starter_library
-from qa.web.app import build_app
-from qa.web.serve import serving
+from qa.web.chat.page import build_app
+from qa.web.server.serve import serving
 from sources.load import QUESTIONS
 
 BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -261,7 +261,7 @@ if __name__ == "__main__":
         folder.mkdir(parents=True, exist_ok=True)
         main(folder, Path(temporary))
         if len(sys.argv) < 2:
-            kept = Path(__file__).parent.parent / "screenshots"
+            kept = Path(__file__).parent.parent / "qa/web/screenshots"
             kept.mkdir(exist_ok=True)
             for name, taken in README.items():
                 shutil.copy(folder / f"{taken}.png", kept / f"{name}.png")

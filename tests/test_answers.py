@@ -6,9 +6,9 @@ import pytest
 
 from index import QueryError, ScopeError, open_index, rebuild
 from qa import answer, stream_answer
-from qa.evidence import gather
-from qa.extract import extract
-from qa.features import (
+from qa.compose.extract import extract
+from qa.retrieve.evidence import gather
+from qa.retrieve.features import (
     QUESTION_FEATURES,
     SENTENCE_FEATURES,
     Asked,

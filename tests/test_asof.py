@@ -5,7 +5,7 @@ from conftest import write_library
 
 from index import open_index, rebuild
 from qa import answer
-from qa.asof import asked_time, timeliness
+from qa.retrieve.timeliness import asked_time, timeliness
 
 FACTS = {
     2015: ("310", "Ada Brandt", "hemp and flax"),

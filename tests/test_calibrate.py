@@ -9,13 +9,13 @@ import pytest
 
 from index import open_index, rebuild
 from qa import answer, calibrate
-from qa.calibrate import FILE, Calibration, Judged, calibrated, fit, forget, in_force
 from qa.errors import SettingError
-from qa.evaluate import Outcome, Record
-from qa.evidence import gather
-from qa.features import shipped_weights
-from qa.questions import Question
-from qa.runs import Run, calibrate_on
+from qa.evaluation.asking import Outcome, Record
+from qa.evaluation.questions import Question
+from qa.evaluation.runs import Run, calibrate_on
+from qa.retrieve.calibration import FILE, Calibration, Judged, calibrated, fit, forget, in_force
+from qa.retrieve.evidence import gather
+from qa.retrieve.features import shipped_weights
 
 QUESTION = "When was the harbour of Oldport dredged?"
 

@@ -15,7 +15,7 @@ import pytest
 from checks import assert_checked
 
 from qa import ChatModelError, answer, stream_answer
-from qa.chat_model import ChatModelSettings, load_chat_model
+from qa.models.chat import ChatModelSettings, load_chat_model
 from qa.pipeline import _load_model
 
 QUESTION = "How deep is the harbour of Oldport?"

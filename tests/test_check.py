@@ -8,9 +8,9 @@ import pytest
 
 from index import rebuild
 from qa import answer, check_answer
-from qa.check import check_all, open_texts
 from qa.errors import SettingError
-from qa.export import digest, export_answer
+from qa.export.answers import digest, export_answer
+from qa.export.recheck import check_all, open_texts
 from sources import SourceError
 
 QUESTION = "When was the harbour of Oldport dredged?"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from qa.cli import app, run
+from qa.cli.app import app, run
+from qa.cli.shown import clean, telling_progress
 from qa.settings import VARIABLES
-from qa.terminal import clean, telling_progress
 
-REFDESK = [sys.executable, "-c", "from qa.cli import main; main()"]
+REFDESK = [sys.executable, "-c", "from qa.cli.app import main; main()"]
 COMMANDS = "chat ask search rebuild status verify rollback sources add eval check gaps user".split()
 HARBOUR = """---
 title: The harbour of Quillport
@@ -106,7 +106,7 @@ def test_every_command_has_help_with_an_example(capsys):
 
 def test_help_is_light_and_is_what_no_arguments_show():
     heavy = "{'torch', 'chromadb', 'gradio', 'transformers', 'langchain', 'numpy'}"
-    code = f"import sys; from qa.cli import run; run([]); assert not {heavy} & set(sys.modules)"
+    code = f"import sys; from qa.cli.app import run; run([]); assert not {heavy} & set(sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout == refdesk("--help").stdout

@@ -6,14 +6,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from qa.compare import RESAMPLES, compare
 from qa.errors import SettingError
-from qa.evaluate import Outcome, Record
-from qa.measures import measure
-from qa.plots import Plot
-from qa.questions import Question
-from qa.report import GROUPS, html_report
-from qa.runs import Run
+from qa.evaluation.asking import Outcome, Record
+from qa.evaluation.compare import RESAMPLES, compare
+from qa.evaluation.measures import measure
+from qa.evaluation.plots import Plot
+from qa.evaluation.questions import Question
+from qa.evaluation.report import GROUPS, html_report
+from qa.evaluation.runs import Run
 
 
 def outcome(right=True, confidence=0.8, abstained=False, text="So it is said.", **changed):

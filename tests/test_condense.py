@@ -3,7 +3,7 @@
 import pytest
 
 from qa import QuestionError
-from qa.condense import condense, readings
+from qa.condense.readings import condense, readings
 
 ASKED = "When did Russia and North Korea sign their treaty?"
 HISTORY = [

@@ -10,9 +10,9 @@ from conftest import write_library
 
 from index import open_index, rebuild
 from qa import answer
-from qa.differ import difference
-from qa.statement import Statement
-from qa.terminal import show_answer
+from qa.cli.shown import show_answer
+from qa.conflicts.contradictions import difference
+from qa.conflicts.statement import Statement
 
 PAIRS = [
     json.loads(line)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.cli import app
+from qa.cli.app import app
 from qa.settings import VARIABLES, starter_library
 from sources.load import FORMATS
 from sources.metadata import STANDINGS, parse_metadata, split_front_matter
@@ -31,7 +31,7 @@ def help_text():
     """What `refdesk --help` shows in 80 columns."""
     plain = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "PYTHONUTF8": "1"}
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-    code = "from qa.cli import main; main()"
+    code = "from qa.cli.app import main; main()"
     shown = subprocess.run(
         [sys.executable, "-c", code, "--help"],
         capture_output=True,

@@ -10,9 +10,9 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 
 from index import open_index, rebuild
 from qa import answer
-from qa.entailment import load_entailment_model
+from qa.check.support import support
 from qa.errors import SettingError
-from qa.support import support
+from qa.models.entailment import load_entailment_model
 
 TEXT = "Of ninety ships that left Oldport in 1588, sixty came home. Ivar Moe led them."
 ASKED = "How many ships that left Oldport came home?"

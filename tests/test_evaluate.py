@@ -10,11 +10,11 @@ from sklearn.metrics import roc_auc_score
 from index import open_index, rebuild
 from qa import answer
 from qa.errors import SettingError
-from qa.evaluate import HITS, Outcome, Record, ask_all, contains, overlap
+from qa.evaluation.asking import HITS, Outcome, Record, ask_all, contains, overlap
+from qa.evaluation.measures import area_under_risk, auroc, calibration_error, measure, risk_coverage
+from qa.evaluation.questions import Question, read_questions, spread
+from qa.evaluation.runs import Run, read_run, run_questions
 from qa.gaps import count_gaps
-from qa.measures import area_under_risk, auroc, calibration_error, measure, risk_coverage
-from qa.questions import Question, read_questions, spread
-from qa.runs import Run, read_run, run_questions
 
 BRIDGE = "The Aldermoor bridge opened in 1931. Its span of 240 metres crosses the river Wend."
 CHEESE = "Corriden cheese ripens for nine months in slate cellars. Shepherds salt it twice a week."
@@ -243,7 +243,7 @@ def test_what_was_held_back_is_judged_too(opened, file, monkeypatch):
     (given,) = ask_all(opened, read_questions(file(question)), 3750)
     assert given.answered.gold and given.answered.would_be_right
     assert given.off_library.abstained and given.off_library.would_be_right is False
-    monkeypatch.setattr("qa.evidence.Evidence.answerable", False)
+    monkeypatch.setattr("qa.retrieve.evidence.Evidence.answerable", False)
     (refused,) = ask_all(opened, read_questions(file(question)), 3750)
     assert refused.answered.abstained and refused.answered.gold is False
     assert refused.answered.would_be_right is True

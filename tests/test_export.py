@@ -10,9 +10,17 @@ from markdown_it import MarkdownIt
 
 from index import open_index, rebuild
 from qa import answer
-from qa.calibrate import weights_digest
 from qa.errors import SettingError
-from qa.export import CONTEXT, FORMATS, digest, export_answer, file_name, format_of, write_export
+from qa.export.answers import (
+    CONTEXT,
+    FORMATS,
+    digest,
+    export_answer,
+    file_name,
+    format_of,
+    write_export,
+)
+from qa.retrieve.calibration import weights_digest
 
 QUESTION = "When was the harbour of Oldport dredged?"
 HOSTILE = """---

@@ -9,11 +9,11 @@ import pytest
 from index import open_index, rebuild
 from qa import answer, chain, gaps, stream_answer
 from qa.errors import SettingError
-from qa.evidence import gather
 from qa.gaps import LOG, MOST_GAPS, clear_gaps, count_gaps, list_gaps, note_gap
 from qa.pipeline import compose, retrieve
-from qa.web.conversation import ask
-from qa.web.scope import Choice, Scope
+from qa.retrieve.evidence import gather
+from qa.web.chat.conversation import ask
+from qa.web.chat.scope import Choice, Scope
 
 UNANSWERED = "Who painted the ceiling of the Sistine Chapel?"
 ANSWERED = "When was the harbour of Oldport dredged?"

@@ -4,9 +4,9 @@ import pytest
 from checks import assert_checked
 
 from qa import answer
-from qa.evidence import gather
-from qa.extract import Draft, Span
-from qa.gate import Gate
+from qa.check.gate import Gate
+from qa.compose.extract import Draft, Span
+from qa.retrieve.evidence import gather
 
 HARBOUR = "The harbour of Oldport was dredged to a depth of eleven metres in 1987."
 

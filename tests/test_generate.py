@@ -12,9 +12,9 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from index import open_index, rebuild
 from qa import answer, stream_answer
-from qa.evidence import gather
-from qa.generate import cited_sentences, generate
+from qa.compose.generate import cited_sentences, generate
 from qa.pipeline import ABSTENTION
+from qa.retrieve.evidence import gather
 
 QUESTION = "When did Ravnik Shipyard deliver the ferry Aurora to Lindholm?"
 TRUE = "Ravnik Shipyard delivered the ferry Aurora to Lindholm in 1974."

@@ -7,9 +7,9 @@ import pytest
 
 from index import AnswersLostError, open_index, rebuild
 from index.generation import complete_generations, current_generation
-from qa.cli import run
+from qa.cli.app import run
 from qa.errors import SettingError
-from qa.golden import golden_questions
+from qa.evaluation.golden import golden_questions
 from qa.settings import starter_library
 from sources import load_sources
 

@@ -20,10 +20,10 @@ from index import (
     rebuild,
     rollback,
 )
+from index.build.lock import KEPT_GENERATIONS
+from index.build.verify import verify_current, verify_generation
 from index.chunking import split_units
 from index.generation import Manifest, complete_generations, current_generation
-from index.lock import KEPT_GENERATIONS
-from index.verify import verify_current, verify_generation
 from sources import SourceError
 
 
@@ -151,11 +151,11 @@ def test_after_many_changes_the_store_is_made_anew(own_library, own_index):
 
 
 def test_other_code_takes_nothing_over_but_vectors(own_library, own_index, monkeypatch):
-    monkeypatch.setattr("index.donor.code_fingerprint", lambda: "of another version")
+    monkeypatch.setattr("index.build.earlier.code_fingerprint", lambda: "of another version")
     (own_library / "quiet.txt").write_text("Seals sleep below.")
     split = []
     monkeypatch.setattr(
-        "index.levels.split_units", lambda source: split.append(source.id) or split_units(source)
+        "index.rows.split_units", lambda source: split.append(source.id) or split_units(source)
     )
     report = rebuild(own_library, index=own_index)
     assert len(split) == 10
@@ -388,8 +388,9 @@ def test_verifying_runs_the_code_that_asks_for_it_also_where_nothing_is_installe
     root = Path(__file__).parent.parent
     for package in ("index", "sources"):
         shutil.copytree(root / package, tmp_path / "checkout" / package)
-    (tmp_path / "checkout/index/verify.py").write_text("raise SystemExit('from the checkout')")
-    code = f"from index.verify import verify_current; verify_current({str(tiny[1])!r})"
+    planted = tmp_path / "checkout/index/build/verify.py"
+    planted.write_text("raise SystemExit('from the checkout')")
+    code = f"from index.build.verify import verify_current; verify_current({str(tiny[1])!r})"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path / "checkout", capture_output=True, text=True
     )

@@ -20,7 +20,7 @@ SCRIPT = """
 import errno, os, shutil, signal, sys
 from pathlib import Path
 from index import IndexingError, rebuild
-from index.build import load_embedder, BUNDLED_MODEL
+from index.build.rebuild import load_embedder, BUNDLED_MODEL
 import index.store
 
 library, template, work, step = sys.argv[1:]

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from index import open_index, rebuild
+from index.build.fingerprint import source_hash
+from index.build.write import Contents, write_generation
 from index.embedding import load_embedder
-from index.fingerprint import source_hash
 from index.generation import MOMENTS, Manifest, SourceTable, current_generation, level_file
-from index.late import TOKENS, unit_length
-from index.levels import LEVELS
+from index.rows import LEVELS
 from index.store import open_store
-from index.write import Contents, write_generation
+from index.token_vectors import TOKENS, unit_length
 from sources import load_sources
 
 SENTENCES = [

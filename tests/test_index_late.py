@@ -5,7 +5,7 @@ import pytest
 
 from index import open_index, rebuild
 from index.embedding import load_embedder
-from index.late import TOKEN_DIMENSION, TokenVectors, principal_axes, to_bytes, unit_length
+from index.token_vectors import TOKEN_DIMENSION, TokenVectors, principal_axes, to_bytes, unit_length
 
 
 @pytest.fixture

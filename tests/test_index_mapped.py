@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from index.mapped import map_new
+from index.mapped_array import map_new
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -12,10 +12,10 @@ from urllib.request import urlopen
 import pytest
 
 from index import IndexDamagedError, IndexingError, StoreError, open_index, rebuild, rollback
+from index.build.verify import verify_current
 from index.generation import Manifest, complete_generations, current_generation
 from index.store import Address, VectorStore
-from index.verify import verify_current
-from qa.cli import run
+from qa.cli.app import run
 
 CHROMA = Path(sys.executable).parent / "chroma"
 QUERIES = ["How deep is the harbour?", "lighthouse at Cape 17", "茶叶 运往 俄罗斯", "honey"]

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from index import IndexDamagedError
+from index.build.verify import verify_current, verify_generation
 from index.generation import Manifest, current_generation, hash_files
 from index.store import VectorStore, seal
-from index.verify import verify_current, verify_generation
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_file_that_could_kill_its_reader_is_signed_and_kills_nobody(own_index,
 
 def test_the_command_says_what_is_wrong_in_one_line(generation):
     def verify():
-        command = [sys.executable, "-m", "index.verify", str(generation)]
+        command = [sys.executable, "-m", "index.build.verify", str(generation)]
         return subprocess.run(command, capture_output=True, text=True)
 
     assert (verify().returncode, verify().stdout) == (0, "")

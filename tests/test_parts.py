@@ -3,7 +3,7 @@
 import pytest
 
 from qa import answer
-from qa.parts import asks_for_list, split_question
+from qa.retrieve.asked import asks_for_list, split_question
 
 
 @pytest.mark.parametrize(

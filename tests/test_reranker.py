@@ -5,9 +5,9 @@ import pytest
 from test_entailment import make
 
 from qa import answer
-from qa.cross_encoder import load_reranker
 from qa.errors import SettingError
-from qa.evidence import gather
+from qa.models.cross_encoder import load_reranker
+from qa.retrieve.evidence import gather
 
 QUESTION = "What is known of the harbour of Oldport?"
 

@@ -10,7 +10,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field
 
 from qa import answer, chain
-from qa.followup.rewrite import LONGEST_REWRITE, checked, rewrite
+from qa.condense.rewrite import LONGEST_REWRITE, checked, rewrite
 
 HISTORY = [
     ("user", "How deep was the harbour of Oldport dredged in 1987?"),

@@ -7,8 +7,8 @@ import pytest
 from samples import members, samples, zipped
 
 from sources import UnreadableError
-from sources.archive import CONTENT_TYPES, MAX_MEMBERS, Archive, parse_xml
 from sources.formats import FORMATS, read
+from sources.readers.archive import CONTENT_TYPES, MAX_MEMBERS, Archive, parse_xml
 
 ZIPPED = (".docx", ".pptx", ".xlsx", ".odt", ".epub")
 BOMB = b'<!DOCTYPE a [<!ENTITY a "ha">' + b"".join(

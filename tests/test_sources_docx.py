@@ -11,7 +11,7 @@ from test_sources_text import assert_sound
 
 from sources import docx as reader
 from sources import load_sources
-from sources.archive import MAX_UNPACKED_BYTES
+from sources.readers.archive import MAX_UNPACKED_BYTES
 
 
 def saved(document):

@@ -6,7 +6,7 @@ import pytest
 from samples import EMAIL
 
 from sources import UnreadableError, load_sources
-from sources.email import read_email
+from sources.readers.email import read_email
 
 
 def test_who_wrote_when_and_what(tmp_path):

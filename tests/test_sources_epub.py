@@ -4,7 +4,7 @@ import pytest
 from samples import CHAPTER, PACKAGE, epub
 
 from sources import UnreadableError, load_sources
-from sources.epub import read_epub
+from sources.readers.epub import read_epub
 
 
 def test_chapters_come_in_reading_order_with_the_metadata_of_the_book(tmp_path):

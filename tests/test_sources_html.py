@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from test_sources_text import assert_sound
 
 from sources import UnreadableError, load_sources
-from sources.html import read_html
+from sources.readers.html import read_html
 
 
 def blocks(html):

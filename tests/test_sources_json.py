@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sources import UnreadableError, load_sources
-from sources.json import read_json
+from sources.readers.json import read_json
 
 
 def blocks(value, *, lines=False):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_sources_text import LONG, assert_sound
 
-from sources.markdown import read_markdown
+from sources.readers.markdown import read_markdown
 
 
 def blocks(text):

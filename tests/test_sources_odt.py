@@ -4,7 +4,7 @@ import pytest
 from samples import ODT_NAMES, odt
 
 from sources import UnreadableError, load_sources
-from sources.odt import read_odt
+from sources.readers.odt import read_odt
 
 
 def blocks(body):

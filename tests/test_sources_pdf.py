@@ -19,7 +19,7 @@ from reportlab.platypus import (
 from test_sources_text import assert_sound
 
 from sources import load_sources
-from sources.pdf import read_pdf
+from sources.readers.pdf import read_pdf
 
 STYLES = getSampleStyleSheet()
 SENTENCE = "The treaty number {} obliges either side to help the other without any delay."

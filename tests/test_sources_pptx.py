@@ -5,7 +5,7 @@ from pptx.util import Inches
 from samples import chart, presentation, saved
 
 from sources import load_sources
-from sources.pptx import read_pptx
+from sources.readers.pptx import read_pptx
 
 
 def blocks(deck):

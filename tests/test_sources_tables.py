@@ -7,8 +7,8 @@ import pytest
 from samples import saved
 
 from sources import load_sources
-from sources.csv import read_csv
-from sources.xlsx import read_xlsx
+from sources.readers.csv import read_csv
+from sources.readers.xlsx import read_xlsx
 
 
 def texts(found):

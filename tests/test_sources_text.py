@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.text import read_text
+from sources.readers.text import read_text
 
 LONG = "The treaty of 2024 obliges either side to help the other " * 4 + "without any delay."
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.support import LEAST_SUPPORT, support
+from qa.check.support import LEAST_SUPPORT, support
 
 PAIRS = [
     json.loads(line)

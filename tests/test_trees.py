@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qa.trees import Trees
+from qa.retrieve.trees import Trees
 
 # feature 1 <= 0.5 ? (feature 0 <= 2 ? 1 : 2) : 3; and a single leaf of 10
 DEEP = {

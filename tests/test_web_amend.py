@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.web.amend import amended
+from qa.web.library.yaml_edit import amended
 
 WRITTEN = """# Looked up by hand.
 title: The treaty   # as printed

@@ -22,7 +22,7 @@ from browser import (
 from scripted import Scripted
 
 from qa.web import build_app
-from qa.web.serve import serving
+from qa.web.server.serve import serving
 
 pytestmark = MARKS
 

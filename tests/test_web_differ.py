@@ -6,7 +6,7 @@ import pytest
 from browser import MARKS, ask, build, expect, serious
 
 from qa.web import build_app
-from qa.web.serve import serving
+from qa.web.server.serve import serving
 
 pytestmark = MARKS
 

@@ -30,11 +30,11 @@ from browser import (
 
 from qa.pipeline import answer
 from qa.web import build_app
-from qa.web.conversation import Turn
-from qa.web.export import save_conversation
-from qa.web.keep import Conversations
-from qa.web.scope import Choice
-from qa.web.serve import serving
+from qa.web.chat.conversation import Turn
+from qa.web.chat.kept import Conversations
+from qa.web.chat.saving import save_conversation
+from qa.web.chat.scope import Choice
+from qa.web.server.serve import serving
 
 
 @pytest.fixture(scope="module")

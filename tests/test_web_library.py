@@ -26,8 +26,8 @@ from scripted import Scripted
 from index import rebuild
 from qa.errors import SettingError
 from qa.web import build_app
-from qa.web.curate import FIELDS, TRASH, Curator
-from qa.web.serve import serving
+from qa.web.library.curate import FIELDS, TRASH, Curator
+from qa.web.server.serve import serving
 from sources import SourceError, load_sources
 
 BELL = "The bell of Kestrel tower was cast by Mina Orlov in 1762.\n"

@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from browser import BOX, MARKS, SIGNING, WAIT, ask, build, expect, serious, write_port_library
 
-from qa.users import CURATOR, Users, remove_user, set_password
+from qa.passwords import CURATOR, Users, remove_user, set_password
 from qa.web import build_app
-from qa.web.login_page import page_after
-from qa.web.serve import serving
-from qa.web.sessions import COOKIE, LASTS, Sessions, set_cookie
-from qa.web.users import Access
+from qa.web.server.access import Access
+from qa.web.server.login_page import page_after
+from qa.web.server.serve import serving
+from qa.web.server.sessions import COOKIE, LASTS, Sessions, set_cookie
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}
 
@@ -134,7 +134,7 @@ def test_a_session_ends_in_time(users, monkeypatch):
     cookie = f"{COOKIE}={sessions.start('ada')}"
     assert sessions.user(cookie) == "ada"
     now = __import__("time").monotonic()
-    monkeypatch.setattr("qa.web.sessions.time.monotonic", lambda: now + LASTS + 1)
+    monkeypatch.setattr("qa.web.server.sessions.time.monotonic", lambda: now + LASTS + 1)
     assert sessions.user(cookie) is None
 
 

@@ -6,7 +6,7 @@ import pytest
 from browser import ELSEWHERE, MARKS, SIGNING, WAIT, ask, build, expect, serious, write_port_library
 
 from qa.web import build_app
-from qa.web.serve import serving
+from qa.web.server.serve import serving
 
 pytestmark = MARKS
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

@@ -11,20 +11,20 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from index.build import RebuildReport
+from index.build.golden import GoldenAnswer, GoldenChange, GoldenReport
+from index.build.rebuild import RebuildReport
 from index.errors import ScopeError
-from index.golden import GoldenAnswer, GoldenChange, GoldenReport
 from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
-from qa.web.conversation import Turn, history, stop
-from qa.web.examples import example_questions
-from qa.web.excerpt import Excerpt, excerpt
+from qa.web.chat.conversation import Turn, history, stop
+from qa.web.chat.examples import example_questions
+from qa.web.chat.excerpt import Excerpt, excerpt
+from qa.web.chat.panel import panel
+from qa.web.chat.scope import Choice, choose
+from qa.web.chat.transcript import confidence_words, transcript
+from qa.web.library.rebuilding import report
 from qa.web.markup import is_web_address, link, shortened, text
-from qa.web.panel import panel
-from qa.web.read import read
-from qa.web.reader import Mark, reader
-from qa.web.rebuilding import report
-from qa.web.scope import Choice, choose
-from qa.web.transcript import confidence_words, transcript
+from qa.web.reader.document import Mark, reader
+from qa.web.reader.opening import read
 from sources import Block, Source
 
 HOSTILE = (

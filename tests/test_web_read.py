@@ -11,8 +11,8 @@ from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
 from qa.web import build_app
-from qa.web.page_image import original, page_image
-from qa.web.serve import serving
+from qa.web.reader.page_image import original, page_image
+from qa.web.server.serve import serving
 
 pytestmark = MARKS
 

@@ -13,6 +13,7 @@ import sys
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,12 @@ from gradio_client.exceptions import AppError
 from index import open_index, rebuild
 from index.errors import IndexNotFoundError
 from qa.errors import SettingError
-from qa.users import CURATOR, Users, remove_user, set_password
-from qa.web import build_app, launch, serve
-from qa.web.guard import names_of
-from qa.web.login_page import login_page
-from qa.web.serve import FIRST_PORT, address_of, listen, serving
-from qa.web.users import Access
+from qa.passwords import CURATOR, Users, remove_user, set_password
+from qa.web import build_app, launch
+from qa.web.server.access import Access
+from qa.web.server.guard import names_of
+from qa.web.server.login_page import login_page
+from qa.web.server.serve import FIRST_PORT, address_of, listen, serving
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def test_the_page_may_reach_no_other_host(address):
 
 
 def test_the_fonts_come_from_here_and_nothing_beside_them(address):
-    style = Path(serve.__file__).with_name("style.css").read_text(encoding="utf-8")
+    style = (files("qa.web") / "static/style.css").read_text(encoding="utf-8")
     faces = set(re.findall(r'url\("/([\w/.-]+)"\)', style + login_page("/", wrong=False)))
     assert len(faces) == 4
     for path in faces:

@@ -20,9 +20,9 @@ import numpy as np
 
 from index import open_index, rebuild
 from index.search import Generation, Ranking
-from qa.evaluate import contains, overlap
-from qa.features import Asked, sentence_features, shipped_weights
-from qa.questions import Question, read_questions, spread
+from qa.evaluation.asking import contains, overlap
+from qa.evaluation.questions import Question, read_questions, spread
+from qa.retrieve.features import Asked, sentence_features, shipped_weights
 
 RERANKED = 64
 

@@ -19,10 +19,10 @@ import numpy as np
 from playwright.sync_api import Page, expect, sync_playwright
 
 from index import open_index, rebuild
-from qa.questions import read_questions, spread
+from qa.evaluation.questions import read_questions, spread
 from qa.settings import starter_library
 from qa.web import build_app
-from qa.web.serve import serving
+from qa.web.server.serve import serving
 
 BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SHOWN = (

@@ -20,8 +20,8 @@ from pathlib import Path
 import sentencex
 
 from index.tokens import terms
-from qa.differ import difference
-from qa.statement import Statement
+from qa.conflicts.contradictions import difference
+from qa.conflicts.statement import Statement
 from sources import load_sources
 
 PAIRS = Path(__file__).parent.parent / "differ_pairs.jsonl"

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
 from index.embedding import Embedder, _bundled_path, load_embedder
-from index.levels import split_levels
+from index.rows import split_levels
 from sources import load_sources
 
 Encode = Callable[[list[str]], NDArray[np.float32]]

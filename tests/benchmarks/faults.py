@@ -31,8 +31,8 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process with threads is not forked
 
-import index.build as build
-import index.write as write
+import index.build.rebuild as build
+import index.build.write as write
 from index import IndexingError, IndexNotFoundError, open_index, rebuild
 from index.embedding import load_embedder
 from index.generation import Manifest, complete_generations, current_generation

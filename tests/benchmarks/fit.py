@@ -7,7 +7,7 @@ what is found then holds its answer too). The ranking is a conditional logit ove
 sentences of a question (those that hold the answer should win); the confidence is a forest of
 boosted trees on whether an answer made with that ranking holds the answer. Figures are of sources
 that were not fitted on: in eight folds each source of each library is left out once. `--write`
-stores what is fitted on everything in qa/weights.json, with the threshold that refuses
+stores what is fitted on everything in qa/retrieve/weights.json, with the threshold that refuses
 `--false-refusals` of the answerable questions of the first library.
 
 What was shipped was fitted on, in this order: the squad and chunking sets of the development data,
@@ -30,10 +30,12 @@ from sklearn.metrics import roc_auc_score
 
 from index import open_index, rebuild
 from index.search import Generation, Ranking
-from qa.evaluate import contains
-from qa.evidence import Evidence
-from qa.extract import extract
-from qa.features import (
+from qa.compose.extract import extract
+from qa.evaluation.asking import contains
+from qa.evaluation.measures import calibration_error
+from qa.evaluation.questions import Question, read_questions
+from qa.retrieve.evidence import Evidence
+from qa.retrieve.features import (
     CANDIDATES,
     QUESTION_FEATURES,
     SENTENCE_FEATURES,
@@ -42,9 +44,7 @@ from qa.features import (
     sentence_features,
     softmax,
 )
-from qa.measures import calibration_error
-from qa.questions import Question, read_questions
-from qa.trees import Trees
+from qa.retrieve.trees import Trees
 
 PENALTY = 1.0
 FOLDS = 8
@@ -145,7 +145,7 @@ def fit_confidence(features: np.ndarray, right: np.ndarray) -> HistGradientBoost
 
 
 def stored_trees(model: HistGradientBoostingClassifier) -> tuple[float, list[dict[str, list]]]:
-    """The baseline and the trees as `qa.trees` reads them."""
+    """The baseline and the trees as `qa.retrieve.trees` reads them."""
     trees = []
     for (predictor,) in model._predictors:
         nodes = predictor.nodes
@@ -290,7 +290,7 @@ def write(
         "baseline": baseline,
         "trees": trees,
     }
-    path = Path(__file__).parents[2] / "qa" / "weights.json"
+    path = Path(__file__).parents[2] / "qa/retrieve/weights.json"
     path.write_text(json.dumps(stored, separators=(",", ":")) + "\n", encoding="utf-8")
 
 

@@ -23,8 +23,8 @@ from typing import Any
 
 from index import Index, open_index, rebuild
 from qa import answer
-from qa.evidence import gather
 from qa.pipeline import retrieve
+from qa.retrieve.evidence import gather
 from qa.settings import starter_library
 
 HERE = Path(__file__).parent / "followups"

@@ -23,10 +23,10 @@ import httpx
 import numpy as np
 
 from index import rebuild
-from qa.questions import read_questions, spread
+from qa.evaluation.questions import read_questions, spread
 from qa.settings import starter_library
 from qa.web import build_app
-from qa.web.serve import serving
+from qa.web.server.serve import serving
 
 
 async def send(client: httpx.AsyncClient, event: int, person: str, data: list):

@@ -36,8 +36,8 @@ from numpy.typing import NDArray
 from index import rebuild
 from index.embedding import Embedder
 from index.generation import Manifest, current_generation
-from index.late import TOKEN_DIMENSION, Bytes, Floats, QueryTokens, unit_length
 from index.opened import Index
+from index.token_vectors import TOKEN_DIMENSION, Bytes, Floats, QueryTokens, unit_length
 
 DIMENSION = 384
 QUERIES = 200
@@ -211,7 +211,7 @@ def measure(size: int, synthetic: bool) -> dict[str, Any]:
         index, library = folder / "index", folder / "library"
         (write_synthetic if synthetic else write_real)(library, size)
         with (
-            mock.patch("index.build.load_embedder", lambda _: Synthetic())
+            mock.patch("index.build.rebuild.load_embedder", lambda _: Synthetic())
             if synthetic
             else nullcontext()
         ):

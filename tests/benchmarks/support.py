@@ -23,8 +23,8 @@ from pathlib import Path
 import sentencex
 
 from index.tokens import STOP_WORDS
-from qa.extract import plain
-from qa.support import support
+from qa.check.support import support
+from qa.compose.extract import plain
 from sources import load_sources
 
 PAIRS = Path(__file__).parents[1] / "support_pairs.jsonl"

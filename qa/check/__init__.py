@@ -1,0 +1,1 @@
+"""The gate: whether what is cited says what is said."""

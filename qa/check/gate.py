@@ -1,0 +1,80 @@
+"""The gate: no sentence without a citation, no citation that its source does not say.
+
+It is the same for extracts and for language models. A citation is a span that we resolved; nothing
+that a document or a model wrote is taken for one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from index.search import Hit
+from index.tokens import words
+from qa.check.support import support
+from qa.compose.extract import Draft, Span
+from qa.injection import without_instructions
+from qa.models.entailment import EntailmentModel
+from qa.plain_text import visible
+from qa.result import AnswerSentence, Citation
+from qa.retrieve.evidence import Evidence, passage
+
+
+class Gate:
+    """Lets sentences through one by one and numbers their citations in order of first use.
+
+    A `model` of inference may judge what the rules of support do not let through.
+    """
+
+    def __init__(self, evidence: Evidence, model: EntailmentModel | None = None) -> None:
+        self._model = model
+        self._generation = evidence.generation
+        self._evidence = evidence
+        self._scope = set(evidence.sources) if evidence.sources is not None else None
+        self._said: set[str] = set()
+        self._numbers: dict[Span, int] = {}
+        self.citations: list[Citation] = []
+
+    def check(self, draft: Draft) -> AnswerSentence | None:
+        """The draft as a sentence of the answer, citing what supports it; None where nothing does.
+
+        The spans of the draft are passages that may support it. The sentences in them that do are
+        cited, and the other spans are not.
+        """
+        text = visible(draft.text)
+        said = " ".join(words(text))
+        if not said or said in self._said:
+            return None
+        quotes = {span: quote for span in draft.spans if (quote := self._quote(span))}
+        language = self._generation.manifest.language
+        basis = support(text, list(quotes.values()), language, self._model)
+        if not basis.parts:
+            return None
+        self._said.add(said)
+        spans = list(quotes)
+        cited = [
+            Span(spans[place].source_id, spans[place].start + start, spans[place].start + end)
+            for place, start, end in basis.parts
+        ]
+        numbers = tuple(dict.fromkeys(self._cite(span) for span in cited))
+        return AnswerSentence(text=text, citations=numbers, support=round(basis.value, 3))
+
+    def _quote(self, span: Span) -> str | None:
+        """What the source says at the span, orders left out; None where it is none of the scope."""
+        if span.source_id not in self._generation.manifest.sources:
+            return None
+        if self._scope is not None and span.source_id not in self._scope:
+            return None
+        text = self._generation.source(span.source_id).text
+        if not 0 <= span.start < span.end <= len(text):
+            return None
+        return without_instructions(text, span.start, span.end)
+
+    def _cite(self, span: Span) -> int:
+        if span not in self._numbers:
+            self._numbers[span] = len(self.citations) + 1
+            source = self._generation.source(span.source_id)
+            chunk = self._generation.chunk(source, span.start, span.end)
+            quote = source.text[span.start : span.end]
+            found = passage(self._generation, Hit(chunk, quote, self._evidence.score_of(chunk)))
+            self.citations.append(Citation(number=self._numbers[span], **asdict(found)))
+        return self._numbers[span]

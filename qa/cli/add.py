@@ -1,0 +1,102 @@
+"""The command that puts a snapshot of a file or web page into a library."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from qa.cli.options import IndexOption, JsonOption, index_folder, library_folder
+from qa.errors import SettingError
+from qa.settings import starter_library
+from sources.errors import SourceError
+from sources.metadata import STANDINGS
+
+
+def _option(help_: str, metavar: str = "TEXT", *names: str) -> Any:
+    return typer.Option(*names, metavar=metavar, show_default=False, help=help_)
+
+
+Text = str | None
+
+
+def add(
+    items: Annotated[
+        list[str],
+        typer.Argument(metavar="URL-OR-FILE", help="Web addresses (http, https) or files."),
+    ],
+    library: Annotated[
+        Path | None, _option("The folder; by default that of the index.", "DIR")
+    ] = None,
+    standing: Annotated[Text, _option("Whose voice: " + ", ".join(STANDINGS) + ".", "KIND")] = None,
+    publisher: Annotated[Text, _option("Who published it.")] = None,
+    title: Annotated[Text, _option("Its title, if not what it says itself.")] = None,
+    author: Annotated[Text, _option("Who wrote it.")] = None,
+    published: Annotated[Text, _option("When: YYYY, YYYY-MM or YYYY-MM-DD.", "DATE")] = None,
+    accessed: Annotated[Text, _option("When it was read; for an address, today.", "DATE")] = None,
+    url: Annotated[Text, _option("Where a file is from.", "URL")] = None,
+    license_: Annotated[Text, _option("Under which licence.", "TEXT", "--license")] = None,
+    language: Annotated[Text, _option("A code such as en or pt-BR.", "CODE")] = None,
+    topic: Annotated[list[str] | None, _option("A topic; may be given several times.")] = None,
+    name: Annotated[
+        Text, _option("Its path in the library, as treaties/river-works.", "NAME")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what has this name; metadata stay.")
+    ] = False,
+    allow_private: Annotated[
+        bool,
+        typer.Option("--allow-private", help="Fetch from this machine and private networks too."),
+    ] = False,
+    as_json: JsonOption = False,
+    index: IndexOption = None,
+) -> None:
+    """Put a snapshot of a web page or file into the library, with its metadata.
+
+    It is read first: what gives no text is refused with the reason. Nothing is overwritten.
+    Rebuild the index when all is there.
+    """
+    from qa.cli.shown import one_line, show_json, show_table
+    from sources.snapshot import add_source
+
+    folder = library_folder(library, index_folder(index))
+    if folder == starter_library():
+        raise SettingError(
+            "name the folder of your library, as --library my-library; it is made if need be"
+        )
+    if len(items) > 1 and (name or title or url):
+        raise SettingError("--name, --title and --url are of one source: add one at a time")
+    metadata: dict[str, Any] = {
+        "title": title, "url": url, "publisher": publisher, "author": author,
+        "published": published, "accessed": accessed, "license": license_, "standing": standing,
+        "topics": topic, "language": language,
+    }  # fmt: skip
+    added = []
+    failed: list[SourceError] = []
+    for item in items:
+        try:
+            added.append(
+                add_source(
+                    item, folder, metadata,
+                    name=name, overwrite=overwrite, allow_private=allow_private,
+                )
+            )  # fmt: skip
+        except SourceError as error:
+            failed.append(error)
+    fields = ("id", "title", "standing", "publisher", "published", "path", "url")
+    if as_json:
+        show_json([{field: getattr(source, field) for field in fields} for source in added])
+    elif added:
+        show_table(
+            ("added", *fields[1:5], "characters"),
+            [(*(getattr(s, field) or "-" for field in fields[:5]), len(s.text)) for s in added],
+            right=1,
+        )
+        sys.stderr.write(f"now run `refdesk rebuild {one_line(shlex.quote(str(folder)))}`\n")
+    for refused in failed[:-1]:
+        sys.stderr.write(f"not added: {one_line(str(refused))}\n")
+    if failed:
+        raise failed[-1]

@@ -1,0 +1,335 @@
+"""What the command line writes: results to stdout, progress and errors to stderr.
+
+Documents are untrusted: nothing of them reaches the terminal as a control sequence or as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from qa.retrieve.asked import asks_for_list
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from index.build.golden import GoldenChange, GoldenReport
+    from index.build.rebuild import Progress as Tell
+    from index.build.rebuild import RebuildReport
+    from qa.export.recheck import AnswerCheck, CitationCheck
+    from qa.gaps import Gap
+    from qa.result import Answer, Citation, Passage
+
+# Control characters but tab and newline; marks that turn the direction of writing; lone surrogates,
+# which cannot be encoded.
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+# What is not shown on a terminal is not wrapped: one line stays one line for `grep` and `cut`.
+_UNWRAPPED = 1_000_000
+_ABOUT = {"number": "a number", "date": "a date", "denial": "whether it is so"}
+# How many names of a list a person is shown; `--json` has all.
+_LISTED = 8
+_VERDICTS = {"holds": "still says it", "moved": "MOVED", "changed": "CHANGED", "gone": "GONE"}
+
+
+def stdout() -> Console:
+    """Where results go."""
+    return _console(sys.stdout)
+
+
+def stderr() -> Console:
+    """Where progress and errors go."""
+    return _console(sys.stderr)
+
+
+def clean(text: str) -> str:
+    """`text` without what a terminal would obey."""
+    return _UNSAFE.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """`text`, cleaned, as one line."""
+    return " ".join(clean(text).split())
+
+
+def show_json(value: Any) -> None:
+    """Write `value` as JSON in UTF-8; what a terminal would obey is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    sys.stdout.write(_UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n")
+
+
+def show_lines(pairs: Iterable[tuple[str, object]]) -> None:
+    """Write names and values, one pair a line."""
+    pairs = list(pairs)
+    width = max(len(name) for name, _ in pairs)
+    for name, value in pairs:
+        stdout().print(Text(f"{name:<{width}}  {one_line(str(value))}"))
+
+
+def show_table(names: Sequence[str], rows: Iterable[Sequence[object]], right: int = 0) -> None:
+    """Write a table; its `right` last columns are aligned to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, name in enumerate(names):
+        table.add_column(name, justify="right" if place >= len(names) - right else "left")
+    for row in rows:
+        table.add_row(*(Text(one_line(str(value))) for value in row))
+    stdout().print(table)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of the names, and how many more there are."""
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def show_report(report: RebuildReport) -> None:
+    """Write what a rebuild did."""
+    lines: list[tuple[str, object]] = []
+    for name in ("added", "updated", "removed", "unchanged"):
+        ids = getattr(report, name)
+        lines.append((name, f"{len(ids)} {listed(ids)}".rstrip()))
+    lines.append(("skipped", len(report.skipped)))
+    lines += [("", f"{path}: {reason}") for path, reason in report.skipped]
+    if report.invisible:
+        ids = [f"{source} ({count})" for source, count in report.invisible]
+        total = sum(count for _, count in report.invisible)
+        lines.append(("invisible", f"{total} characters left out: {listed(ids)}"))
+    lines.append(("chunks", f"{report.chunks} ({report.embedded} texts embedded)"))
+    lines.append(("seconds", f"{report.seconds:.1f}"))
+    lines.append(("generation", report.generation))
+    show_lines(lines)
+    if report.golden:
+        show_golden(report.golden)
+
+
+def show_golden(report: GoldenReport) -> None:
+    """Write what became of the answers to the golden questions, with their citations."""
+    console = stdout()
+    before = "" if report.right_before is None else f", {report.right_before} before"
+    said = f"golden questions: {report.right} of {report.asked} answered right{before}"
+    console.print(Text(said))
+    for name in ("lost", "gained", "changed"):
+        changes: tuple[GoldenChange, ...] = getattr(report, name)
+        if changes:
+            console.print(Text(f"{name}: {len(changes)}", "bold"))
+        for change in changes[:_LISTED]:
+            console.print(_indented(one_line(change.question)))
+            for label, answer in (("before", change.before), ("after", change.after)):
+                text = "no answer" if answer.text is None else one_line(answer.text)
+                cited = (
+                    f" [{', '.join(map(one_line, answer.citations))}]" if answer.citations else ""
+                )
+                console.print(_indented(f"{label}: {text}{cited}", "dim"))
+        if len(changes) > _LISTED:
+            console.print(_indented(f"and {len(changes) - _LISTED} more; --json has all"))
+
+
+def show_answer(answer: Answer) -> None:
+    """Write an answer with its numbered sources, or an abstention with the nearest passages."""
+    console = stdout()
+    if answer.condensed != answer.question.strip():
+        console.print(Text(f"Understood as: {one_line(answer.condensed)}\n", "italic"))
+    if answer.notice:
+        console.print(Text(f"Note: {one_line(answer.notice)}\n", "italic"))
+    if answer.abstained:
+        console.print(Text(one_line(answer.text), "bold"))
+        console.print(Text(f"Confidence that they do: {in_words(answer.confidence)}"))
+        if answer.nearest:
+            console.print(Text("\nNearest passages, which may not answer it:"))
+        for passage in answer.nearest:
+            show_passage(passage, "-")
+        return
+    sentences = Text()
+    listed = len(answer.sentences) > 1 and asks_for_list(answer.condensed)
+    for place, sentence in enumerate(answer.sentences):
+        if listed:
+            sentences.append("\n- " if place else "- ")
+        sentences.append(one_line(sentence.text) + " ")
+        if voice := answer.voice(sentence):
+            sentences.append(f"({one_line(voice)}) ", "dim")
+        sentences.append("".join(f"[{number}]" for number in sentence.citations) + " ", "cyan")
+    sentences.rstrip()
+    console.print(sentences)
+    console.print(Text(f"\nConfidence: {in_words(answer.confidence)}"))
+    console.print(Text("Sources:"))
+    for citation in answer.citations:
+        show_passage(citation, f"[{citation.number}]")
+    console.print(Text(f"They are {_mix(answer)}.", "dim"))
+    show_conflicts(answer)
+
+
+def show_conflicts(answer: Answer) -> None:
+    """Write which other sources contradict what is cited."""
+    for conflict in answer.conflicts:
+        cited = answer.citations[conflict.cited - 1]
+        about = _ABOUT[conflict.kind]
+        here, there = (one_line(value) for value in conflict.values)
+        line = Text(f"\nSources differ on {about}: ", "bold")
+        line.append(f"{here} [{conflict.cited}] {_of(cited)}; {there} {_of(conflict.other)}", "")
+        stdout().print(line)
+        show_passage(conflict.other, "≠")
+
+
+def _mix(answer: Answer) -> str:
+    """The standings of the cited sources, and when they were published."""
+    mix = ", ".join(f"{count} {standing}" for standing, count in answer.standings.items())
+    if answer.oldest is None:
+        return f"{mix}; undated"
+    if answer.oldest == answer.newest:
+        return f"{mix}; of {answer.oldest}"
+    return f"{mix}; from {answer.oldest} to {answer.newest}"
+
+
+def _of(passage: Passage) -> str:
+    """The standing and the date of a source, in brackets."""
+    return f"({passage.standing}, {passage.published or 'undated'})"
+
+
+def show_passage(passage: Passage | Citation, label: str) -> None:
+    """Write where a passage stands, and its quote."""
+    console = stdout()
+    line = Text().append(f"{label} ", "cyan").append(one_line(passage.title), "bold")
+    about = [passage.publisher, passage.published, passage.standing]
+    about.append(f"page {passage.page}" if passage.page else None)
+    line.append("".join(f" · {one_line(part)}" for part in about if part))
+    console.print(line)
+    console.print(_indented(f"“{one_line(passage.quote)}”"))
+    place = f"{passage.source_id}:{passage.start}-{passage.end}"
+    console.print(_indented(f"{place} {passage.url or ''}".rstrip(), "dim"))
+
+
+def show_checks(files: Sequence[Path], checks: Sequence[AnswerCheck]) -> None:
+    """Write what became of each citation of the answers in `files`, and sum it up."""
+    rows = []
+    for file, check in zip(files, checks, strict=True):
+        if check.intact is False:
+            rows.append((file, "", "EDITED", "since it was exported: its hash does not fit", ""))
+        for one in check.citations:
+            text = {True: "same", False: "changed", None: "not there"}[one.same_text]
+            rows.append((file, f"[{one.number}]", _VERDICTS[one.status], _place(one), text))
+    if rows:
+        show_table(("answer", "citation", "verdict", "at", "source text"), rows)
+    console = stdout()
+    for file, check in zip(files, checks, strict=True):
+        for one in check.citations:
+            if one.status in ("changed", "gone"):
+                console.print()
+                console.print(Text(one_line(f"{file} [{one.number}] {one.title}"), "bold"))
+                console.print(_indented(f"was: “{one_line(one.quote)}”"))
+                if one.now:
+                    console.print(_indented(f"now: “{one_line(one.now.quote)}”"))
+                if one.elsewhere:
+                    where = f"{one.elsewhere.source_id}:{one.elsewhere.start}-{one.elsewhere.end}"
+                    console.print(_indented(one_line(f"what it was stands in {where}")))
+    every = [one for check in checks for one in check.citations]
+    held = sum(one.status == "holds" for one in every)
+    against = checks[0].against
+    console.print()
+    console.print(Text(one_line(f"{held} of {len(every)} citations hold, by {against}"), "bold"))
+
+
+def _place(check: CitationCheck) -> str:
+    was = f"{check.source_id}:{check.start}-{check.end}"
+    if check.status == "holds" or check.now is None:
+        return was
+    now = check.now
+    other = "" if now.source_id == check.source_id else now.source_id
+    return f"{was} → {other}:{now.start}-{now.end}"
+
+
+def show_gaps(gaps: Sequence[Gap], total: int) -> None:
+    """Write the questions that are still not answered, of `total`, with what comes nearest."""
+    console = stdout()
+    for gap in gaps:
+        if gap.answered:
+            continue
+        console.print(Text(one_line(gap.question), "bold"))
+        scope = f" · of {listed(gap.scope)}" if gap.scope is not None else ""
+        console.print(Text(one_line(f"asked {gap.count} ×, last {gap.last}{scope}"), "dim"))
+        for passage in gap.nearest:
+            show_passage(passage, "-")
+        console.print()
+    answered = sum(gap.answered for gap in gaps)
+    told = f"{len(gaps)} of {total} questions looked at"
+    told += f", {answered} of them answered by now" if answered else ""
+    stderr().print(Text(told if total else "no question has gone unanswered"))
+
+
+def in_words(confidence: float) -> str:
+    """A confidence of 0 to 1 for a person."""
+    words = ((0.9, "very high"), (0.75, "high"), (0.5, "fair"), (0.25, "low"), (0.0, "very low"))
+    return f"{next(word for least, word in words if confidence >= least)} ({confidence:.2f})"
+
+
+@contextmanager
+def telling_progress() -> Iterator[Tell]:
+    """A callback (stage, done, total) that draws bars on a terminal, and else writes lines."""
+    console = stderr()
+    if not console.is_terminal:
+        yield _lines_of_progress(console)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=console) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=None)
+            bars.update(tasks[stage], completed=done, total=total or None)
+
+        yield tell
+
+
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", "dim")
+
+
+def _lines_of_progress(console: Console) -> Tell:
+    """A line at each quarter of a stage."""
+    told: tuple[str, int] | None = None
+
+    def tell(stage: str, done: int, total: int) -> None:
+        nonlocal told
+        if total and told != (stage, 4 * done // total):
+            told = (stage, 4 * done // total)
+            console.print(Text(f"{stage}: {done} of {total}"))
+
+    return tell
+
+
+def _console(file: IO[str]) -> Console:
+    width = None if file.isatty() else _UNWRAPPED
+    return Console(file=file, width=width, markup=False, highlight=False, emoji=False)
+
+
+def _indented(text: str, style: str = "") -> Padding:
+    return Padding(Text(text, style), (0, 0, 0, 4), expand=False)

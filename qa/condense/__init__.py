@@ -1,0 +1,1 @@
+"""Making a follow-up stand on its own."""

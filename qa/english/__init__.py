@@ -1,0 +1,1 @@
+"""English as this package needs it: words, verbs, phrases."""

@@ -1,0 +1,277 @@
+"""Asking questions whose answers are known: what `refdesk eval` runs.
+
+Every question is asked of the whole library; one that the library answers is also asked with its
+source out of scope, where refusing is right. A gold answer is contained where its very text is, but
+for runs of white space.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from glob import escape
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedding import Embedder
+from index.opened import Index
+from index.search import Generation, Hit
+from qa.compose.extract import extract
+from qa.errors import RefdeskError, SettingError
+from qa.evaluation.questions import Question, Span
+from qa.pipeline import compose, retrieve
+from qa.plain_text import visible
+from qa.result import Answer
+from qa.retrieve.evidence import Evidence
+
+HITS = 5
+# An answer counts by what its first sentences say: a longer one must not win by saying everything.
+MOST_SENTENCES = 3
+MOST_CHARS = 600
+# A search alone is timed on so many of the questions: it is the first part of every answer.
+_SEARCHES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a question got: the answer, measured. `gold` is None where no gold is known.
+
+    `shipped_confidence` is that before the calibration of the library, if it has one.
+    `would_be_right` judges the answer that is given at any confidence: what was given, or for a
+    refusal the extract that was held back.
+    """
+
+    generation: str
+    model: str | None
+    abstained: bool
+    confidence: float
+    shipped_confidence: float
+    text: str
+    gold: bool | None
+    gold_first: bool | None
+    would_be_right: bool | None
+    right_source: bool
+    citations: int
+    wrong_quotes: int
+    sentences: int
+    uncited: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A question and everything that was measured of it; None where the data do not allow it."""
+
+    question: Question
+    recall: float | None
+    precision: float | None
+    hit: bool | None
+    answered: Outcome
+    off_library: Outcome | None
+    search_seconds: float | None
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the question got what it should: an answer with gold, or a refusal."""
+        if not self.question.answerable:
+            return self.answered.abstained
+        return self.answered.gold
+
+
+def ask_all(
+    index: Index,
+    questions: Sequence[Question],
+    max_chars: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Record]:
+    """Ask every question. Raises SettingError where a question does not fit the library.
+
+    Each is embedded once: in the answer, which is timed. What is asked besides takes that over.
+    """
+    served = index.generation
+    relevant = [_relevant(served, question) for question in questions]
+    embedder = cast("Embedder", _Remembering(served.embedder))
+    index = Index(index.folder, embedder=embedder)
+    index.search(questions[0].question)  # what loads on first use is no part of the latency
+    every = -(-len(questions) // _SEARCHES)
+    records = []
+    for done, (question, spans) in enumerate(zip(questions, relevant, strict=True)):
+        if progress:
+            progress(done, len(questions))
+        asked = _Asked(index, question, max_chars)
+        records.append(asked.record(spans, time_search=done % every == 0))
+    if progress:
+        progress(len(questions), len(questions))
+    if index.generation.name != served.name:
+        raise RefdeskError("the index was rebuilt while it was measured; run `refdesk eval` again")
+    return records
+
+
+class _Remembering:
+    """An embedder that keeps what it made of the last question."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._last: dict[tuple[str, str], Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._embedder, name)
+        if not name.startswith("embed_query"):
+            return found
+
+        def embed_query(text: str, *arguments: Any) -> Any:
+            if (name, text) not in self._last:
+                self._last = {(name, text): found(text, *arguments)}
+            return self._last[name, text]
+
+        return embed_query
+
+    def forget(self) -> None:
+        """Have the next question embedded, also if it is the same."""
+        self._last = {}
+
+
+def overlap(relevant: Sequence[Span], found: Sequence[Span]) -> tuple[int, int, int]:
+    """The characters in both, in `relevant`, and in `found`; each character counts once."""
+    size = max((end for _, end in (*relevant, *found)), default=0)
+    masks: list[NDArray[np.bool_]] = []
+    for spans in (relevant, found):
+        mask = np.zeros(size, dtype=bool)
+        for start, end in spans:
+            mask[start:end] = True
+        masks.append(mask)
+    return int((masks[0] & masks[1]).sum()), int(masks[0].sum()), int(masks[1].sum())
+
+
+def contains(text: str, answers: Iterable[str]) -> bool:
+    """Whether any of the answers stands in `text`, white space aside."""
+    flat = _flat(text)
+    return any(_flat(gold) in flat for gold in answers)
+
+
+def _relevant(generation: Generation, question: Question) -> tuple[Span, ...]:
+    """What of its source a question is about. Raises SettingError where it does not fit it."""
+    if question.source is None:
+        return ()
+    where = f"the question on line {question.line}"
+    if question.source not in generation.manifest.sources:
+        raise SettingError(
+            f"{where} is about the source {question.source!r}, which is not in the index; run "
+            f"`refdesk rebuild` on the library of the questions, or name its index with --index"
+        )
+    if not (question.spans or question.quote):
+        return ()
+    text = generation.source(question.source).text
+    if question.spans:
+        if any(end > len(text) for _, end in question.spans):
+            raise SettingError(
+                f"{where} has a span behind the end of {question.source!r}, which has {len(text)} "
+                f"characters; are they of another version of it?"
+            )
+        return question.spans
+    quote = question.quote or ""
+    start = text.find(quote)
+    if start < 0:
+        raise SettingError(
+            f"{where} has a quote that is not in {question.source!r}; mend the quote, or run "
+            f"`refdesk rebuild` if the source has changed"
+        )
+    return ((start, start + len(quote)),)
+
+
+class _Asked:
+    """A question that is asked of a generation."""
+
+    def __init__(self, index: Index, question: Question, max_chars: int) -> None:
+        self._index = index
+        self._generation = index.generation
+        self._question = question
+        self._max_chars = max_chars
+
+    def record(self, relevant: Sequence[Span], *, time_search: bool) -> Record:
+        """Ask it, and measure all that the data allow."""
+        generation, question = self._generation, self._question
+        cast("_Remembering", generation.embedder).forget()
+        search_seconds = None
+        if time_search:
+            began = time.perf_counter()
+            generation.search(question.question, k=HITS)
+            search_seconds = time.perf_counter() - began
+            cast("_Remembering", generation.embedder).forget()
+        answered, evidence = self._outcome(None)
+        best = evidence.hits(HITS)
+        recall = precision = None
+        if relevant:
+            filled = generation.search(question.question, max_chars=self._max_chars)
+            here = [(hit.chunk.start, hit.chunk.end) for hit in filled if self._is_of(hit)]
+            both, wanted, _ = overlap(relevant, here)
+            recall = both / wanted
+            precision = both / max(sum(len(hit.text) for hit in filled), 1)
+        others = [escape(name) for name in generation.source_ids if name != question.source]
+        off = question.answerable and question.source is not None and bool(others)
+        return Record(
+            question=question,
+            recall=recall,
+            precision=precision,
+            hit=any(self._is_of(hit) and contains(hit.text, question.answers) for hit in best)
+            if question.answers
+            else None,
+            answered=answered,
+            off_library=self._outcome(others)[0] if off else None,
+            search_seconds=search_seconds,
+        )
+
+    def _is_of(self, hit: Hit) -> bool:
+        return hit.chunk.source_id == self._question.source
+
+    def _outcome(self, scope: Sequence[str] | None) -> tuple[Outcome, Evidence]:
+        """What `answer` does, step by step, and what came of it."""
+        question = self._question.question
+        began = time.perf_counter()
+        evidence = retrieve(question, sources=scope, index=self._index)
+        *_, found = compose(question, evidence, log_gaps=False)
+        seconds = time.perf_counter() - began
+        shipped = evidence.shipped_confidence
+        said = [sentence.text for sentence in found.sentences]
+        gold = self._question.answers
+        right = None if gold is None else contains(_counted(said), gold)
+        would_be_right = right
+        if gold and found.abstained and evidence.rows:
+            held_back = [visible(draft.text) for draft in extract(evidence)]
+            would_be_right = contains(_counted(held_back), gold)
+        return Outcome(
+            generation=found.generation,
+            model=found.model,
+            abstained=found.abstained,
+            confidence=found.confidence,
+            shipped_confidence=found.confidence if shipped is None else shipped,
+            text=" ".join(said),
+            gold=right,
+            gold_first=None if gold is None else contains(" ".join(said[:1])[:MOST_CHARS], gold),
+            would_be_right=would_be_right,
+            right_source=any(one.source_id == self._question.source for one in found.citations),
+            citations=len(found.citations),
+            wrong_quotes=self._wrong_quotes(found),
+            sentences=len(said),
+            uncited=sum(not sentence.citations for sentence in found.sentences),
+            seconds=seconds,
+        ), evidence
+
+    def _wrong_quotes(self, found: Answer) -> int:
+        """How many citations do not quote what their source says at their offsets."""
+        return sum(
+            self._generation.source(one.source_id).text[one.start : one.end] != one.quote
+            for one in found.citations
+        )
+
+
+def _counted(sentences: Sequence[str]) -> str:
+    """As much of an answer as counts."""
+    return " ".join(sentences[:MOST_SENTENCES])[:MOST_CHARS]
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,79 @@
+"""Asking a library's golden questions of two generations, for the report of a rebuild.
+
+They are in `questions.jsonl` in the folder of the library, a JSON object a line as `refdesk eval`
+reads them. Answers are made without a language model, so that they depend on the library alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from index.build.golden import Golden, GoldenAnswer, GoldenChange, GoldenReport
+from index.errors import IndexingError
+from index.search import Generation
+from qa.evaluation.asking import contains
+from qa.evaluation.questions import Question, read_questions
+from qa.pipeline import compose
+from qa.retrieve.evidence import gather
+from qa.settings import starter_library
+from sources.load import QUESTIONS
+
+
+def golden_questions(library: Path) -> Golden | None:
+    """What asks the golden questions of `library`; None where it has none. Raises SettingError."""
+    path = library / QUESTIONS
+    if library.resolve() == starter_library().resolve():  # its questions are beside it
+        path = library.parent / QUESTIONS
+    if not path.is_file():
+        return None
+    questions = read_questions(path)
+    return lambda before, after, progress: ask_golden(questions, before, after, progress)
+
+
+def ask_golden(
+    questions: Sequence[Question],
+    before: Generation | None,
+    after: Generation,
+    progress: Callable[[int, int], None],
+) -> GoldenReport:
+    """Ask `questions` of both generations, and sort out what became of the answers."""
+    report = GoldenReport(asked=len(questions), right=0, right_before=0 if before else None)
+    for done, question in enumerate(questions):
+        progress(done, len(questions))
+        new = _ask(question, after)
+        report = replace(report, right=report.right + new.right)
+        if before is None:
+            continue
+        old = _ask(question, before)
+        report = replace(report, right_before=(report.right_before or 0) + old.right)
+        change = GoldenChange(question=question.question, before=old, after=new)
+        if new.right and not old.right:
+            report = replace(report, gained=(*report.gained, change))
+        elif old.right and not new.right:
+            report = replace(report, lost=(*report.lost, change))
+        elif (old.text, old.citations) != (new.text, new.citations):
+            report = replace(report, changed=(*report.changed, change))
+    progress(len(questions), len(questions))
+    return report
+
+
+def _ask(question: Question, generation: Generation) -> GoldenAnswer:
+    try:
+        evidence = gather(generation, question.question.strip())
+        *_, found = compose(question.question, evidence, model="", log_gaps=False)
+    except IndexingError:  # too long a question, say: no generation answers it
+        return GoldenAnswer(text=None, citations=(), right=False)
+    said = " ".join(sentence.text for sentence in found.sentences)
+    if question.answers is None:
+        right = not found.abstained
+    elif question.answers:
+        right = contains(said, question.answers)
+    else:
+        right = found.abstained
+    return GoldenAnswer(
+        text=None if found.abstained else said,
+        citations=tuple(f"{one.source_id}:{one.start}-{one.end}" for one in found.citations),
+        right=right,
+    )

@@ -1,0 +1,166 @@
+"""What a run of `refdesk eval` comes to: its measures, and the statistics behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.evaluation.asking import HITS, Outcome, Record
+
+Floats = NDArray[np.float64]
+Numbers = Sequence[float] | Floats
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A figure, and how many questions (or citations, sentences) it was taken over."""
+
+    name: str
+    value: float
+    of: int
+
+    def shown(self) -> str:
+        """The value for a person: counts as they are, times in milliseconds, shares to 3 places."""
+        return shown(self.name, self.value)
+
+
+def shown(name: str, value: float) -> str:
+    """A value of the measure `name` for a person."""
+    if name.endswith("seconds"):
+        return f"{value * 1000:.1f} ms"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def measure(records: Sequence[Record]) -> list[Measure]:
+    """The measures that the data allow, in a fixed order."""
+    answerable = [one for one in records if one.question.answerable]
+    unanswerable = [one.answered for one in records if not one.question.answerable]
+    inside = [one.answered for one in answerable]
+    both = [(one.answered, one.off_library) for one in answerable if one.off_library]
+    off = [outcome for _, outcome in both]
+    everything = [*(one.answered for one in records), *off]
+    given = [one.answered for one in records if not one.answered.abstained]
+    judged = [(one.confidence, bool(one.gold)) for one in given if one.gold is not None]
+    refused = [one.abstained for one in inside]
+    measures = [
+        _mean("recall", (one.recall for one in records)),
+        _mean("precision", (one.precision for one in records)),
+        _mean(f"hits_in_the_{HITS}_best", (one.hit for one in answerable)),
+        _mean("answers_that_contain_gold", (one.gold for one in inside)),
+        _mean("gold_in_the_first_sentence", (one.gold_first for one in inside)),
+        _mean("answers_with_the_right_source", (one.right_source for one in inside)),
+        _total("wrong_quotes", ((one.wrong_quotes, one.citations) for one in everything)),
+        _total("uncited_sentences", ((one.uncited, one.sentences) for one in everything)),
+        _mean("false_refusals", refused),
+        _mean("refused_when_unanswerable", (one.abstained for one in unanswerable)),
+        _auroc("auroc_within_the_library", inside, unanswerable),
+        _mean("refused_off_the_library", (one.abstained for one in off)),
+        _auroc("auroc_off_the_library", [outcome for outcome, _ in both], off),
+        *_risk(records),
+        _calibration("calibration_error", judged),
+        _calibration("calibration_error_of_all", judged_pairs(everything)),
+        *_quantiles("answer", [one.answered.seconds for one in records]),
+        *_quantiles(
+            "search", [one.search_seconds for one in records if one.search_seconds is not None]
+        ),
+    ]
+    return [one for one in measures if one is not None]
+
+
+def judged_pairs(outcomes: Iterable[Outcome]) -> list[tuple[float, bool]]:
+    """Confidence, and whether the answer holds gold, given or not, where that is known."""
+    return [
+        (one.confidence, one.would_be_right) for one in outcomes if one.would_be_right is not None
+    ]
+
+
+def auroc(positive: Numbers, negative: Numbers) -> float:
+    """The chance that a positive is above a negative, ties counting half. Neither may be empty."""
+    _, place, count = np.unique(
+        np.concatenate([positive, negative]), return_inverse=True, return_counts=True
+    )
+    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
+    above = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
+    return float(above / (len(positive) * len(negative)))
+
+
+def calibration_error(confidence: Numbers, right: Numbers) -> float:
+    """Expected calibration error: how far confidence is from the share that is right, on average
+    over `BINS` bins of equal width, weighted by what is in them."""
+    sure = np.asarray(confidence, dtype=np.float64)
+    correct = np.asarray(right, dtype=np.float64)
+    place = np.minimum((sure * BINS).astype(int), BINS - 1)
+    gap = np.bincount(place, weights=sure - correct, minlength=BINS)
+    return float(np.abs(gap).sum() / len(sure))
+
+
+def risk_coverage(confidence: Numbers, right: Numbers) -> tuple[Floats, Floats, Floats]:
+    """For each confidence as a threshold, highest first: that threshold, coverage (the share of the
+    questions that is answered) and risk (the share of those answers that is wrong).
+
+    El-Yaniv and Wiener, On the foundations of noise-free selective classification, 2010.
+    """
+    sure = np.asarray(confidence, dtype=np.float64)
+    order = np.argsort(-sure, kind="stable")
+    wrong = np.cumsum(~np.asarray(right, dtype=bool)[order])
+    count = np.arange(1, len(order) + 1)
+    last = np.append(np.diff(sure[order]) != 0, True)  # of equal ones all are answered, or none
+    return sure[order][last], (count / len(order))[last], (wrong / count)[last]
+
+
+def area_under_risk(confidence: Numbers, right: Numbers) -> float:
+    """The mean risk over all coverages; lower is better."""
+    _, coverage, risk = risk_coverage(confidence, right)
+    return float(risk @ np.diff(coverage, prepend=0.0))
+
+
+def _risk(records: Sequence[Record]) -> list[Measure | None]:
+    """How often an answer is given, and how often one that is given is wrong."""
+    asked = [one.answered for one in records if one.answered.gold is not None]
+    given = [one for one in asked if not one.abstained]
+    pairs = judged_pairs(asked)
+    area = area_under_risk(*zip(*pairs, strict=True)) if pairs else 0.0
+    return [
+        _mean("coverage", (not one.abstained for one in asked)),
+        _mean("risk", (not one.gold for one in given)),
+        Measure(name="area_under_risk_coverage", value=area, of=len(pairs)) if pairs else None,
+    ]
+
+
+def _mean(name: str, values: Iterable[float | None]) -> Measure | None:
+    known = [value for value in values if value is not None]
+    return Measure(name=name, value=float(np.mean(known)), of=len(known)) if known else None
+
+
+def _total(name: str, values: Iterable[tuple[int, int]]) -> Measure:
+    faults, counts = zip(*values, strict=True)
+    return Measure(name=name, value=sum(faults), of=sum(counts))
+
+
+def _auroc(name: str, high: Sequence[Outcome], low: Sequence[Outcome]) -> Measure | None:
+    if not (high and low):
+        return None
+    value = auroc([one.confidence for one in high], [one.confidence for one in low])
+    return Measure(name=name, value=value, of=len(high) + len(low))
+
+
+def _calibration(name: str, judged: Sequence[tuple[float, bool]]) -> Measure | None:
+    if not judged:
+        return None
+    confidence, right = zip(*judged, strict=True)
+    return Measure(name=name, value=calibration_error(confidence, right), of=len(judged))
+
+
+def _quantiles(name: str, seconds: Sequence[float]) -> list[Measure]:
+    return [
+        Measure(
+            name=f"{name}_{label}_seconds", value=float(np.quantile(seconds, at)), of=len(seconds)
+        )
+        for label, at in (("median", 0.5), ("p95", 0.95))
+        if seconds
+    ]

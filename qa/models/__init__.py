@@ -1,0 +1,1 @@
+"""The models that a person may name: chat, reranking, inference."""

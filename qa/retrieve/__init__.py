@@ -1,0 +1,1 @@
+"""From a question to the evidence for an answer, and how sure it is."""

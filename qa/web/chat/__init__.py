@@ -1,0 +1,1 @@
+"""The chat page: conversation, panel, what is kept."""

@@ -1,0 +1,167 @@
+"""A conversation: its turns, and what asking adds to them. Nothing here knows of a page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from index.errors import IndexingError
+from index.opened import Index
+from qa.errors import RefdeskError
+from qa.pipeline import compose, retrieve
+from qa.result import Answer, Passage
+from qa.web.chat.excerpt import Excerpt, excerpt
+from qa.web.chat.scope import EVERYTHING, Choice, Scope
+from sources import SourceError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from index.search import Generation
+
+_log = logging.getLogger(__name__)
+# Passages that "every passage considered" lists.
+_CONSIDERED = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A question with what it got: an answer that may still grow, or an error; `scope` in words.
+
+    `choice` is the scope as it was chosen. `excerpts` are the contexts of `passages`, `considered`
+    the best passages that were found, and `outdated` the ids of cited sources whose text is another
+    by now. `right` is what the person says of the answer, None where nothing was said, with a
+    `note`. A turn without a question is a notice to the person.
+    """
+
+    question: str
+    scope: str = ""
+    choice: Choice = EVERYTHING
+    answer: Answer | None = None
+    excerpts: tuple[Excerpt, ...] = ()
+    considered: tuple[Passage, ...] = ()
+    outdated: frozenset[str] = frozenset()
+    error: str | None = None
+    running: bool = False
+    stopped: bool = False
+    right: bool | None = None
+    note: str = ""
+
+    @property
+    def answer_abstained(self) -> bool:
+        """Whether the answer is that the sources do not hold one."""
+        return self.answer is not None and self.answer.abstained
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """What the answer cites; for an abstention, what came nearest."""
+        if self.answer is None:
+            return ()
+        return self.answer.nearest if self.answer.abstained else self.answer.citations
+
+
+Turns = tuple[Turn, ...]
+# What `stream_answer` takes.
+Model: TypeAlias = "str | BaseChatModel | None"
+
+
+def ask(
+    question: str, turns: Sequence[Turn], scope: Scope, *, index: Index, model: Model = None
+) -> Iterator[Turns]:
+    """The conversation with `question` added, again whenever the answer has grown."""
+    earlier = tuple(turn for turn in turns if turn.question)
+    question = question.strip()
+    if not question:
+        yield (*earlier, Turn(question="", error="The question is empty; type a few words."))
+        return
+    turn = Turn(question=question, scope=scope.words, choice=scope.choice, running=True)
+    yield (*earlier, turn)
+    try:
+        evidence = retrieve(
+            question, history=history(earlier), sources=scope.patterns, index=index, model=model
+        )
+        for answer in compose(question, evidence, model=model):
+            turn = replace(turn, answer=answer)
+            turn = replace(turn, excerpts=_excerpts(turn.passages, evidence.generation))
+            yield (*earlier, turn)
+        turn = replace(turn, considered=evidence.passages(_CONSIDERED))
+    except (RefdeskError, IndexingError, SourceError) as error:
+        turn = replace(turn, error=_sentence(str(error)))
+    except Exception as error:  # whatever it is, the conversation must go on
+        _log.exception("a question could not be answered")
+        turn = replace(
+            turn,
+            error=f"Something went wrong ({type(error).__name__}); the terminal that runs "
+            f"Refdesk says more. Ask again, or ask something else.",
+        )
+    yield (*earlier, replace(turn, running=False))
+
+
+def stop(turns: Sequence[Turn]) -> Turns:
+    """The conversation with what was being answered left as it is."""
+    return tuple(
+        replace(turn, running=False, stopped=True) if turn.running else turn for turn in turns
+    )
+
+
+def history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
+    """The turns that got an answer, as `stream_answer` takes them."""
+    return [
+        entry
+        for turn in turns
+        if turn.answer is not None and turn.error is None
+        for entry in (("user", turn.question), ("assistant", turn.answer.text))
+    ]
+
+
+def refreshed(turns: Sequence[Turn], generation: Generation) -> Turns:
+    """Turns that were kept, with their contexts, and with what has changed since in `outdated`.
+
+    Of what was considered, the sources that are another text by now are left out.
+    """
+    return tuple(
+        replace(
+            turn,
+            excerpts=_excerpts(turn.passages, generation),
+            considered=tuple(_found_again(turn.considered, generation)),
+            outdated=frozenset(
+                passage.source_id
+                for passage in turn.passages
+                if passage.source_id not in generation.row_of
+                or generation.source(passage.source_id).sha256 != passage.sha256
+            ),
+        )
+        for turn in turns
+    )
+
+
+def _found_again(passages: Sequence[Passage], generation: Generation) -> Iterator[Passage]:
+    for passage in passages:
+        if passage.source_id in generation.row_of:
+            source = generation.source(passage.source_id)
+            if source.sha256 == passage.sha256:
+                yield replace(
+                    passage,
+                    title=source.title,
+                    publisher=source.publisher,
+                    url=source.url,
+                    published=source.published,
+                    standing=source.standing,
+                    quote=source.text[passage.start : passage.end],
+                )
+
+
+def _excerpts(passages: Sequence[Passage], generation: Generation) -> tuple[Excerpt, ...]:
+    return tuple(
+        excerpt(passage, generation.source(passage.source_id))
+        if passage.source_id in generation.row_of
+        else Excerpt()
+        for passage in passages
+    )
+
+
+def _sentence(message: str) -> str:
+    message = " ".join(message.split())
+    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,231 @@
+"""Conversations kept in SQLite, each under the name of its user."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import types
+import typing
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+from qa.errors import SettingError
+from qa.result import Answer, Passage
+from qa.web.chat.conversation import Turn, Turns
+from qa.web.chat.scope import Choice
+from qa.web.markup import shortened
+
+T = TypeVar("T")
+
+_LONGEST_TITLE = 80
+_MOST_LISTED = 200
+# What is kept of a passage that was considered, and what stands for the rest.
+_PLACE = ("source_id", "start", "end", "page", "heading", "score", "sha256")
+_NOT_KEPT: dict[str, Any] = {
+    "title": "", "publisher": None, "url": None, "published": None, "standing": "", "quote": "",
+}  # fmt: skip
+_TABLES = """
+CREATE TABLE IF NOT EXISTS conversation (
+    id TEXT PRIMARY KEY, user TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_user ON conversation (user, updated);
+CREATE TABLE IF NOT EXISTS turn (
+    conversation TEXT NOT NULL REFERENCES conversation ON DELETE CASCADE,
+    place INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, turn TEXT NOT NULL,
+    PRIMARY KEY (conversation, place)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A conversation in the list: `updated` is a time in UTC as ISO 8601, `turns` counts them."""
+
+    id: str
+    title: str
+    updated: str
+    turns: int
+
+
+class Conversations:
+    """The conversations in a file; a user sees only their own. Safe to use from several threads."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """Open `file`, made if need be; None keeps them while the process runs.
+
+        Raises SettingError.
+        """
+        try:
+            if file:
+                file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                file.touch(mode=0o600)
+            self._database = sqlite3.connect(file or ":memory:", check_same_thread=False)
+            self._database.execute("PRAGMA foreign_keys = ON")
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.executescript(_TABLES)
+        except (OSError, sqlite3.Error) as error:
+            raise SettingError(
+                f"the conversations in {file} cannot be opened ({error}); name another file with "
+                f"REFDESK_CONVERSATIONS, or move this one away"
+            ) from error
+        self._lock = Lock()
+
+    def save(self, user: str, conversation: str | None, turns: Turns) -> str | None:
+        """Keep the turns that are complete; the id. None where there is nothing to keep."""
+        done = [turn for turn in turns if turn.question and not turn.running]
+        if not done:
+            return conversation
+        with self._lock, self._database:
+            if not self._owns(user, conversation):
+                conversation = secrets.token_urlsafe(12)
+                title = shortened(" ".join(done[0].question.split()), _LONGEST_TITLE)
+                self._database.execute(
+                    "INSERT INTO conversation VALUES (?, ?, ?, ?)",
+                    (conversation, user, title, _now()),
+                )
+            self._database.execute(
+                "UPDATE conversation SET updated = ? WHERE id = ?", (_now(), conversation)
+            )
+            self._database.execute("DELETE FROM turn WHERE conversation = ?", (conversation,))
+            self._database.executemany(
+                "INSERT INTO turn VALUES (?, ?, ?, ?, ?)",
+                (
+                    (
+                        conversation,
+                        place,
+                        turn.question,
+                        turn.answer.text if turn.answer else "",
+                        json.dumps(_to_keep(turn)),
+                    )
+                    for place, turn in enumerate(done)
+                ),
+            )
+        return conversation
+
+    def load(self, user: str, conversation: str) -> Turns:
+        """The turns of a conversation; none where the user has none of that id."""
+        with self._lock:
+            if not self._owns(user, conversation):
+                return ()
+            rows = self._database.execute(
+                "SELECT turn FROM turn WHERE conversation = ? ORDER BY place", (conversation,)
+            ).fetchall()
+        return tuple(_from_kept(json.loads(kept)) for (kept,) in rows)
+
+    def list(self, user: str, search: str = "") -> list[Kept]:
+        """The conversations of a user, newest first; those that hold the words of `search`."""
+        words = search.split()
+        held = " AND ".join(
+            "(title LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM turn WHERE conversation = id AND "
+            "(question LIKE ? ESCAPE '\\' OR answer LIKE ? ESCAPE '\\')))"
+            for _ in words
+        )
+        patterns = [
+            "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+            for word in words
+        ]
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT id, title, updated, (SELECT count(*) FROM turn WHERE conversation = id) "  # noqa: S608
+                f"FROM conversation WHERE user = ? {f'AND {held}' if held else ''} "
+                "ORDER BY updated DESC, rowid DESC LIMIT ?",
+                (user, *(pattern for pattern in patterns for _ in range(3)), _MOST_LISTED),
+            ).fetchall()
+        return [
+            Kept(id=name, title=title, updated=updated, turns=turns)
+            for name, title, updated, turns in rows
+        ]
+
+    def title(self, user: str, conversation: str) -> str:
+        """The title of a conversation; "" where the user has none of that id."""
+        with self._lock:
+            row = self._database.execute(
+                "SELECT title FROM conversation WHERE id = ? AND user = ?", (conversation, user)
+            ).fetchone()
+        return str(row[0]) if row else ""
+
+    def rename(self, user: str, conversation: str, title: str) -> None:
+        """Give a conversation another title; an empty one changes nothing."""
+        title = shortened(" ".join(title.split()), _LONGEST_TITLE)
+        if title:
+            with self._lock, self._database:
+                self._database.execute(
+                    "UPDATE conversation SET title = ? WHERE id = ? AND user = ?",
+                    (title, conversation, user),
+                )
+
+    def delete(self, user: str, conversation: str) -> None:
+        """Delete a conversation for good."""
+        with self._lock, self._database:
+            self._database.execute(
+                "DELETE FROM conversation WHERE id = ? AND user = ?", (conversation, user)
+            )
+
+    def close(self) -> None:
+        """Release the file."""
+        with self._lock, closing(self._database):
+            pass
+
+    def _owns(self, user: str, conversation: str | None) -> bool:
+        found = self._database.execute(
+            "SELECT 1 FROM conversation WHERE id = ? AND user = ?", (conversation, user)
+        ).fetchone()
+        return found is not None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _to_keep(turn: Turn) -> dict[str, Any]:
+    return {
+        "question": turn.question,
+        "scope": turn.scope,
+        "choice": asdict(turn.choice),
+        "answer": turn.answer.to_dict() if turn.answer else None,
+        "error": turn.error,
+        "stopped": turn.stopped,
+        # Where they are, for the generation that is served then to fill in what they say.
+        "considered": [{name: getattr(one, name) for name in _PLACE} for one in turn.considered],
+        "right": turn.right,
+        "note": turn.note,
+    }
+
+
+def _from_kept(kept: Mapping[str, Any]) -> Turn:
+    values = dict(kept)
+    values["choice"] = _read(Choice, values["choice"])
+    values["considered"] = tuple(
+        Passage(**_NOT_KEPT, **{name: one[name] for name in _PLACE})
+        for one in values.get("considered", ())
+    )
+    values["answer"] = _read(Answer, values["answer"]) if values["answer"] else None
+    return Turn(**values)
+
+
+def _read(kind: type[T], values: Mapping[str, Any]) -> T:
+    """A dataclass from what `asdict` and JSON made of it; what it does not know any more is left
+    out, and what it did not know then has its default."""
+    hints = typing.get_type_hints(kind)
+    known = [field.name for field in fields(kind) if field.name in values]  # type: ignore[arg-type]
+    return kind(**{name: _value(hints[name], values[name]) for name in known})
+
+
+def _value(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        hint = next(one for one in typing.get_args(hint) if one is not type(None))
+    if typing.get_origin(hint) is tuple:
+        inner = typing.get_args(hint)
+        inner = inner[:1] * len(value) if inner[1:] == (...,) else inner
+        return tuple(_value(one, item) for one, item in zip(inner, value, strict=False))
+    if is_dataclass(hint):
+        return _read(hint, value)  # type: ignore[arg-type]
+    return value

@@ -1,0 +1,267 @@
+"""The page of the library: its sources, their metadata, adding, removing, rebuilding, and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from index.build.rebuild import rollback
+from index.errors import IndexingError
+from index.opened import Index
+from qa.errors import RefdeskError, SettingError
+from qa.gaps import list_gaps
+from qa.web.chat.panel import standing_words
+from qa.web.library.curate import FIELDS, Curator
+from qa.web.library.lists import found, gaps_list, generations_table, message, picks, summary
+from qa.web.library.rebuilding import rebuilding
+from qa.web.masthead import BRIDGE, masthead
+from qa.web.server.access import Access, user_of
+from qa.web.server.threads import each
+from sources import SourceError
+from sources.metadata import STANDINGS
+
+_MOST_GAPS = 30
+_LABELS = {
+    "title": "Title", "publisher": "Publisher", "author": "Author", "published": "Published",
+    "accessed": "Accessed", "url": "Address (URL)", "license": "Licence", "standing": "Standing",
+    "topics": "Topics, between commas", "language": "Language",
+}  # fmt: skip
+_DATE = "YYYY, YYYY-MM or YYYY-MM-DD"
+_ADDING = (
+    '<p class="meta">Markdown, text, HTML, PDF, Word, OpenDocument, PowerPoint, e-books, tables, '
+    "JSON or e-mail. A copy goes into the library; what cannot be read is refused, with the "
+    "reason.</p>"
+)
+_REFUSED = "Only a curator may do this; ask who keeps the library."
+_FAILURES = (RefdeskError, IndexingError, SourceError)
+
+Shown = dict[Any, Any]
+
+
+class LibraryPage:
+    """The components of the page and their handlers."""
+
+    def __init__(self, app: gr.Blocks, index: Index, curator: Curator, access: Access) -> None:
+        self._index = index
+        self._curator = curator
+        self._access = access
+        with app.route("Library", "/library", show_in_navbar=False):
+            gr.Navbar(visible=False)  # type: ignore[attr-defined]
+            gr.HTML(
+                masthead("library", login=access.users is not None),
+                elem_id="masthead",
+                apply_default_css=False,
+            )
+            with gr.Row(elem_id="shelf"):
+                with gr.Column(elem_id="shelf-list"):
+                    self.summary = gr.HTML(elem_id="shelf-summary", apply_default_css=False)
+                    self.search = gr.Textbox(
+                        label="Search the sources",
+                        show_label=False,
+                        placeholder="Search titles, publishers, topics",
+                        max_lines=1,
+                    )
+                    self.list = gr.HTML(elem_id="shelf-sources", apply_default_css=False)
+                with gr.Column(elem_id="shelf-side"):
+                    self.message = gr.HTML(elem_id="shelf-message", apply_default_css=False)
+                    self.undo = gr.Button("Undo the removal", visible=False, size="sm")
+                    self.removed = gr.State("")
+                    self.chosen = gr.State("")
+                    with gr.Tabs():
+                        with gr.Tab("Source"):
+                            with gr.Row(elem_id="shelf-form"):
+                                self.form = [self._field(name) for name in FIELDS]
+                            with gr.Row(elem_id="shelf-deeds"):
+                                self.save = gr.Button("Save metadata", variant="primary")
+                                self.remove = gr.Button("Remove from the library", elem_id="remove")
+                        with gr.Tab("Add"):
+                            gr.HTML(_ADDING, apply_default_css=False)
+                            self.files = gr.File(
+                                label="Files to add",
+                                show_label=False,
+                                file_count="multiple",
+                                type="filepath",
+                                elem_id="shelf-files",
+                            )
+                        with gr.Tab("Rebuild"):
+                            self.force = gr.Checkbox(
+                                label="Even if most sources or many right answers would be lost"
+                            )
+                            self.build = gr.Button("Rebuild the index", variant="primary")
+                            self.report = gr.HTML(elem_id="report", apply_default_css=False)
+                        with gr.Tab("Generations") as self.generations_tab:
+                            self.generations = gr.HTML(apply_default_css=False)
+                            self.back = gr.Button("Go back to the generation before", size="md")
+                        with gr.Tab("Gaps") as self.gaps_tab:
+                            self.gaps = gr.HTML(apply_default_css=False)
+            self.bridge = gr.HTML(
+                "", elem_id="shelf-bridge", js_on_load=BRIDGE, apply_default_css=False
+            )
+            self._connect(app)
+
+    def _field(self, name: str) -> Any:
+        if name == "standing":
+            choices = [(standing_words(standing), standing) for standing in STANDINGS]
+            return gr.Dropdown(choices, label=_LABELS[name], value="other")
+        placeholder = _DATE if name in ("published", "accessed") else None
+        return gr.Textbox(
+            label=_LABELS[name], placeholder=placeholder, max_lines=2, elem_id=f"field-{name}"
+        )
+
+    def _connect(self, app: gr.Blocks) -> None:
+        quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        shown = [self.message, self.summary, self.list]
+        self.bridge.select(self._choose, None, [self.chosen, self.message, *self.form], **quietly)
+        self.search.change(self._find, self.search, self.list, **quietly)
+        self.save.click(self._save, [self.chosen, *self.form], self.message, **quietly)
+        self.remove.click(
+            self._remove, self.chosen, [self.message, self.removed, self.undo], **quietly
+        )
+        self.undo.click(
+            self._undo, self.removed, [self.message, self.removed, self.undo], **quietly
+        )
+        self.files.upload(self._add, self.files, [self.message, self.files], **quietly)
+        self.build.click(
+            self._rebuild, self.force, [self.report, self.build, *shown[1:]],
+            concurrency_limit=1, **quietly,
+        )  # fmt: skip
+        self.back.click(self._go_back, None, [*shown, self.generations], **quietly)
+        self.generations_tab.select(self._generations, None, self.generations, **quietly)
+        self.gaps_tab.select(self._gaps, None, self.gaps, **quietly)
+        app.load(self._load, None, [*shown, self.generations, self.gaps, self.build], **quietly)
+
+    def _load(self, request: gr.Request) -> Shown:
+        may = self._access.may_curate(user_of(request))
+        copy = self._curator.will_copy
+        note = ""
+        if not may:
+            note = message(_REFUSED, "notice")
+        elif copy:
+            note = message(
+                "The starter library is part of the program. The first change copies it into a "
+                f"folder of your own: {copy}",
+                "notice",
+            )
+        return self._listed() | {
+            self.message: note,
+            self.generations: generations_table(self._index.folder),
+            self.gaps: self._gaps(request),
+            self.build: gr.update(interactive=may),
+        }
+
+    def _listed(self) -> Shown:
+        sources = self._index.sources
+        return {
+            self.summary: summary(self._index, self._curator.folder),
+            self.list: picks(sources),
+        }
+
+    def _find(self, search: str) -> str:
+        return picks(found(self._index.sources, search))
+
+    def _choose(self, event: gr.EventData) -> list[Any]:
+        name = str((event._data or {}).get("source", ""))
+        source = next((one for one in self._index.sources if one.id == name), None)
+        if source is None:
+            return [gr.skip()] * (2 + len(FIELDS))
+        values = [getattr(source, field) for field in FIELDS]
+        shown = [", ".join(one) if isinstance(one, tuple) else one or "" for one in values]
+        return [name, message(f"Metadata of {source.path}", "plain"), *shown]
+
+    def _save(self, request: gr.Request, chosen: str, *values: Any) -> str:
+        def save() -> str:
+            problems = self._curator.edit(
+                self._index.source(chosen), dict(zip(FIELDS, values, strict=True))
+            )
+            if problems:
+                return message("Not saved. " + " ".join(f"{one}." for one in problems), "problem")
+            return message("Saved in the library. Rebuild the index to have it served.", "done")
+
+        return self._attempt(request, chosen, save)
+
+    def _remove(self, chosen: str, request: gr.Request) -> tuple[Any, Any, Any]:
+        stamp = ""
+
+        def remove() -> str:
+            nonlocal stamp
+            source = self._index.source(chosen)
+            stamp = self._curator.remove(source)
+            return message(
+                f"{source.path} is out of the library; the index serves it until you rebuild.",
+                "done",
+            )
+
+        told = self._attempt(request, chosen, remove)
+        if not stamp:
+            return told, gr.skip(), gr.skip()
+        return told, stamp, gr.update(visible=True)
+
+    def _undo(self, removed: str, request: gr.Request) -> tuple[Any, Any, Any]:
+        told = self._attempt(
+            request,
+            removed,
+            lambda: message(f"Put back: {', '.join(self._curator.restore(removed))}", "done"),
+        )
+        return told, "", gr.update(visible=False)
+
+    def _add(self, files: list[str] | None, request: gr.Request) -> tuple[str, None]:
+        told = []
+        for file in files or ():
+            path = Path(file)
+            told.append(
+                self._attempt(
+                    request,
+                    file,
+                    lambda path=path: message(
+                        f"Added {self._curator.add(path).path}. Rebuild the index to have it "
+                        "served.",
+                        "done",
+                    ),
+                )
+            )
+        return "".join(told), None
+
+    def _attempt(self, request: gr.Request, chosen: str, change: Any) -> str:
+        """What a change says of itself; or why it may not or cannot be made."""
+        if not self._access.may_curate(user_of(request)):
+            return message(_REFUSED, "problem")
+        if not chosen:
+            return message("Choose a source in the table first.", "problem")
+        try:
+            return str(change())
+        except _FAILURES as error:
+            return message(f"{error}", "problem")
+
+    async def _rebuild(self, request: gr.Request, force: bool) -> AsyncIterator[Shown]:
+        if not self._access.may_curate(user_of(request)):
+            yield {self.report: message(_REFUSED, "problem")}
+            return
+        yield {self.build: gr.update(interactive=False)}
+        library, folder = self._curator.folder, self._index.folder
+        async for told in each(rebuilding(library, folder, force=force)):
+            yield {self.report: told}
+        yield self._listed() | {self.build: gr.update(interactive=True)}
+
+    def _generations(self) -> str:
+        return generations_table(self._index.folder)
+
+    def _go_back(self, request: gr.Request) -> Shown:
+        def back() -> str:
+            return message(f"Now serving generation {rollback(self._index.folder)}.", "done")
+
+        told = self._attempt(request, "index", back)
+        return self._listed() | {
+            self.message: told,
+            self.generations: generations_table(self._index.folder),
+        }
+
+    def _gaps(self, request: gr.Request) -> str:
+        if not self._access.may_curate(user_of(request)):
+            return message(_REFUSED, "problem")
+        try:
+            return gaps_list(list_gaps(self._index, limit=_MOST_GAPS))
+        except SettingError as error:
+            return message(str(error), "problem")

@@ -1,0 +1,96 @@
+"""Opening a source to read: what was clicked, found again among what the session may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from index.search import Generation
+from qa.result import Citation, Passage
+from qa.web.chat.conversation import Turn
+from qa.web.reader.document import Mark, reader
+from qa.web.reader.page_image import PageImage, original, page_image
+from sources import Source
+
+
+def read(generation: Generation, turns: Sequence[Turn], wanted: Mapping[str, Any]) -> str:
+    """The document that `wanted` names, as HTML; a notice where it is not in the library any more.
+
+    `wanted` holds `turn` and `number` (or `considered`, `conflict`) of a passage, or the `source`;
+    and what to show of it: the character `at`, or the `page`.
+    """
+    turn_number = _whole(wanted.get("turn"))
+    turn = turns[turn_number - 1] if 1 <= turn_number <= len(turns) else None
+    passage = _passage(turn, wanted)
+    source_id = passage.source_id if passage else wanted.get("source")
+    if not isinstance(source_id, str) or source_id not in generation.row_of:
+        return (
+            '<section class="reader" aria-label="Document"><header><button type="button" '
+            'class="quiet close-reader">← All passages</button><h2 tabindex="-1">Not in the '
+            "library any more</h2></header><p>This source was removed since the answer was "
+            "given.</p></section>"
+        )
+    source = generation.source(source_id)
+    marks = _marks(turn, source, passage)
+    at = _whole(wanted.get("at")) or (passage.start if passage else 0)
+    page, problem = _page(generation, source, wanted, passage, marks)
+    return reader(source, marks=marks, turn=turn_number, at=at, page=page, page_problem=problem)
+
+
+def _passage(turn: Turn | None, wanted: Mapping[str, Any]) -> Passage | None:
+    if turn is None:
+        return None
+    places: tuple[tuple[Sequence[Passage], int], ...] = (
+        (turn.passages, _whole(wanted.get("number"))),
+        (turn.considered, _whole(wanted.get("considered"))),
+        (_others(turn), _whole(wanted.get("conflict"))),
+    )
+    for passages, place in places:
+        if 1 <= place <= len(passages):
+            return passages[place - 1]
+    return None
+
+
+def _others(turn: Turn) -> list[Passage]:
+    """The passages that contradict what the answer cites."""
+    return [conflict.other for conflict in turn.answer.conflicts] if turn.answer else []
+
+
+def _marks(turn: Turn | None, source: Source, passage: Passage | None) -> list[Mark]:
+    """What the turn shows of the source; only where the text is still the one that was quoted."""
+    shown = list(enumerate(turn.passages, start=1)) if turn else []
+    if passage is not None and turn is not None and passage not in turn.passages:
+        shown.append((0, passage))
+    return [
+        Mark(number=number, start=one.start, end=one.end, cited=isinstance(one, Citation))
+        for number, one in shown
+        if one.source_id == source.id and one.sha256 == source.sha256
+    ]
+
+
+def _page(
+    generation: Generation,
+    source: Source,
+    wanted: Mapping[str, Any],
+    passage: Passage | None,
+    marks: Sequence[Mark],
+) -> tuple[PageImage | None, str]:
+    """The page of a PDF as an image, or why there is none."""
+    if source.format != "pdf":
+        return None, ""
+    number = _whole(wanted.get("page")) or (passage.page if passage else None) or 1
+    file = original(generation.manifest.library, source)
+    if file is None:
+        return None, "The file is not where the index was built from, so no page is shown."
+    quotes = [
+        source.text[mark.start : mark.end]
+        for mark in marks
+        if source.page_at(mark.start) == number or source.page_at(max(0, mark.end - 1)) == number
+    ]
+    page = page_image(file, number, quotes)
+    return page, "" if page else "The page cannot be shown as an image; its text stands below."
+
+
+def _whole(value: object) -> int:
+    """A whole number from the page; 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

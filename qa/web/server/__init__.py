@@ -1,0 +1,1 @@
+"""Serving the pages: who is let in, and what is let through."""

@@ -1,0 +1,1 @@
+"""Reading documents: one file a format, and what the formats share."""

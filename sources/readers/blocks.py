@@ -1,0 +1,242 @@
+"""Finding blocks in lines of text, and building text out of blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sources.invisible import count_invisible, strip_invisible
+from sources.readers.extract import Extract
+from sources.source import Block, Kind
+
+WRAP = 160  # characters: a longer line means that the paragraph is not hard-wrapped
+HEADING_CHARS = 100
+GLUED_CHARS = range(10, 151)
+DEEPEST = 6
+GUESSED = DEEPEST + 1  # the level of a guessed heading until `settle_headings`
+HEADING_RUN = 3  # more short lines in a row are a list of facts, not headings
+
+Span = tuple[int, int]
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+# A dash ends no heading either: it breaks off a sentence
+_END = re.compile(r"""[.!?:;,…。．！？：；，、—–-](?:["'”’»」』）)\]*_`]|\[\w{1,4}\])*$""")
+# The end of a sentence with a letter right behind it: "global stability.Unpacking the"
+_GLUE = re.compile(r"""(?:(?<=[^\W_A-Z])|(?<=["”’»)\]%*]))[.!?]["”’»)\]]*(?=\**[^\W\d_])""")
+_SENTENCES = re.compile(
+    r"""[^\W\d_A-Z][.!?](?=\w) | [^\W\d_A-Z]{3}[.!?]["”’)]?[ ](?=[^\W\d_a-z])""", re.VERBOSE
+)
+_RULE = re.compile(r"[-=_*~#+.•· \t]+")
+_UNDERLINE = re.compile(r"={3,}|-{3,}")
+_BULLET = re.compile(r"[-*+•‣◦▪●○■□][ \t\xa0]+(?=\S)")
+_WEAK_BULLET = re.compile(r"(?:–|\(?\d{1,3}[.)])[ \t\xa0]+(?=\S)")
+_NO_TEXT = "-=_*~#+.•·| \t\n"
+_WIKI = re.compile(r"(?:= ?)+")
+
+
+def line_spans(text: str) -> list[Span]:
+    """Start and end of each line, without its LF, CRLF or CR."""
+    spans = []
+    start = 0
+    for newline in _NEWLINE.finditer(text):
+        spans.append((start, newline.start()))
+        start = newline.end()
+    spans.append((start, len(text)))
+    return spans
+
+
+def trim(text: str, start: int, end: int) -> Span:
+    """The span without the white space at its ends."""
+    inner = text[start:end]
+    return start + len(inner) - len(inner.lstrip()), start + len(inner.rstrip())
+
+
+def plain_title(text: str) -> str:
+    """A heading on one line, without the emphasis around it."""
+    return " ".join(text.split()).strip("*_` ")
+
+
+def paragraph_blocks(
+    text: str,
+    lines: Sequence[Span],
+    *,
+    kind: Kind = "paragraph",
+    headings: bool = True,
+    markers: bool = False,
+) -> list[Block]:
+    """The blocks of one paragraph, given the trimmed, non-empty spans of its lines.
+
+    Only the first block is of `kind`. With `headings`, a short line on its own is a heading; with
+    `markers`, a line that begins with a bullet or number is a list item and an underlined one a
+    heading. A line longer than `WRAP` shows that each line is a paragraph; else they are one.
+    """
+    blocks: list[Block] = []
+    run: list[Span] = []
+    unwrapped = any(end - start > WRAP for start, end in lines)
+
+    def flush() -> None:
+        nonlocal kind
+        if run:
+            guess = headings and len(run) == 1 and kind == "paragraph"
+            blocks.extend(_piece(text, run, kind, guess=guess))
+            run.clear()
+            kind = "paragraph"
+
+    for start, end in lines:
+        line = text[start:end]
+        if wiki := _wiki_heading(line, start):
+            flush()
+            blocks.append(wiki)
+        elif _RULE.fullmatch(line):
+            if markers and len(run) == 1 and kind == "paragraph" and _UNDERLINE.fullmatch(line):
+                blocks.append(_heading(text, *run.pop(), level=1 if line[0] == "=" else 2))
+            flush()
+        elif markers and (marker := _marker(line, first=unwrapped or not run or kind == "item")):
+            flush()
+            kind = "item"
+            run.append((start + marker, end))
+        else:
+            if unwrapped:
+                flush()
+            run.append((start, end))
+    flush()
+    return blocks
+
+
+def settle_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Take back guessed headings that no text follows, and long runs of them."""
+    settled: list[Block] = []
+    run: list[Block] = []
+    for block in blocks:
+        if block.level == GUESSED:
+            run.append(block)
+            continue
+        if len(run) <= HEADING_RUN and block.kind != "heading":
+            settled.extend(replace(guess, level=DEEPEST) for guess in run)
+        else:
+            settled.extend(map(_as_paragraph, run))
+        run.clear()
+        settled.append(block)
+    settled.extend(map(_as_paragraph, run))
+    return tuple(settled)
+
+
+class TextBuilder:
+    """Makes the text of a source out of blocks: for formats whose files are not text."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.invisible = 0
+        self._parts: list[str] = []
+        self._length = 0
+
+    @property
+    def text(self) -> str:
+        """All blocks so far: a blank line between them, a line end within a list or table."""
+        return "".join(self._parts)
+
+    def add(self, kind: Kind, text: str, *, level: int = 0) -> None:
+        """Append a block, its white space collapsed but for code; empty text adds nothing."""
+        text = self.clean(text) if kind != "code" else self._seen(text).strip()
+        if not text.strip(_NO_TEXT):
+            return
+        start = self.next_start(kind)
+        self._append("\n" * (start - self._length))
+        self._append(text)
+        heading = kind == "heading"
+        self.blocks.append(
+            Block(
+                start=start,
+                end=self._length,
+                kind=kind,
+                level=min(level, GUESSED) if heading else 0,
+                title=text if heading else "",
+            )
+        )
+
+    def next_start(self, kind: Kind) -> int:
+        """The offset at which a next block of the kind will start."""
+        if not self.blocks:
+            return 0
+        together = kind in ("item", "row", "record") and self.blocks[-1].kind == kind
+        return self._length + (1 if together else 2)
+
+    def clean(self, text: str) -> str:
+        """As `clean`, and count what nobody sees."""
+        return " ".join(self._seen(text).split())
+
+    def extract(self, **fields: Any) -> Extract:
+        """All blocks so far as an extract, with other fields of it."""
+        blocks = fields.pop("blocks", tuple(self.blocks))
+        return Extract(text=self.text, blocks=blocks, invisible=self.invisible, **fields)
+
+    def _seen(self, text: str) -> str:
+        self.invisible += count_invisible(text)
+        return strip_invisible(text)
+
+    def _append(self, part: str) -> None:
+        self._parts.append(part)
+        self._length += len(part)
+
+
+def clean(text: str) -> str:
+    """The text on one line, without characters that nobody sees."""
+    return " ".join(strip_invisible(text).split())
+
+
+def _piece(text: str, run: Sequence[Span], kind: Kind, *, guess: bool) -> list[Block]:
+    """One block for the lines of `run`, and a heading if one is glued to their end."""
+    start, end = run[0][0], run[-1][1]
+    glued = _glued_at(text, run[-1][0], end)
+    if glued:
+        return [Block(start=start, end=glued, kind=kind), _heading(text, glued, end, level=GUESSED)]
+    if guess and end - start <= HEADING_CHARS:
+        line = text[start:end]
+        if not _END.search(line) and any(map(str.isalpha, line)):
+            return [_heading(text, start, end, level=GUESSED)]
+    return [Block(start=start, end=end, kind=kind)]
+
+
+def _glued_at(text: str, start: int, end: int) -> int | None:
+    """Where a heading begins right behind the last sentence of a line."""
+    if _END.search(text, max(start, end - 20), end):
+        return None
+    for match in _GLUE.finditer(text, max(start, end - GLUED_CHARS.stop - 3), end):
+        rest = text[match.end() : end]
+        if (
+            len(rest) in GLUED_CHARS
+            and rest.lstrip("*")[0].isupper()
+            and not _SENTENCES.search(rest)
+            and " " in text[start : match.end()]
+        ):
+            return match.end()
+    return None
+
+
+def _marker(line: str, *, first: bool) -> int:
+    """The length of the bullet or number before a list item, 0 if the line is not one."""
+    match = _BULLET.match(line) or (_WEAK_BULLET.match(line) if first else None)
+    return match.end() if match else 0
+
+
+def _wiki_heading(line: str, offset: int) -> Block | None:
+    """The heading of a line such as "= = Title = =", which starts at `offset`."""
+    opening, closing = _WIKI.match(line), _WIKI.match(line[::-1])
+    if not opening or not closing or len(line) > 2 * WRAP:
+        return None
+    start, end = trim(line, opening.end(), len(line) - closing.end())
+    level = opening[0].count("=")
+    if start >= end or level != closing[0].count("="):
+        return None
+    return _heading(line, start, end, level=min(level, DEEPEST), offset=offset)
+
+
+def _heading(text: str, start: int, end: int, *, level: int, offset: int = 0) -> Block:
+    title = plain_title(text[start:end])
+    return Block(start=offset + start, end=offset + end, kind="heading", level=level, title=title)
+
+
+def _as_paragraph(block: Block) -> Block:
+    return replace(block, kind="paragraph", level=0, title="")

@@ -1,0 +1,97 @@
+"""E-mail (.eml): who wrote to whom and when, and the text; attachments are told, not read."""
+
+from __future__ import annotations
+
+import codecs
+import email
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import parsedate_to_datetime
+
+from sources.errors import UnreadableError
+from sources.readers.blocks import TextBuilder, clean
+from sources.readers.extract import Extract
+from sources.readers.html import add_page
+from sources.readers.records import add_record
+from sources.readers.text import read_text
+
+_HEADERS = ("From", "To", "Cc", "Date")
+_ENCRYPTED = frozenset(
+    ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+)
+_ATTACHED = "an attachment is not read: save it into the library as a file"
+_MOST_NAMES = 200
+
+
+def read_email(data: bytes) -> Extract:
+    """The text of a message: plain text if it has that, or else its HTML."""
+    message = email.message_from_bytes(data, policy=default)
+    assert isinstance(message, EmailMessage)
+    if message.get_content_type() in _ENCRYPTED:
+        raise UnreadableError("encrypted: save its text as a file")
+    if not any(header in message for header in ("From", "Date", "Subject", "Received")):
+        raise UnreadableError("no e-mail (it has no header): save the message as .eml")
+    builder = TextBuilder()
+    subject = clean(_header(message, "Subject"))
+    builder.add("heading", subject, level=1)
+    add_record(builder, [(name, _header(message, name)) for name in _HEADERS])
+    body = message.get_body(("plain", "html"))
+    if isinstance(body, EmailMessage):
+        if body.get_content_subtype() == "html":
+            add_page(builder, codecs.BOM_UTF8 + _content(body).encode())
+        else:
+            _add_text(builder, _content(body))
+    names = [part.get_filename() or part.get_content_type() for part in _attachments(message)]
+    return builder.extract(
+        hints={"title": subject, "author": _author(message), "published": _date(message)},
+        unread=tuple((clean(name), _ATTACHED) for name in names[:_MOST_NAMES]),
+    )
+
+
+def _add_text(builder: TextBuilder, text: str) -> None:
+    """The blocks of plain text; the marks of a quotation are not text."""
+    lines = (line.lstrip("> ") if line.startswith(">") else line for line in text.splitlines())
+    text = "\n".join(lines).split("\n-- \n")[0]  # what follows is a signature
+    for block in read_text(text).blocks:
+        builder.add(block.kind, text[block.start : block.end], level=block.level)
+
+
+def _attachments(message: EmailMessage) -> list[EmailMessage]:
+    if not message.is_multipart():
+        return []
+    return [part for part in message.iter_attachments() if isinstance(part, EmailMessage)]
+
+
+def _content(part: EmailMessage) -> str:
+    """The decoded text of a part, by its charset or else by UTF-8."""
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    try:
+        text = data.decode(part.get_content_charset("utf-8"), "replace")
+    except (LookupError, ValueError):
+        text = data.decode("utf-8", "replace")
+    return text.replace("\0", "")
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return str(message.get(name, ""))
+    except Exception:  # the parser of headers fails on odd ones in odd ways
+        return ""
+
+
+def _author(message: EmailMessage) -> str:
+    """The name of who wrote it."""
+    try:
+        sender = message["From"].addresses[0]
+    except Exception:
+        return ""
+    return clean(sender.display_name)
+
+
+def _date(message: EmailMessage) -> str:
+    try:
+        return parsedate_to_datetime(_header(message, "Date")).date().isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return ""

@@ -1,0 +1,255 @@
+"""HTML: the content of a page as trafilatura finds it, without hidden parts."""
+
+from __future__ import annotations
+
+import codecs
+import logging
+import re
+from collections.abc import Iterable
+from textwrap import dedent
+from typing import Any
+
+from lxml import etree, html
+from trafilatura import bare_extraction, extract_metadata
+
+from sources.errors import UnreadableError
+from sources.invisible import count_invisible
+from sources.readers.blocks import TextBuilder, clean
+from sources.readers.extract import Extract
+from sources.readers.records import add_row
+from sources.source import Kind
+
+for _library in ("trafilatura", "htmldate", "courlan"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)  # a user can do nothing about odd pages
+
+_DECLARED = re.compile(
+    rb"""<(?:meta[^>]*?\bcharset|\?xml[^>]*?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
+_HEAD_BYTES = 8192
+_NO_TEXT = (
+    "head script style noscript template svg canvas iframe object audio video button select "
+    "textarea datalist rp rt annotation".split()
+)
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font hi i img ins kbd label mark math "
+    "q ref ruby s samp small span strike strong sub sup time tt u var wbr".split()
+)
+_SPANS = {"colspan", "rowspan"}
+_HEADINGS = "h1 h2 h3 h4 h5 h6".split()
+_LAYOUT = "boolean(.//table | .//head | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6)"
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|"
+    r"(?:font-size|opacity)\s*:\s*0(?:\.0*)?(?:[a-z%]+)?\s*(?:[;!]|$)",
+    re.IGNORECASE,
+)
+_UNSEEN = frozenset("sr-only visually-hidden screen-reader-text".split())
+_PERMALINKS = frozenset("¶#§🔗")
+_FOOTNOTE = re.compile(r"\[\w{1,4}\]")
+_BREAK = "\u2028"  # in place of a line break: white space, but not that of the file
+_BREAKS = re.compile(rf"{_BREAK}\s*{_BREAK}")
+_ENOUGH_CHARS = 300
+_MOST_ELEMENTS = 20_000  # trafilatura takes their square in time
+
+Element = Any
+"""An element of the page: lxml has no types."""
+
+
+def read_html(data: bytes) -> Extract:
+    """The text of a page, its blocks, and what its metadata say as hints."""
+    page = _parse(_decode(data))
+    body = page.find("body")
+    _empty(element for element in body.iterdescendants() if _hidden(element))
+    small = sum(1 for _ in page.iter()) <= _MOST_ELEMENTS
+    hints = _hints(page) if small else {"title": clean(page.findtext(".//title", ""))}
+    _empty(page.iter(*_NO_TEXT))
+    invisible = count_invisible("".join(page.itertext()))  # trafilatura drops some
+    content = _content(page) if small else None
+    _empty(page.iter("nav", "footer", "aside"))
+    whole = _read(page)
+    # Made for articles, trafilatura may miss a table, a list or a few lines
+    if content is None or len(content.text) < min(_ENOUGH_CHARS, len(whole.text) / 2):
+        content = whole
+    content.invisible = invisible
+    return content.extract(hints=hints)
+
+
+def add_page(builder: TextBuilder, data: bytes) -> None:
+    """Add all blocks of a page that is content throughout: a chapter, or a letter."""
+    page = _parse(_decode(data))
+    body = page.find("body")
+    _empty(element for element in body.iterdescendants() if _hidden(element))
+    _empty(page.iter(*_NO_TEXT))
+    invisible = builder.invisible + count_invisible("".join(body.itertext()))
+    _read(page, builder)
+    builder.invisible = invisible
+
+
+def _decode(data: bytes) -> str:
+    """The text by its byte order mark, its declared charset, or UTF-8."""
+    if 0 in data:
+        raise UnreadableError("binary or UTF-16 (it holds NUL bytes): save it as UTF-8")
+    declared = _DECLARED.search(data[:_HEAD_BYTES])
+    encoding = declared[1].decode().lower() if declared else "utf-8"
+    # As browsers do: Latin-1 is taken for Windows-1252, and UTF-16 without NUL bytes for UTF-8
+    if data.startswith(codecs.BOM_UTF8) or encoding.startswith("utf-16"):
+        encoding = "utf-8"
+    elif encoding in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"):
+        encoding = "windows-1252"
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(
+            f"not {encoding.upper()} (0x{data[error.start]:02x} at byte {error.start}): "
+            "declare its charset, or save it as UTF-8"
+        ) from error
+    except LookupError as error:
+        raise UnreadableError(f"its charset {encoding!r} is unknown: save it as UTF-8") from error
+
+
+def _parse(text: str) -> Element:
+    """The page as a tree with a body."""
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        page = html.document_fromstring(text.encode(), parser, ensure_head_body=True)
+    except etree.ParserError as error:
+        raise UnreadableError("no text in it: write some, or remove it") from error
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        raise UnreadableError("its tags are nested too deep: save it as text")
+    # Where cells span others, a header does not tell which cell is of which column
+    spanned = (cell for cell in page.iter("td", "th") if _SPANS & {*cell.attrib})
+    for table in {table for cell in spanned for table in cell.iterancestors("table")}:
+        for cell in table.iter("th"):
+            cell.tag = "td"
+    return page
+
+
+def _hints(page: Element) -> dict[str, str]:
+    """What the page says of itself, raw; not what its text might."""
+    said = extract_metadata(page, extensive=False)
+    return {
+        "title": said.title or "",
+        "language": page.get("lang", "").strip().replace("_", "-"),
+        "url": said.url or "",
+        "publisher": said.sitename or "",
+        "author": said.author or "",
+        "published": said.date or "",
+    }
+
+
+def _hidden(element: Element) -> bool:
+    """Whether it is hidden, the number of a footnote, or the permalink of a heading."""
+    text = (element.text or "").strip()
+    if element.tag == "a" and not len(element) and text in _PERMALINKS:
+        return True
+    if element.tag == "sup" and (
+        _FOOTNOTE.fullmatch(text) or any(link.get("href", "").startswith("#") for link in element)
+    ):
+        return True
+    return (
+        "hidden" in element.attrib
+        or element.get("aria-hidden", "").strip().lower() == "true"
+        or _HIDING.search(element.get("style", "")) is not None
+        or not _UNSEEN.isdisjoint(element.get("class", "").split())
+        or (element.tag == "dialog" and "open" not in element.attrib)
+    )
+
+
+def _content(page: Element) -> TextBuilder | None:
+    """What trafilatura takes for the content, with some help; None if it finds nothing."""
+    body = page.find("body")
+    # It would read the first, which nobody sees, and repeat a cell as often as the others say
+    etree.strip_attributes(body, "data-preloaded", "rowspan", "colspan")
+    for item in body.iterfind(".//td//li"):
+        item.tag = "p"  # it would leave out a list in a cell
+    etree.strip_tags(body, "code", "q")
+    for pre in body.iter("pre"):
+        pre.set("lang", "code")  # it would take some for quotations
+    if page.find(".//main") is None:  # it would leave out headings
+        body.tag = "main"
+        etree.SubElement(page, "body").append(body)
+    found: Any = bare_extraction(page, include_comments=False)
+    if found is None:
+        return None
+    for code in found.body.iter("code"):
+        code.tag = "pre"
+    return _read(found.body)
+
+
+def _empty(elements: Iterable[Element]) -> None:
+    """Clear elements; to take them out would cost as much as they have siblings."""
+    for element in list(elements):
+        element.clear(keep_tail=True)
+        element.tag = "span"
+
+
+def _read(root: Element, builder: TextBuilder | None = None) -> TextBuilder:
+    """The blocks below `root`, which is HTML or what trafilatura makes of it."""
+    builder = builder or TextBuilder()
+    run: list[str] = []
+    kinds: list[list[tuple[Kind, int]]] = [[]]
+    headers: dict[Element, list[str]] = {}
+
+    def flush() -> None:
+        for text in _BREAKS.split("".join(run)):
+            if text.strip():
+                # Only the first text of an item or heading is one
+                kind, level = kinds[-1].pop() if kinds[-1] else ("paragraph", 0)
+                builder.add(kind, text, level=level)
+        run.clear()
+
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walker:
+        if element.tag in ("br", "lb"):
+            run.append(_BREAK if event == "start" else "")
+        elif element.tag not in _INLINE:
+            flush()
+            if event == "end":
+                kinds.pop()
+            else:
+                kind = _kind(element)
+                kinds.append([kind] if kind else kinds[-1])
+                if _whole(element, builder, headers):
+                    walker.skip_subtree()
+                    continue
+        run.append((element.text if event == "start" else element.tail) or "")
+    return builder
+
+
+def _kind(element: Element) -> tuple[Kind, int] | None:
+    """What kind of block the first text in an element is, if the element says so."""
+    name = element.get("rend", "h3") if element.tag == "head" else element.tag
+    if name in _HEADINGS:
+        return "heading", int(name[1])
+    return ("item", 0) if name in ("li", "dt", "dd", "item") else None
+
+
+def _whole(element: Element, builder: TextBuilder, headers: dict[Element, list[str]]) -> bool:
+    """Add a listing, or a table row of more than one cell that does not place parts of the page.
+
+    The first row of a table is its header if it says so.
+    """
+    if element.tag == "pre":
+        builder.add("code", dedent(_text(element)))
+        return True
+    if element.tag not in ("row", "tr") or element.xpath(_LAYOUT):
+        return False
+    cells = [cell for cell in element if cell.tag in ("cell", "td", "th")]
+    texts = [clean(_text(cell)) for cell in cells]
+    if sum(map(bool, texts)) < 2:
+        return False
+    table = next(element.iterancestors("table"), None)
+    add_row(builder, headers.get(table, ()), texts)
+    if table is not None:
+        named = all(cell.tag == "th" or cell.get("role") == "head" for cell in cells)
+        headers.setdefault(table, texts if named else [])
+    return True
+
+
+def _text(element: Element) -> str:
+    """The text in an element; what is not inline breaks its lines."""
+    parts = [element.text or ""]
+    for event, inner in etree.iterwalk(element, events=("start", "end")):
+        if inner is not element:
+            parts.append("" if inner.tag in _INLINE else "\n")
+            parts.append((inner.text if event == "start" else inner.tail) or "")
+    return "".join(parts)

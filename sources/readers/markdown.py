@@ -1,0 +1,135 @@
+"""Markdown (CommonMark and tables): the blocks of the raw text, which stays as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
+
+from sources.invisible import count_invisible
+from sources.readers.blocks import Span, line_spans, paragraph_blocks, plain_title, settle_headings
+from sources.readers.extract import Extract
+from sources.source import Block
+
+_NESTING = 100  # levels of lists and quotes; the parser drops what is deeper
+_INLINE_CHARS = 2000  # of a heading or images: brackets take quadratic time
+_CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+[ \t]*$")
+_CONTAINER = re.compile(r"(?:\s*(?:>|[-*+](?=\s)|\d{1,9}[.)](?=\s)))*")
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable("table")
+    parser.core.ruler.disable("inline")  # slow, and few blocks need it
+    return parser
+
+
+def read_markdown(text: str) -> Extract:
+    """The blocks of Markdown without front matter; HTML and link definitions are not blocks."""
+    env: EnvType = {}
+    tokens = _parser().parse(text, env)
+    return Extract(
+        text=text,
+        blocks=settle_headings(list(_blocks(text, tokens, env))),
+        invisible=count_invisible(text),
+    )
+
+
+def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]:
+    lines = line_spans(text)
+    for position, token in enumerate(tokens):
+        if not token.map:
+            continue
+        spans = lines[slice(*token.map)]
+        if token.type == "tr_open":
+            yield from _row(text, *spans[0], nested=token.level > 2)
+        elif token.type == "fence":
+            yield from _code(text, spans[1:], token.content)
+        elif token.type == "code_block":
+            yield from _code(text, spans, token.content)
+        elif token.type == "heading_open":
+            inline = tokens[position + 1]
+            if token.markup.startswith("#"):
+                spans = [_without_closing_hashes(text, *spans[0])]
+            yield from _heading(list(_kept(text, spans, inline.content)), inline, token, env)
+        elif token.type == "paragraph_open":
+            inline = tokens[position + 1]
+            if not _only_images(inline.content, env):
+                in_item = position > 0 and tokens[position - 1].type == "list_item_open"
+                yield from paragraph_blocks(
+                    text,
+                    list(_kept(text, spans, inline.content)),
+                    kind="item" if in_item else "paragraph",
+                    headings=token.level == 0,
+                )
+
+
+def _kept(text: str, lines: Sequence[Span], content: str) -> Iterator[Span]:
+    """The span of what the parser kept of each line: all but leading markers and white space."""
+    kept = iter(map(str.strip, content.split("\n")))
+    wanted = next(kept, None)
+    for start, end in lines:
+        if wanted is None:
+            return
+        line = text[start:end].rstrip()
+        if line.endswith(wanted):
+            if wanted:
+                yield start + len(line) - len(wanted), start + len(line)
+            wanted = next(kept, None)
+
+
+def _without_closing_hashes(text: str, start: int, end: int) -> Span:
+    return start, start + len(_CLOSING_HASHES.sub("", text[start:end]))
+
+
+def _heading(lines: list[Span], inline: Token, opening: Token, env: EnvType) -> Iterator[Block]:
+    title = inline.content
+    if len(title) <= _INLINE_CHARS:
+        title = "".join(map(_shown, _inline(title, env)))
+    title = plain_title(title)
+    if lines and title:
+        yield Block(
+            start=lines[0][0],
+            end=lines[-1][1],
+            kind="heading",
+            level=int(opening.tag[1]),
+            title=title,
+        )
+
+
+def _code(text: str, lines: Sequence[Span], content: str) -> Iterator[Block]:
+    spans = list(_kept(text, lines, content))
+    if spans:
+        yield Block(start=spans[0][0], end=spans[-1][1], kind="code")
+
+
+def _row(text: str, start: int, end: int, *, nested: bool) -> Iterator[Block]:
+    row = text[start:end]
+    if nested and (container := _CONTAINER.match(row)):
+        start += container.end()
+        row = text[start:end]
+    start += len(row) - len(row.lstrip("| \t"))
+    cells = row.strip("| \t")
+    if cells:
+        yield Block(start=start, end=start + len(cells), kind="row")
+
+
+def _only_images(content: str, env: EnvType) -> bool:
+    if not content.startswith(("!", "[")) or len(content) > _INLINE_CHARS:
+        return False
+    shown = [token for token in _inline(content, env) if token.content.strip()]
+    return bool(shown) and all(token.type == "image" for token in shown)
+
+
+def _inline(content: str, env: EnvType) -> list[Token]:
+    tokens: list[Token] = []
+    _parser().inline.parse(content, _parser(), env, tokens)
+    return tokens
+
+
+def _shown(token: Token) -> str:
+    return " " if token.type.endswith("break") else token.content

@@ -1,0 +1,106 @@
+"""Presentations: the text, tables, charts and notes of each slide; a slide is a page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import pptx
+from pptx.enum.shapes import PP_PLACEHOLDER as Place
+from pptx.oxml.ns import qn
+
+from sources.readers.archive import CONTENT_TYPES, Archive
+from sources.readers.blocks import TextBuilder, clean
+from sources.readers.extract import Extract
+from sources.readers.records import add_rows, add_table
+
+_NOT_READ = frozenset((Place.FOOTER, Place.SLIDE_NUMBER, Place.DATE, Place.HEADER))
+_TITLES = frozenset((Place.TITLE, Place.CENTER_TITLE, Place.VERTICAL_TITLE))
+_TEMPLATE_TITLE = "PowerPoint Presentation"
+_BREAKS = str.maketrans("\v", " ")
+
+
+def read_pptx(data: bytes) -> Extract:
+    """The text of a presentation with the offset of each slide; hidden slides are empty."""
+    Archive(data, ".pptx", CONTENT_TYPES)
+    deck = pptx.Presentation(io.BytesIO(data))
+    builder = TextBuilder()
+    firsts = []
+    for slide in deck.slides:
+        firsts.append(len(builder.blocks))
+        if slide.element.get("show") not in ("0", "false"):
+            _slide(builder, slide)
+    title = clean(deck.core_properties.title)
+    titled = bool(builder.blocks) and builder.blocks[0].kind == "heading"
+    starts = [*(block.start for block in builder.blocks), len(builder.text)]
+    return builder.extract(
+        pages=tuple(starts[first] for first in firsts),
+        hints={} if titled or title == _TEMPLATE_TITLE else {"title": title},
+    )
+
+
+def _slide(builder: TextBuilder, slide: Any) -> None:
+    shapes = sorted(slide.shapes, key=lambda shape: not _is(shape, _TITLES))
+    _shapes(builder, shapes)
+    if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
+        for paragraph in notes.paragraphs:
+            builder.add("paragraph", _text(paragraph))
+
+
+def _shapes(builder: TextBuilder, shapes: Iterable[Any]) -> None:
+    for shape in shapes:
+        if _is(shape, _NOT_READ):
+            continue
+        if hasattr(shape, "shapes"):
+            _shapes(builder, shape.shapes)
+        elif getattr(shape, "has_table", False):
+            rows = ([clean(cell.text) for cell in row.cells] for row in shape.table.rows)
+            if shape.table.first_row:
+                add_table(builder, rows)
+            else:
+                for row in rows:
+                    builder.add("row", " | ".join(row))
+        elif getattr(shape, "has_chart", False):
+            _chart(builder, shape.chart)
+        elif shape.has_text_frame:
+            if _is(shape, _TITLES):
+                builder.add("heading", shape.text_frame.text, level=1)
+            else:
+                for paragraph in shape.text_frame.paragraphs:
+                    builder.add(_kind(shape, paragraph), _text(paragraph))
+
+
+def _chart(builder: TextBuilder, chart: Any) -> None:
+    """The numbers of a chart as a table: a row for each category."""
+    if chart.has_title and chart.chart_title.has_text_frame:
+        builder.add("paragraph", chart.chart_title.text_frame.text)
+    for plot in chart.plots:
+        header = ["", *(str(series.name) for series in plot.series)]
+        columns = [[str(label) for label in plot.categories]]
+        columns += [[_number(value) for value in series.values] for series in plot.series]
+        add_rows(builder, header, map(list, zip(*columns, strict=False)))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.15g}"
+
+
+def _kind(shape: Any, paragraph: Any) -> Any:
+    """Whether a paragraph has a bullet: one of its own, or that of the body placeholder."""
+    properties = paragraph._p.pPr
+    if properties is not None:
+        if properties.find(qn("a:buNone")) is not None:
+            return "paragraph"
+        if any(properties.find(qn(f"a:bu{kind}")) is not None for kind in ("Char", "AutoNum")):
+            return "item"
+    body = (Place.BODY, Place.OBJECT)
+    return "item" if _is(shape, body) else "paragraph"
+
+
+def _is(shape: Any, kinds: Iterable[Any]) -> bool:
+    return shape.is_placeholder and shape.placeholder_format.type in kinds
+
+
+def _text(paragraph: Any) -> str:
+    return str(paragraph.text).translate(_BREAKS)
