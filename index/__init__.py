@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from index.search import Hit
 
 # A name is in the first of these that has it, so the light ones stand first.
-_MODULES = ("errors", "chunking", "search", "opened", "build")
+_MODULES = ("errors", "chunking", "search", "opened", "build.rebuild")
 
 __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "rebuild",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qa.runnable import chain
 
 # A name is in the first of these that has it, so the light ones stand first.
-_MODULES = ("result", "errors", "export", "check", "pipeline", "runnable")
+_MODULES = ("result", "errors", "export.answers", "export.recheck", "pipeline", "runnable")
 
 __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "answer",
