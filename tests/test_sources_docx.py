@@ -9,8 +9,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from test_sources_text import assert_sound
 
-from sources import docx as reader
 from sources import load_sources
+from sources.readers import docx as reader
 from sources.readers.archive import MAX_UNPACKED_BYTES
 
 
