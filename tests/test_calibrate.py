@@ -13,7 +13,7 @@ from qa.errors import SettingError
 from qa.evaluation.asking import Outcome, Record
 from qa.evaluation.questions import Question
 from qa.evaluation.runs import Run, calibrate_on
-from qa.retrieve import calibration
+from qa.retrieve import calibration as applied
 from qa.retrieve.calibration import FILE, Calibration, Judged, calibrated, fit, forget, in_force
 from qa.retrieve.evidence import gather
 from qa.retrieve.features import shipped_weights
@@ -41,7 +41,7 @@ def fitted(questions, false_refusals=0.05, model="all-MiniLM-L6-v2"):
 def calibration(**changed):
     fields = dict(
         slope=0.5, intercept=-1.0, threshold=0.2, false_refusals=0.05, created="2026-01-01",
-        questions=100, answerable=50, weights=calibration.weights_digest(),
+        questions=100, answerable=50, weights=applied.weights_digest(),
         embedding_model="all-MiniLM-L6-v2", held_out={},
     )  # fmt: skip
     return Calibration(**fields | changed)
@@ -64,7 +64,7 @@ def run_of(questions, **about):
                    off_library=replace(outcome, shipped_confidence=0.01, would_be_right=False),
                    search_seconds=None)
         )  # fmt: skip
-    known = {"embedding_model": "all-MiniLM-L6-v2", "weights": calibration.weights_digest()}
+    known = {"embedding_model": "all-MiniLM-L6-v2", "weights": applied.weights_digest()}
     return Run(about=known | about, measures=(), records=tuple(records))
 
 
@@ -101,7 +101,7 @@ def test_few_questions_do_not_go_far_from_what_is_shipped():
 
 
 def test_a_fit_that_does_not_hold_up_is_not_taken(monkeypatch):
-    monkeypatch.setattr(calibration, "_platt", lambda confidence, right: (0.05, 3.0))
+    monkeypatch.setattr(applied, "_platt", lambda confidence, right: (0.05, 3.0))
     found = fitted(judged())
     assert (found.slope, found.intercept) == (1.0, 0.0)
     assert found.held_out["after"]["log_loss"] == found.held_out["before"]["log_loss"]
@@ -182,7 +182,7 @@ def test_evidence_keeps_the_shipped_confidence(own_index):
     "changed", [{"weights": "other"}, {"embedding_model": "other"}], ids=["weights", "model"]
 )
 def test_a_calibration_of_another_version_is_not_used(own_index, caplog, changed):
-    calibration._warn.cache_clear()
+    applied._warn.cache_clear()
     opened = open_index(own_index)
     before = answer(QUESTION, index=opened)
     calibration(**changed).write(own_index)
@@ -199,7 +199,7 @@ def test_a_calibration_of_another_version_is_not_used(own_index, caplog, changed
     ["", "{}", "[1]", "[" * 100_000, json.dumps({"slope": "NaN"}), b"\xff".decode("latin1")],
 )
 def test_a_file_of_no_use_costs_no_answer(own_index, caplog, content):
-    calibration._warn.cache_clear()
+    applied._warn.cache_clear()
     opened = open_index(own_index)
     before = answer(QUESTION, index=opened)
     (own_index / FILE).write_text(content)
