@@ -12,10 +12,11 @@ from langchain_core.runnables.config import run_in_executor
 
 from index.opened import Index
 from qa.condense.readings import Turn
+from qa.desk import Desk, open_desk
 from qa.errors import QuestionError
-from qa.pipeline import compose, resolve_index, retrieve
 from qa.result import Answer
 from qa.retrieve.evidence import Evidence
+from qa.settings import read_settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -29,64 +30,56 @@ class Ask(TypedDict, total=False):
     sources: list[str] | None
 
 
-class Found(TypedDict):
-    """The question as it was asked, and what was found for it."""
-
-    question: str
-    evidence: Evidence
-
-
-class Compose(Runnable[Found, Answer]):
+class Compose(Runnable[Evidence, Answer]):
     """Evidence to Answer; it streams an Answer after each sentence, the last is complete."""
 
     name = "compose"
 
-    def __init__(self, model: str | BaseChatModel | None) -> None:
-        self._model = model
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
-    def invoke(self, input: Found, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+    def invoke(
+        self, input: Evidence, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Answer:
         """The complete answer."""
 
-        def last(found: Found) -> Answer:
-            *_, answer = self._compose(found)
+        def last(found: Evidence) -> Answer:
+            *_, answer = self._desk.compose(found)
             return answer
 
         return self._call_with_config(last, input, config)
 
     def stream(
-        self, input: Found, config: RunnableConfig | None = None, **kwargs: Any
+        self, input: Evidence, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[Answer]:
         """An Answer after each sentence."""
 
-        def each(founds: Iterator[Found]) -> Iterator[Answer]:
-            for found in founds:
-                yield from self._compose(found)
+        def each(all_found: Iterator[Evidence]) -> Iterator[Answer]:
+            for found in all_found:
+                yield from self._desk.compose(found)
 
         yield from self._transform_stream_with_config(iter((input,)), each, config)
 
     async def astream(
-        self, input: Found, config: RunnableConfig | None = None, **kwargs: Any
+        self, input: Evidence, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[Answer]:
         """An Answer after each sentence; the work is done in a thread."""
 
-        async def only() -> AsyncIterator[Found]:
+        async def only() -> AsyncIterator[Evidence]:
             yield input
 
         async def each(
-            founds: AsyncIterator[Found],
+            all_found: AsyncIterator[Evidence],
             run_manager: AsyncCallbackManagerForChainRun,
             config: RunnableConfig,
         ) -> AsyncIterator[Answer]:
-            async for found in founds:
-                answers = self._compose(found)
+            async for found in all_found:
+                answers = self._desk.compose(found)
                 while answer := await run_in_executor(config, next, answers, None):
                     yield answer
 
         async for answer in self._atransform_stream_with_config(only(), each, config):
             yield answer
-
-    def _compose(self, found: Found) -> Iterator[Answer]:
-        return compose(found["question"], found["evidence"], model=self._model)
 
 
 def chain(
@@ -99,18 +92,11 @@ def chain(
     It composes, streams, batches and traces as any other, in two runs named "retrieve" and
     "compose". Arguments and errors as `qa.answer`.
     """
-    opened = resolve_index(index)
+    desk = open_desk(read_settings(), index=index, model=model)
 
-    def find(ask: Ask) -> Found:
+    def find(ask: Ask) -> Evidence:
         if not isinstance(ask, dict) or not isinstance(ask.get("question"), str):
             raise QuestionError('the chain takes a dict: {"question": "...", "history": [...]}')
-        evidence = retrieve(
-            ask["question"],
-            history=ask.get("history") or (),
-            sources=ask.get("sources"),
-            index=opened,
-            model=model,
-        )
-        return {"question": ask["question"], "evidence": evidence}
+        return desk.retrieve(ask["question"], ask.get("history") or (), ask.get("sources"))
 
-    return RunnableLambda(find, name="retrieve") | Compose(model)
+    return RunnableLambda(find, name="retrieve") | Compose(desk)

@@ -15,8 +15,8 @@ import pytest
 from checks import assert_checked
 
 from qa import ChatModelError, answer, stream_answer
+from qa.desk import _load_model
 from qa.models.chat import ChatModelSettings, load_chat_model
-from qa.pipeline import _load_model
 
 QUESTION = "How deep is the harbour of Oldport?"
 TRUE = "The harbour of Oldport was dredged to a depth of eleven metres in 1987."

@@ -9,12 +9,14 @@ from sklearn.metrics import roc_auc_score
 
 from index import open_index, rebuild
 from qa import answer
+from qa.desk import open_desk
 from qa.errors import SettingError
 from qa.evaluation.asking import HITS, Outcome, Record, ask_all, contains, overlap
 from qa.evaluation.measures import area_under_risk, auroc, calibration_error, measure, risk_coverage
 from qa.evaluation.questions import Question, read_questions, spread
 from qa.evaluation.runs import Run, read_run, run_questions
-from qa.gaps import count_gaps
+from qa.gap_log import GapLog
+from qa.settings import read_settings
 
 BRIDGE = "The Aldermoor bridge opened in 1931. Its span of 240 metres crosses the river Wend."
 CHEESE = "Corriden cheese ripens for nine months in slate cellars. Shepherds salt it twice a week."
@@ -30,6 +32,10 @@ def opened(tmp_path_factory):
     (library / "food" / "cheese.txt").write_text(CHEESE)
     rebuild(library, index=folder / "index")
     return open_index(folder / "index")
+
+
+def desk(opened):
+    return open_desk(read_settings(), index=opened)
 
 
 @pytest.fixture
@@ -199,7 +205,7 @@ def test_a_real_library(opened, file, tmp_path, monkeypatch):
         )
     )  # fmt: skip
     told = []
-    records = ask_all(opened, questions, 3750, lambda done, total: told.append((done, total)))
+    records = ask_all(desk(opened), questions, 3750, lambda done, total: told.append((done, total)))
     assert told == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     found = measured(records)
     # The budget holds the whole library: all that is relevant, among all there is.
@@ -215,7 +221,7 @@ def test_a_real_library(opened, file, tmp_path, monkeypatch):
     assert found["auroc_off_the_library"] == (1, 6)
     assert [one.off_library is None for one in records] == [False, False, False, True]
 
-    assert count_gaps(opened.folder) == 0  # what is measured was not asked by anybody
+    assert GapLog(opened.folder).read() == []  # what is measured was not asked by anybody
 
     # What shares its work is what the real thing gives.
     for one in records:
@@ -240,11 +246,11 @@ def test_what_was_held_back_is_judged_too(opened, file, monkeypatch):
     question = {
         "question": "When did the Aldermoor bridge open?", "source": "bridge", "answers": ["1931"]
     }  # fmt: skip
-    (given,) = ask_all(opened, read_questions(file(question)), 3750)
+    (given,) = ask_all(desk(opened), read_questions(file(question)), 3750)
     assert given.answered.gold and given.answered.would_be_right
     assert given.off_library.abstained and given.off_library.would_be_right is False
     monkeypatch.setattr("qa.retrieve.evidence.Evidence.answerable", False)
-    (refused,) = ask_all(opened, read_questions(file(question)), 3750)
+    (refused,) = ask_all(desk(opened), read_questions(file(question)), 3750)
     assert refused.answered.abstained and refused.answered.gold is False
     assert refused.answered.would_be_right is True
 
@@ -259,7 +265,10 @@ def test_a_run_is_read_as_it_was_written(opened, file, tmp_path):
     path = file(*lines)
     told = []
     run = run_questions(
-        opened.folder, path, max_chars=100, progress=lambda done, total: told.append((done, total))
+        desk(opened),
+        path,
+        max_chars=100,
+        progress=lambda done, total: told.append((done, total)),
     )
     assert told[-1] == (3, 3)
     assert run.about["questions"] == 3 and run.about["asked_from"] == "questions.jsonl"
@@ -286,7 +295,7 @@ def test_a_small_budget_costs_recall(opened, file):
         "source": "bridge",
         "spans": [[0, len(BRIDGE)]],
     }
-    (found,) = ask_all(opened, read_questions(file(line)), 40)
+    (found,) = ask_all(desk(opened), read_questions(file(line)), 40)
     assert 0 < found.recall <= 40 / len(BRIDGE)
     assert found.precision == 1
 
@@ -301,7 +310,7 @@ def test_a_small_budget_costs_recall(opened, file):
 )
 def test_a_question_that_does_not_fit_the_library(opened, file, line, said):
     with pytest.raises(SettingError, match="the question on line 2") as error:
-        ask_all(opened, read_questions(file("", {"question": "What?"} | line)), 3750)
+        ask_all(desk(opened), read_questions(file("", {"question": "What?"} | line)), 3750)
     assert said in str(error.value)
 
 

@@ -5,7 +5,7 @@ from checks import assert_checked
 
 from qa import answer
 from qa.check.gate import Gate
-from qa.compose.extract import Draft, Span
+from qa.compose.draft import Draft, Span
 from qa.retrieve.evidence import gather
 
 HARBOUR = "The harbour of Oldport was dredged to a depth of eleven metres in 1987."

@@ -12,8 +12,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from index import open_index, rebuild
 from qa import answer, stream_answer
+from qa.assemble import ABSTENTION
 from qa.compose.generate import cited_sentences, generate
-from qa.pipeline import ABSTENTION
 from qa.retrieve.evidence import gather
 
 QUESTION = "When did Ravnik Shipyard deliver the ferry Aurora to Lindholm?"

@@ -10,7 +10,7 @@ from index.generation import complete_generations, current_generation
 from qa.cli.app import run
 from qa.errors import SettingError
 from qa.evaluation.golden import golden_questions
-from qa.settings import starter_library
+from qa.settings import read_settings, starter_library
 from sources import load_sources
 
 LINES = [
@@ -53,20 +53,20 @@ def test_the_questions_are_no_source(golden_library):
 
 
 def test_a_library_without_questions_is_asked_nothing(own_library, own_index):
-    assert golden_questions(own_library) is None
+    assert golden_questions(own_library, read_settings()) is None
     (own_library / "questions.jsonl").write_text("{")
     with pytest.raises(SettingError, match=r"questions\.jsonl:1"):
-        golden_questions(own_library)
+        golden_questions(own_library, read_settings())
 
 
 def test_the_starter_library_has_its_questions_beside_it(monkeypatch):
     monkeypatch.chdir(starter_library().parent)
-    assert golden_questions(Path("documents"))
+    assert golden_questions(Path("documents"), read_settings())
 
 
 def test_a_rebuild_tells_which_answers_it_changed(golden_library, own_index):
     spoil(golden_library)
-    golden = golden_questions(golden_library)
+    golden = golden_questions(golden_library, read_settings())
     before = current_generation(own_index).name
     with pytest.raises(AnswersLostError, match=r"1 of the 2 .*Which company.*--force") as error:
         rebuild(golden_library, index=own_index, golden=golden)
@@ -101,7 +101,9 @@ def test_a_rebuild_tells_which_answers_it_changed(golden_library, own_index):
 
 def test_a_first_build_has_nothing_to_lose(golden_library, tmp_path):
     report = rebuild(
-        golden_library, index=tmp_path / "index", golden=golden_questions(golden_library)
+        golden_library,
+        index=tmp_path / "index",
+        golden=golden_questions(golden_library, read_settings()),
     )
     found = report.golden
     assert (found.asked, found.right, found.right_before, found.lost) == (3, 2, None, ())

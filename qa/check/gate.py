@@ -11,7 +11,7 @@ from dataclasses import asdict
 from index.search import Hit
 from index.tokens import words
 from qa.check.support import support
-from qa.compose.extract import Draft, Span
+from qa.compose.draft import Draft, Span
 from qa.injection import without_instructions
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import visible

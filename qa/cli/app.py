@@ -406,5 +406,5 @@ def _rebuild(
             force=force,
             embedding_model=settings.embedding_model,
             store=store or settings.store,
-            golden=golden_questions(library) if golden else None,
+            golden=golden_questions(library, settings) if golden else None,
         )

@@ -11,6 +11,7 @@ import typer
 
 from qa.cli.options import IndexOption, JsonOption, index_folder
 from qa.errors import SettingError
+from qa.settings import read_settings
 
 if TYPE_CHECKING:
     from qa.evaluation.compare import Comparison
@@ -66,23 +67,26 @@ def gaps(
     Most often asked first. Questions that the library has come to answer since are left out;
     `--json` has them too. The log is kept on this machine alone; REFDESK_GAPS=off ends it.
     """
-    from index.opened import open_index
     from qa.cli.shown import show_gaps, show_json, show_lines
-    from qa.gaps import clear_gaps, count_gaps, list_gaps
+    from qa.desk import open_desk
+    from qa.gap_log import GapLog
+    from qa.gaps import list_gaps
 
     folder = index_folder(index)
+    log = GapLog(folder)
     if clear:
-        values = {"cleared": clear_gaps(folder)}
+        values = {"cleared": log.clear()}
         if as_json:
             show_json(values)
         else:
             show_lines(values.items())
         return
-    found = list_gaps(open_index(folder), limit=limit)
+    desk = open_desk(read_settings(), index=folder, model="")  # what is near takes no chat model
+    found = list_gaps(log, desk, limit=limit)
     if as_json:
         show_json([gap.to_dict() for gap in found])
     else:
-        show_gaps(found, count_gaps(folder))
+        show_gaps(found, len(log.read()))
 
 
 def evaluate(
@@ -192,9 +196,12 @@ def evaluate(
             check_writable(path, option)
     run = read_run(questions)
     if run is None:
+        from qa.desk import open_desk
+
+        desk = open_desk(read_settings(), index=folder, log_gaps=False)
         with telling_progress() as tell:
             run = run_questions(
-                folder,
+                desk,
                 questions,
                 max_chars=max_chars,
                 limit=limit,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from index.tokens import terms
+from qa.compose.draft import Draft, Span
 from qa.injection import without_instructions
 from qa.retrieve.evidence import Evidence
 
@@ -31,23 +31,6 @@ _POINTING = re.compile(r"(?:This|These|Those) ([\w/-]+)")
 # "The treaty obliges ...": which one, the sentence before may tell.
 _DEFINITE = re.compile(r"The ([a-z]{4,})\b(?! (?:of|for|on|in|between)\b)")
 _INTRODUCING = re.compile(r":\W*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A quote: `start` and `end` are offsets into the text of the source."""
-
-    source_id: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A sentence before the gate, and the spans that it claims to rest on."""
-
-    text: str
-    spans: tuple[Span, ...]
 
 
 def extract(evidence: Evidence) -> Iterator[Draft]:

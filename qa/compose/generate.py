@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import sentencex
 
-from qa.compose.extract import Draft, Span, plain
+from qa.compose.draft import Draft, Span
+from qa.compose.extract import plain
 from qa.injection import without_instructions
 from qa.models.chat import MARKER, NOT_IN_SOURCES, stream_text
 from qa.plain_text import without_unseen

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import escape
 from typing import Any, cast
 
@@ -20,9 +20,9 @@ from index.embedding import Embedder
 from index.opened import Index
 from index.search import Generation, Hit
 from qa.compose.extract import extract
+from qa.desk import Desk
 from qa.errors import RefdeskError, SettingError
 from qa.evaluation.questions import Question, Span
-from qa.pipeline import compose, retrieve
 from qa.plain_text import visible
 from qa.result import Answer
 from qa.retrieve.evidence import Evidence
@@ -82,26 +82,28 @@ class Record:
 
 
 def ask_all(
-    index: Index,
+    desk: Desk,
     questions: Sequence[Question],
     max_chars: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Record]:
-    """Ask every question. Raises SettingError where a question does not fit the library.
+    """Ask every question at the desk; none is logged.
 
     Each is embedded once: in the answer, which is timed. What is asked besides takes that over.
+    Raises SettingError where a question does not fit the library.
     """
-    served = index.generation
+    served = desk.index.generation
     relevant = [_relevant(served, question) for question in questions]
     embedder = cast("Embedder", _Remembering(served.embedder))
-    index = Index(index.folder, embedder=embedder)
+    index = Index(served.folder.parents[1], embedder=embedder)
+    desk = replace(desk, index=index, gap_log=None)
     index.search(questions[0].question)  # what loads on first use is no part of the latency
     every = -(-len(questions) // _SEARCHES)
     records = []
     for done, (question, spans) in enumerate(zip(questions, relevant, strict=True)):
         if progress:
             progress(done, len(questions))
-        asked = _Asked(index, question, max_chars)
+        asked = _Asked(desk, question, max_chars)
         records.append(asked.record(spans, time_search=done % every == 0))
     if progress:
         progress(len(questions), len(questions))
@@ -185,9 +187,9 @@ def _relevant(generation: Generation, question: Question) -> tuple[Span, ...]:
 class _Asked:
     """A question that is asked of a generation."""
 
-    def __init__(self, index: Index, question: Question, max_chars: int) -> None:
-        self._index = index
-        self._generation = index.generation
+    def __init__(self, desk: Desk, question: Question, max_chars: int) -> None:
+        self._desk = desk
+        self._generation = desk.index.generation
         self._question = question
         self._max_chars = max_chars
 
@@ -231,8 +233,8 @@ class _Asked:
         """What `answer` does, step by step, and what came of it."""
         question = self._question.question
         began = time.perf_counter()
-        evidence = retrieve(question, sources=scope, index=self._index)
-        *_, found = compose(question, evidence, log_gaps=False)
+        evidence = self._desk.retrieve(question, scope=scope)
+        *_, found = self._desk.compose(evidence)
         seconds = time.perf_counter() - began
         shipped = evidence.shipped_confidence
         said = [sentence.text for sentence in found.sentences]

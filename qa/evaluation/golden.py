@@ -13,40 +13,43 @@ from pathlib import Path
 from index.build.golden import Golden, GoldenAnswer, GoldenChange, GoldenReport
 from index.errors import IndexingError
 from index.search import Generation
+from qa.desk import Desk, Only, open_desk
 from qa.evaluation.asking import contains
 from qa.evaluation.questions import Question, read_questions
-from qa.pipeline import compose
-from qa.retrieve.evidence import gather
-from qa.settings import starter_library
+from qa.settings import Settings, starter_library
 from sources.load import QUESTIONS
 
 
-def golden_questions(library: Path) -> Golden | None:
-    """What asks the golden questions of `library`; None where it has none. Raises SettingError."""
+def golden_questions(library: Path, settings: Settings) -> Golden | None:
+    """What asks the golden questions of `library` as they would be answered by the settings, but
+    for a chat model; None where it has none. Raises SettingError."""
     path = library / QUESTIONS
     if library.resolve() == starter_library().resolve():  # its questions are beside it
         path = library.parent / QUESTIONS
     if not path.is_file():
         return None
     questions = read_questions(path)
-    return lambda before, after, progress: ask_golden(questions, before, after, progress)
+    return lambda before, after, progress: ask_golden(questions, settings, before, after, progress)
 
 
 def ask_golden(
     questions: Sequence[Question],
+    settings: Settings,
     before: Generation | None,
     after: Generation,
     progress: Callable[[int, int], None],
 ) -> GoldenReport:
     """Ask `questions` of both generations, and sort out what became of the answers."""
+    new_desk = _desk(settings, after)
+    old_desk = before and replace(new_desk, index=Only(before))
     report = GoldenReport(asked=len(questions), right=0, right_before=0 if before else None)
     for done, question in enumerate(questions):
         progress(done, len(questions))
-        new = _ask(question, after)
+        new = _ask(question, new_desk)
         report = replace(report, right=report.right + new.right)
-        if before is None:
+        if old_desk is None:
             continue
-        old = _ask(question, before)
+        old = _ask(question, old_desk)
         report = replace(report, right_before=(report.right_before or 0) + old.right)
         change = GoldenChange(question=question.question, before=old, after=new)
         if new.right and not old.right:
@@ -59,10 +62,13 @@ def ask_golden(
     return report
 
 
-def _ask(question: Question, generation: Generation) -> GoldenAnswer:
+def _desk(settings: Settings, generation: Generation) -> Desk:
+    return open_desk(settings, index=Only(generation), model="")
+
+
+def _ask(question: Question, desk: Desk) -> GoldenAnswer:
     try:
-        evidence = gather(generation, question.question.strip())
-        *_, found = compose(question.question, evidence, model="", log_gaps=False)
+        *_, found = desk.compose(desk.retrieve(question.question))
     except IndexingError:  # too long a question, say: no generation answers it
         return GoldenAnswer(text=None, citations=(), right=False)
     said = " ".join(sentence.text for sentence in found.sentences)

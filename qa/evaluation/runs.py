@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from index.generation import Manifest, current_generation
-from index.opened import open_index
+from qa.desk import Desk
 from qa.errors import SettingError
 from qa.evaluation.asking import Outcome, Record, ask_all
 from qa.evaluation.measures import Measure, measure
@@ -48,22 +48,22 @@ class Run:
 
 
 def run_questions(
-    folder: Path,
+    desk: Desk,
     questions: Path,
     *,
     max_chars: int,
     limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Run:
-    """Ask the questions in a file of the index in a folder; `limit` of them, spread evenly.
+    """Ask the questions in a file at a desk; `limit` of them, spread evenly.
 
     Raises SettingError, IndexingError.
     """
     asked = spread(read_questions(questions), limit)
-    opened = open_index(folder)
-    manifest = opened.generation.manifest
+    generation = desk.index.generation
+    folder, manifest = generation.folder.parents[1], generation.manifest
     calibration = in_force(folder, manifest)
-    records = ask_all(opened, asked, max_chars, progress)
+    records = ask_all(desk, asked, max_chars, progress)
     about = {
         "questions": len(records),
         "asked_from": questions.name,

@@ -44,7 +44,8 @@ class Evidence:
     one that answers, and `confidence` (0 to 1) that an answer made of them is right. `follow_up`
     says that the question was put behind the one before it, `threshold` is None for the shipped.
     `shipped_confidence` is that before the calibration of the library, None where it has none.
-    `parts` holds what was found for each part of a question that has several.
+    `parts` holds what was found for each part of a question that has several, `asked` the question
+    as the person put it, where it is not the `question` that was searched for.
     """
 
     question: str
@@ -58,6 +59,7 @@ class Evidence:
     threshold: float | None = None
     shipped_confidence: float | None = None
     parts: tuple[Evidence, ...] = ()
+    asked: str = ""
 
     @property
     def answerable(self) -> bool:

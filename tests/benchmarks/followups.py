@@ -23,9 +23,9 @@ from typing import Any
 
 from index import Index, open_index, rebuild
 from qa import answer
-from qa.pipeline import retrieve
+from qa.desk import open_desk
 from qa.retrieve.evidence import gather
-from qa.settings import starter_library
+from qa.settings import read_settings, starter_library
 
 HERE = Path(__file__).parent / "followups"
 WAYS = ("full", "condensed", "question before", "alone")
@@ -66,13 +66,14 @@ def _measured(
         opened = libraries[library]
         assert item["quote"] in opened.source(item["source"]).text, item["quote"]
         history = _asked(item["history"], opened)
+        desk = open_desk(read_settings(), index=opened, model=model)
         follow_up = item["follow_up"]
         asked = dict(
             zip(
                 WAYS,
                 (
                     item["full"],
-                    retrieve(follow_up, history=history, index=opened, model=model).question,
+                    desk.retrieve(follow_up, history).question,
                     f"{item['history'][-1]} {follow_up}",
                     follow_up,
                 ),

@@ -9,15 +9,14 @@ import gradio as gr
 
 from index.errors import IndexingError
 from index.opened import Index
+from qa.desk import Desk
 from qa.errors import RefdeskError
-from qa.pipeline import answer
 from qa.retrieve.evidence import passage
-from qa.web.chat.conversation import Model
 
 _MOST_PASSAGES = 50
 
 
-def add_endpoints(index: Index, model: Model) -> None:
+def add_endpoints(index: Index, desk: Desk) -> None:
     """Add the endpoints to the page that is being made."""
 
     def ask(question: str, sources: list[str] | None = None) -> dict[str, Any]:
@@ -32,7 +31,7 @@ def add_endpoints(index: Index, model: Model) -> None:
             (0 to 1), abstained, nearest (the closest passages where it abstained).
         """
         with _told():
-            found = answer(question, sources=sources or None, index=index, model=model)
+            *_, found = desk.compose(desk.retrieve(question, scope=sources or None))
         return found.to_dict()
 
     def search(query: str, k: int = 5, sources: list[str] | None = None) -> list[dict[str, Any]]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from index.errors import IndexingError
-from index.opened import Index
+from qa.desk import Desk
 from qa.errors import RefdeskError
-from qa.pipeline import compose, retrieve
 from qa.result import Answer, Passage
 from qa.web.chat.excerpt import Excerpt, excerpt
 from qa.web.chat.scope import EVERYTHING, Choice, Scope
@@ -67,9 +66,7 @@ Turns = tuple[Turn, ...]
 Model: TypeAlias = "str | BaseChatModel | None"
 
 
-def ask(
-    question: str, turns: Sequence[Turn], scope: Scope, *, index: Index, model: Model = None
-) -> Iterator[Turns]:
+def ask(question: str, turns: Sequence[Turn], scope: Scope, *, desk: Desk) -> Iterator[Turns]:
     """The conversation with `question` added, again whenever the answer has grown."""
     earlier = tuple(turn for turn in turns if turn.question)
     question = question.strip()
@@ -79,10 +76,8 @@ def ask(
     turn = Turn(question=question, scope=scope.words, choice=scope.choice, running=True)
     yield (*earlier, turn)
     try:
-        evidence = retrieve(
-            question, history=history(earlier), sources=scope.patterns, index=index, model=model
-        )
-        for answer in compose(question, evidence, model=model):
+        evidence = desk.retrieve(question, history(earlier), scope.patterns)
+        for answer in desk.compose(evidence):
             turn = replace(turn, answer=answer)
             turn = replace(turn, excerpts=_excerpts(turn.passages, evidence.generation))
             yield (*earlier, turn)

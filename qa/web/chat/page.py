@@ -13,6 +13,7 @@ import gradio as gr
 
 from index.errors import IndexingError
 from index.opened import Index, open_index
+from qa.desk import Desk, open_desk
 from qa.settings import read_settings
 from qa.web.chat.api import add_endpoints
 from qa.web.chat.conversation import Model, Turn, Turns, ask, refreshed, stop
@@ -71,12 +72,13 @@ def build_app(
     Raises IndexNotFoundError, IndexDamagedError.
     """
     opened = index if isinstance(index, Index) else open_index(index)
+    desk = open_desk(read_settings(), index=opened, model=model)
     kept = (conversations or Conversations()) if keep else None
     access, curator = access or Access(), curator or Curator(library)
 
     def make() -> gr.Blocks:
-        page = _Page(opened, library, model, kept, access)
-        LibraryPage(page.app, opened, curator, access)
+        page = _Page(opened, desk, library, kept, access)
+        LibraryPage(page.app, opened, desk, curator, access)
         return page.app
 
     return in_a_loop(make)
@@ -88,14 +90,14 @@ class _Page:
     def __init__(
         self,
         index: Index,
+        desk: Desk,
         library: Path,
-        model: Model,
         kept: Conversations | None,
         access: Access,
     ) -> None:
         self._index = index
+        self._desk = desk
         self._library = library
-        self._model = model
         self._kept = kept
         sources = index.sources
         self.app = gr.Blocks(title="Refdesk", analytics_enabled=False, fill_width=True)
@@ -167,9 +169,8 @@ class _Page:
             self.file = gr.JSON(visible="hidden")
             self.address = gr.Textbox(visible="hidden")
             self._connect()
-            add_endpoints(index, model)
-        written = model if model is not None else read_settings().model
-        at_once = _WRITTEN_AT_ONCE if written else _EXTRACTS_AT_ONCE
+            add_endpoints(index, desk)
+        at_once = _WRITTEN_AT_ONCE if desk.chat_model else _EXTRACTS_AT_ONCE
         self.app.queue(default_concurrency_limit=at_once, max_size=_MOST_WAITING)
 
     def _connect(self) -> None:
@@ -229,7 +230,7 @@ class _Page:
             yield self._shown((*kept, notice), talk)
             return
         begun = False
-        for shown in ask(question, turns, scope, index=self._index, model=self._model):
+        for shown in ask(question, turns, scope, desk=self._desk):
             last = shown[-1]
             if last.running and begun:
                 yield self._grown(shown, talk)

@@ -11,7 +11,9 @@ import gradio as gr
 from index.build.rebuild import rollback
 from index.errors import IndexingError
 from index.opened import Index
+from qa.desk import Desk
 from qa.errors import RefdeskError, SettingError
+from qa.gap_log import GapLog
 from qa.gaps import list_gaps
 from qa.web.chat.panel import standing_words
 from qa.web.library.curate import FIELDS, Curator
@@ -44,8 +46,11 @@ Shown = dict[Any, Any]
 class LibraryPage:
     """The components of the page and their handlers."""
 
-    def __init__(self, app: gr.Blocks, index: Index, curator: Curator, access: Access) -> None:
+    def __init__(
+        self, app: gr.Blocks, index: Index, desk: Desk, curator: Curator, access: Access
+    ) -> None:
         self._index = index
+        self._desk = desk
         self._curator = curator
         self._access = access
         with app.route("Library", "/library", show_in_navbar=False):
@@ -262,6 +267,6 @@ class LibraryPage:
         if not self._access.may_curate(user_of(request)):
             return message(_REFUSED, "problem")
         try:
-            return gaps_list(list_gaps(self._index, limit=_MOST_GAPS))
+            return gaps_list(list_gaps(GapLog(self._index.folder), self._desk, limit=_MOST_GAPS))
         except SettingError as error:
             return message(str(error), "problem")

@@ -45,7 +45,7 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
                     progress=lambda stage, done, total: told.put((stage, done, total)),
                     embedding_model=settings.embedding_model,
                     store=settings.store,
-                    golden=golden_questions(library),
+                    golden=golden_questions(library, settings),
                 )
             )
         except MetadataError as error:

@@ -1,0 +1,22 @@
+"""What a composer hands to the gate: a sentence, and where it says that it is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A quote: `start` and `end` are offsets into the text of the source."""
+
+    source_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sentence before the gate, and the spans that it claims to rest on."""
+
+    text: str
+    spans: tuple[Span, ...]

@@ -1,0 +1,188 @@
+"""The desk that answers: an index and what reads it, made once at each door from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from index.opened import Index, open_index
+from index.search import Generation
+from qa.assemble import abstention, checked
+from qa.compose.extract import extract
+from qa.compose.generate import NotInSources, generate
+from qa.condense.readings import Turn, readings
+from qa.condense.rewrite import rewrite
+from qa.gap_log import GapLog
+from qa.models.chat import ChatModelSettings, load_chat_model
+from qa.models.cross_encoder import Reranker, load_reranker
+from qa.models.entailment import EntailmentModel, load_entailment_model
+from qa.result import Answer
+from qa.retrieve.calibration import calibrated
+from qa.retrieve.evidence import Evidence, gather
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+# What a reading of a follow-up must have in confidence over a likelier one to be taken.
+_LATER = 0.1
+
+_load_model = lru_cache(maxsize=4)(load_chat_model)
+
+
+class Served(Protocol):
+    """What has a current generation, as an open Index has."""
+
+    @property
+    def generation(self) -> Generation:
+        """The generation that is served now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """One generation, whatever the index serves, as `Desk.index`."""
+
+    generation: Generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All that an answer is made with; whoever answers, retrieves and composes through one.
+
+    `chat_model` is None for extracts, `timeout` what it may take in seconds. The `reranker` orders
+    the sentences found, the `judge` lets sentences of a chat model through that no rule does, and
+    `gap_log` takes what is not answered; each is None where there is none. The calibration is the
+    one that stands beside the index when a question is asked: fitting one is felt at once, and each
+    generation has that of its own embedding model.
+    """
+
+    index: Served
+    chat_model: BaseChatModel | None = None
+    timeout: float = 60.0
+    reranker: Reranker | None = None
+    judge: EntailmentModel | None = None
+    gap_log: GapLog | None = None
+
+    def retrieve(
+        self, question: str, history: Sequence[Turn] = (), scope: Iterable[str] | None = None
+    ) -> Evidence:
+        """The first half: what the library holds on the question as it stands after the history.
+
+        `history` holds the earlier turns as (role, text), `scope` globs of source ids. The evidence
+        says how sure it is, by the calibration in force. Raises QuestionError, IndexingError.
+        """
+        meant = readings(question, history)
+        if history and self.chat_model is not None:
+            rewritten = rewrite(question, history, self.chat_model, self.timeout)
+            meant = [rewritten] if rewritten else meant
+        generation = self.index.generation
+        sources = None if scope is None else tuple(scope)
+        found = [gather(generation, reading, sources, reranker=self.reranker) for reading in meant]
+        # A follow-up that can be read in several ways is meant as the library can answer it.
+        _, best = max(enumerate(found), key=lambda item: item[1].confidence - _LATER * item[0])
+        follow_up = best.question != question.strip()
+        return replace(calibrated(best), asked=question, follow_up=follow_up)
+
+    def compose(self, evidence: Evidence) -> Iterator[Answer]:
+        """The second half: answers made of the evidence, each longer than the last; or an
+        abstention, which is noted in the log of gaps.
+
+        Where the chat model fails, or nothing that it writes passes the gate, extracts stand in for
+        it, with a notice.
+        """
+        name = model_name(self.chat_model)
+        notice = None
+        last = None
+        if self.chat_model is not None and evidence.answerable:
+            notice = (
+                "Nothing that the language model wrote was supported by the sources; "
+                "these are extracts from them."
+            )
+            try:
+                drafts = generate(evidence, self.chat_model, self.timeout)
+                for last in checked(evidence, drafts, model=name, judge=self.judge):
+                    yield last
+            except NotInSources:
+                if last is None:
+                    notice = "The language model found no answer in the passages."
+                    yield self._abstain(evidence, name, notice)
+                    return
+            except Exception as error:  # a server's fault of any kind must not cost the answer
+                kind = type(error).__name__  # its text may hold anything, a key too
+                if last is not None:
+                    notice = f"The language model broke off ({kind}); more may be to be said."
+                    yield replace(last, notice=notice)
+                notice = (
+                    f"The language model did not answer ({kind}); "
+                    f"these are extracts from the sources."
+                )
+            if last is not None:
+                return
+        if evidence.answerable:
+            for last in checked(evidence, extract(evidence), notice=notice):
+                yield last
+        if last is None:
+            yield self._abstain(evidence, name)
+
+    def _abstain(self, evidence: Evidence, model: str | None, notice: str | None = None) -> Answer:
+        if self.gap_log:
+            self.gap_log.note(evidence.question, evidence.sources, evidence.generation.name)
+        return abstention(evidence, model, notice)
+
+
+def open_desk(
+    settings: Settings,
+    *,
+    index: str | Path | Index | Only | None = None,
+    model: str | BaseChatModel | None = None,
+    log_gaps: bool = True,
+) -> Desk:
+    """The desk that the settings ask for; the models that they name are loaded here.
+
+    `index` is a folder, which is opened once for the process, or what is open; None is the index of
+    the settings. So with `model`; "" is none, whatever the settings say. `log_gaps` False keeps
+    questions out of the log, whatever the settings say. Raises SettingError, ChatModelError,
+    IndexNotFoundError, IndexDamagedError.
+    """
+    chat_model = _resolve(settings, model)
+    named = settings.support_model if chat_model is not None else None
+    if index is None or isinstance(index, str | Path):
+        index = _open(Path(settings.index if index is None else index).absolute())
+    log = GapLog(index.folder) if isinstance(index, Index) else None
+    return Desk(
+        index=index,
+        chat_model=chat_model,
+        timeout=settings.model_timeout,
+        reranker=load_reranker(settings.reranker) if settings.reranker else None,
+        judge=load_entailment_model(named) if named else None,
+        gap_log=log if log_gaps and settings.gaps else None,
+    )
+
+
+def model_name(model: BaseChatModel | None) -> str | None:
+    """What a chat model is called in an answer; None for none."""
+    if model is None:
+        return None
+    for field in ("model_name", "model"):
+        name = getattr(model, field, None)
+        if isinstance(name, str):
+            return name
+    return type(model).__name__
+
+
+def _resolve(settings: Settings, model: str | BaseChatModel | None) -> BaseChatModel | None:
+    name = settings.model if model is None else model
+    if not isinstance(name, str):
+        return name
+    if not name:
+        return None
+    reached = ChatModelSettings(url=settings.model_url, timeout=settings.model_timeout)
+    return _load_model(name, reached)
+
+
+@lru_cache(maxsize=8)
+def _open(folder: Path) -> Index:
+    return open_index(folder)
