@@ -1,4 +1,4 @@
-"""The README and CHANGELOG say what is so; `python tests/test_docs.py` writes what is generated."""
+"""The documentation says what is so; `python tests/test_docs.py` writes what is generated."""
 
 import os
 import re
@@ -15,16 +15,22 @@ from sources.load import FORMATS
 from sources.metadata import STANDINGS, parse_metadata, split_front_matter
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
+MANUAL = "qa/README.md"  # the help and the settings stand there
+DOCS = ["README.md", "sources/README.md", "index/README.md", MANUAL, "tests/benchmarks/README.md"]
 
 
 def read(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def blocks(language):
-    """The code of the README that is fenced as `language`."""
-    return re.findall(rf"^```{language}\n(.*?)^```", read("README.md"), re.MULTILINE | re.DOTALL)
+def everything():
+    """All the documentation as one text."""
+    return "\n".join(read(name) for name in DOCS)
+
+
+def blocks(name, language):
+    """The code of a file that is fenced as `language`."""
+    return re.findall(rf"^```{language}\n(.*?)^```", read(name), re.MULTILINE | re.DOTALL)
 
 
 def help_text():
@@ -53,7 +59,7 @@ def settings_table():
 
 
 def generated(text):
-    """The README with what is generated in its place."""
+    """The manual with what is generated in its place."""
     for name, content in (("help", help_text()), ("settings", settings_table())):
         text, count = re.subn(
             rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- end of {name} -->)",
@@ -61,17 +67,21 @@ def generated(text):
             text,
             flags=re.DOTALL,
         )
-        assert count == 1, f"the README must have one block for {name}"
+        assert count == 1, f"the manual must have one block for {name}"
     return text
 
 
-def test_the_generated_parts_of_the_readme_are_up_to_date():
-    text = read("README.md")
+def test_the_generated_parts_of_the_manual_are_up_to_date():
+    text = read(MANUAL)
     assert text == generated(text), "run `python tests/test_docs.py`"
 
 
-def test_the_readme_names_every_command_setting_format_and_standing():
-    text = read("README.md")
+def test_the_readme_is_short():
+    assert len(read("README.md").splitlines()) <= 150
+
+
+def test_the_docs_name_every_command_setting_format_and_standing():
+    text = everything()
     commands = [command.name or command.callback.__name__ for command in app.registered_commands]
     assert len(commands) > 1
     for name in [*commands, *VARIABLES, *STANDINGS]:
@@ -81,15 +91,15 @@ def test_the_readme_names_every_command_setting_format_and_standing():
 
 
 def test_the_commands_of_the_readme_are_there():
-    named = re.findall(r"\brefdesk ([a-z]+)", read("README.md"))
+    named = re.findall(r"\brefdesk ([a-z]+)", everything())
     commands = {command.name or command.callback.__name__ for command in app.registered_commands}
     assert set(named) <= commands
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z]+)\b(?= |`|\n)", read("README.md"))) <= targets
+    assert set(re.findall(r"\bmake ([a-z]+)\b(?= |`|\n)", everything())) <= targets
 
 
 def test_the_metadata_of_the_readme_hold_up():
-    front_matter, sidecar = blocks("yaml")
+    front_matter, sidecar = blocks("sources/README.md", "yaml")
     inner, body = split_front_matter(front_matter)
     assert body == ""
     for text in (inner, sidecar):
@@ -98,16 +108,24 @@ def test_the_metadata_of_the_readme_hold_up():
         assert problems == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md"])
+def anchors_of(text):
+    """What links within a page can name: its headings, as they are made into anchors."""
+    headings = re.findall(r"^#+ (.+)", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).replace(" ", "-").lower() for heading in headings}
+
+
+@pytest.mark.parametrize("name", [*DOCS, "CHANGELOG.md"])
 def test_links_lead_somewhere(name):
     text = read(name)
-    headings = re.findall(r"^#+ (.+)", text, re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", heading).replace(" ", "-").lower() for heading in headings}
+    anchors = anchors_of(text)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if target.startswith("#"):
             assert target[1:] in anchors, target
         elif "://" not in target:
-            assert (ROOT / target).is_file(), target
+            path, _, anchor = target.partition("#")
+            there = (ROOT / name).parent / path
+            assert there.is_file(), target
+            assert not anchor or anchor in anchors_of(there.read_text(encoding="utf-8")), target
 
 
 def test_the_changelog_has_the_version_of_the_package():
@@ -116,7 +134,7 @@ def test_the_changelog_has_the_version_of_the_package():
 
 
 def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
-    (code,) = blocks("python")
+    (code,) = blocks("README.md", "python")
     (tmp_path / "sources").mkdir()
     (tmp_path / "sources" / "documents").symlink_to(starter_library())
     monkeypatch.chdir(tmp_path)
@@ -131,4 +149,4 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
 
 
 if __name__ == "__main__":
-    README.write_text(generated(read("README.md")), encoding="utf-8")
+    (ROOT / MANUAL).write_text(generated(read(MANUAL)), encoding="utf-8")
