@@ -23,13 +23,12 @@ from typing import Any, Self, get_args
 from sources.cache import ExtractCache
 from sources.errors import UnreadableError
 from sources.readers.extract import Extract
-from sources.source import Format, Kind, unpack_blocks
+from sources.source import Block, Format, Kind
 
 _START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); import sources.child as child; \
 child.main(*map(int, sys.argv[2:]))"
 _MOST_TOLD = 300
 _KINDS = frozenset(get_args(Kind))
-_DEEPEST = 1000  # levels of lists in lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,19 +215,20 @@ def _checked(answer: Mapping[str, Any], format_: Format) -> Extract:
             raise UnreadableError(_line(answer["error"]))
         text = answer["text"]
         text.encode()  # no lone surrogates
-        blocks = unpack_blocks(answer["blocks"])
+        blocks = tuple(
+            Block(start=start, end=end, kind=kind, level=level, title=title)
+            for start, end, kind, level, title in answer["blocks"]
+        )
         pages = tuple(answer["pages"])
         at = 0
         for block in blocks:
-            numbers = (block.start, block.end, block.level, block.group)
-            words = (block.title, block.marker, block.language)
+            numbers = (block.start, block.end, block.level)
             if not (
                 all(type(number) is int for number in numbers)
                 and at <= block.start < block.end <= len(text)
                 and block.kind in _KINDS
-                and 0 <= block.level <= (6 if block.kind == "heading" else _DEEPEST)
-                and block.group >= 0
-                and all(type(word) is str for word in words)
+                and 0 <= block.level <= 6
+                and type(block.title) is str
             ):
                 raise ValueError("a block does not fit the text")
             at = block.end

@@ -19,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from index import open_index, rebuild
 from qa.settings import starter_library
-from qa.web.chat.page import build_app
+from qa.web import build_app
 from qa.web.server.serve import serving
 from sources.load import QUESTIONS
 

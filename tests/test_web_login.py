@@ -11,10 +11,10 @@ from browser import BOX, MARKS, SIGNING, WAIT, ask, build, expect, serious, writ
 
 from qa.passwords import CURATOR, Users, remove_user, set_password
 from qa.web import build_app
-from qa.web.server.access import Access
 from qa.web.server.login_page import page_after
 from qa.web.server.serve import serving
 from qa.web.server.sessions import COOKIE, LASTS, Sessions, set_cookie
+from qa.web.shared.access import Access
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}
 

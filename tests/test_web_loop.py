@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from qa.web.server.threads import each
+from qa.web.shared.threads import each
 
 
 def test_the_first_and_the_last_come_and_what_was_overtaken_does_not():

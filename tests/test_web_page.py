@@ -15,16 +15,17 @@ from index.build.golden import GoldenAnswer, GoldenChange, GoldenReport
 from index.build.rebuild import RebuildReport
 from index.errors import ScopeError
 from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
+from qa.templates import is_web_address, shortened
 from qa.web.chat.conversation import Turn, history, stop
 from qa.web.chat.examples import example_questions
 from qa.web.chat.excerpt import Excerpt, excerpt
+from qa.web.chat.opening import read
 from qa.web.chat.panel import panel
 from qa.web.chat.scope import Choice, choose
 from qa.web.chat.transcript import confidence_words, transcript
 from qa.web.library.rebuilding import report
-from qa.web.markup import is_web_address, link, shortened, text
 from qa.web.reader.document import Mark, reader
-from qa.web.reader.opening import read
+from qa.web.shared.render import render
 from sources import Block, Source
 
 HOSTILE = (
@@ -322,7 +323,8 @@ def test_what_a_turn_shows_is_what_is_marked():
 
 
 def test_text_is_shown_letter_for_letter():
-    assert _Tags(text(HOSTILE)).text == HOSTILE
+    said = render("message.html", words=HOSTILE, kind="plain", role="status")
+    assert _Tags(said).text.strip() == HOSTILE
 
 
 @pytest.mark.parametrize(
@@ -344,7 +346,7 @@ def test_text_is_shown_letter_for_letter():
 )
 def test_only_web_addresses_become_links(url, allowed):
     assert is_web_address(url) is allowed
-    assert bool(link(url, "x")) is allowed
+    assert ('class="out"' in reader(source(url=url))) is allowed
 
 
 def test_shortened_cuts_between_words():

@@ -25,10 +25,10 @@ from index.errors import IndexNotFoundError
 from qa.errors import SettingError
 from qa.passwords import CURATOR, Users, remove_user, set_password
 from qa.web import build_app, launch
-from qa.web.server.access import Access
 from qa.web.server.guard import names_of
 from qa.web.server.login_page import login_page
 from qa.web.server.serve import FIRST_PORT, address_of, listen, serving
+from qa.web.shared.access import Access
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 from qa.errors import SettingError
 from qa.result import Answer, Passage
+from qa.templates import shortened
 from qa.web.chat.conversation import Turn, Turns
 from qa.web.chat.scope import Choice
-from qa.web.markup import shortened
 
 T = TypeVar("T")
 

@@ -12,25 +12,23 @@ from urllib.parse import parse_qs
 import gradio as gr
 
 from index.errors import IndexingError
-from index.opened import Index, open_index
-from qa.desk import Desk, open_desk
-from qa.settings import read_settings
+from index.opened import Index
+from qa.desk import Desk
+from qa.templates import shortened
 from qa.web.chat.api import add_endpoints
-from qa.web.chat.conversation import Model, Turn, Turns, ask, refreshed, stop
+from qa.web.chat.conversation import Turn, Turns, ask, refreshed, stop
 from qa.web.chat.examples import example_questions
 from qa.web.chat.history import history_list
 from qa.web.chat.kept import Conversations
-from qa.web.chat.panel import panel, standing_words
+from qa.web.chat.opening import read
+from qa.web.chat.panel import panel
 from qa.web.chat.saving import save_answer, save_conversation
-from qa.web.chat.scope import Choice, choose, count, values
+from qa.web.chat.scope import Choice, choose, values
 from qa.web.chat.transcript import examples, transcript
-from qa.web.library.curate import Curator
-from qa.web.library.page import LibraryPage
-from qa.web.markup import shortened
-from qa.web.masthead import BRIDGE, masthead
-from qa.web.reader.opening import read
-from qa.web.server.access import Access, user_of
-from qa.web.server.threads import each, in_a_loop
+from qa.web.shared.access import Access, user_of
+from qa.web.shared.masthead import BRIDGE, masthead
+from qa.web.shared.render import count, standing_words
+from qa.web.shared.threads import each
 
 # Questions answered at once; the others wait their turn. Extracts are work for the processor, and
 # more of them than it has cores only get in each other's way: on two cores, 50 answers took 1.3 s
@@ -55,36 +53,7 @@ _LOG = '<div role="log" aria-live="polite" aria-label="Conversation">${value}</d
 Shown = dict[Any, Any]
 
 
-def build_app(
-    *,
-    index: str | Path | Index,
-    library: Path,
-    model: Model = None,
-    conversations: Conversations | None = None,
-    keep: bool = True,
-    access: Access | None = None,
-    curator: Curator | None = None,
-) -> gr.Blocks:
-    """The chat over `index`; example questions come from `library`.
-
-    `conversations` is where they are kept, by default in memory; with `keep` False nothing is.
-    `access` says who may change the library, by default anybody who has the page; `curator` where.
-    Raises IndexNotFoundError, IndexDamagedError.
-    """
-    opened = index if isinstance(index, Index) else open_index(index)
-    desk = open_desk(read_settings(), index=opened, model=model)
-    kept = (conversations or Conversations()) if keep else None
-    access, curator = access or Access(), curator or Curator(library)
-
-    def make() -> gr.Blocks:
-        page = _Page(opened, desk, library, kept, access)
-        LibraryPage(page.app, opened, desk, curator, access)
-        return page.app
-
-    return in_a_loop(make)
-
-
-class _Page:
+class ChatPage:
     """The components and their handlers. A conversation lives in the session, never here."""
 
     def __init__(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from index.errors import ScopeError
-from qa.web.markup import shortened
+from qa.templates import shortened
+from qa.web.shared.render import count
 from sources import Source
 from sources.metadata import check_date
 
@@ -111,11 +112,6 @@ def _fits(source: Source, choice: Choice) -> bool:
         and (not choice.since or (bool(published) and published + _TO_THE_END >= choice.since))
         and (not choice.until or (bool(published) and published <= choice.until + _TO_THE_END))
     )
-
-
-def count(number: int, noun: str) -> str:
-    """The number with its noun, as "1 source" or "16 sources"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def values(groups: Iterable[Iterable[str]]) -> list[str]:

@@ -15,13 +15,13 @@ from qa.desk import Desk
 from qa.errors import RefdeskError, SettingError
 from qa.gap_log import GapLog
 from qa.gaps import list_gaps
-from qa.web.chat.panel import standing_words
 from qa.web.library.curate import FIELDS, Curator
 from qa.web.library.lists import found, gaps_list, generations_table, message, picks, summary
 from qa.web.library.rebuilding import rebuilding
-from qa.web.masthead import BRIDGE, masthead
-from qa.web.server.access import Access, user_of
-from qa.web.server.threads import each
+from qa.web.shared.access import Access, user_of
+from qa.web.shared.masthead import BRIDGE, masthead
+from qa.web.shared.render import standing_words
+from qa.web.shared.threads import each
 from sources import SourceError
 from sources.metadata import STANDINGS
 

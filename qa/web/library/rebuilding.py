@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 from queue import Empty, Queue
+from typing import TypeAlias
 
-from index.build.golden import GoldenAnswer, GoldenChange, GoldenReport
+from index.build.golden import GoldenAnswer, GoldenChange
 from index.build.rebuild import RebuildReport, rebuild
 from index.errors import IndexingError
 from qa.errors import RefdeskError
 from qa.evaluation.golden import golden_questions
 from qa.settings import read_settings
-from qa.web.chat.scope import count
 from qa.web.library.lists import message
-from qa.web.markup import isolated, text
+from qa.web.shared.render import render
 from sources import MetadataError, SourceError
 
 _STAGES = {
@@ -27,6 +27,8 @@ _STAGES = {
     "asking": "Asking the golden questions",
 }
 _LISTED = 40
+# One of two answers: its words, each with whether they differ, and what it cites.
+_Side: TypeAlias = tuple[list[tuple[str, bool]], tuple[str, ...]]
 
 
 def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
@@ -71,94 +73,26 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
 
 
 def _progress(stage: str, done: int, total: int) -> str:
-    words = _STAGES.get(stage, stage)
-    share = f' value="{done}" max="{total}"' if total else ""
-    amount = f" {done:,} of {total:,}" if total else ""
-    return (
-        f'<div class="rebuild" role="status"><p>{text(words)}{amount}</p>'
-        f'<progress aria-label="Rebuild"{share}></progress></div>'
-    )
+    return render("progress.html", words=_STAGES.get(stage, stage), done=done, total=total)
 
 
 def report(found: RebuildReport) -> str:
     """What a rebuild did, as HTML."""
-    changes = "".join(
-        f"<dt>{word}</dt><dd>{_names(names)}</dd>"
-        for word, names in (
-            ("Added", found.added),
-            ("Changed", found.updated),
-            ("Removed", found.removed),
-        )
-    )
-    skipped = "".join(
-        f"<li>{isolated(path)}: {isolated(reason)}</li>" for path, reason in found.skipped[:_LISTED]
-    )
-    return (
-        '<section class="report" aria-label="Report of the rebuild">'
-        f'<h3>Serving generation {isolated(found.generation)}</h3><p class="meta">'
-        f"{count(found.chunks, 'passage')}, {count(found.embedded, 'text')} embedded, "
-        f"{found.seconds:.1f} seconds</p><dl>{changes}"
-        f"<dt>Unchanged</dt><dd>{len(found.unchanged)}</dd>"
-        f"<dt>Skipped</dt><dd>{len(found.skipped)}<ul>{skipped}</ul></dd></dl>"
-        f"{_golden(found.golden) if found.golden else ''}</section>"
-    )
+    return render("rebuilt.html", report=found, listed=_LISTED, differences=_differences)
 
 
-def _names(names: tuple[str, ...]) -> str:
-    if not names:
-        return "none"
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return f"{len(names)}: {', '.join(isolated(name) for name in names[:_LISTED])}{more}"
-
-
-def _golden(found: GoldenReport) -> str:
-    before = "" if found.right_before is None else f", {found.right_before} before"
-    groups = "".join(
-        f"<h4>{word}: {len(changes)}</h4><ul>{''.join(map(_change, changes[:_LISTED]))}</ul>"
-        for word, changes in (
-            ("Answers lost", found.lost),
-            ("Answers gained", found.gained),
-            ("Answers changed", found.changed),
-        )
-        if changes
-    )
-    return (
-        f"<h3>Golden questions</h3><p>{found.right} of {found.asked} answered right{before}.</p>"
-        f"{groups}"
-    )
-
-
-def _change(change: GoldenChange) -> str:
-    """The two answers, with the words marked in which they differ, and what they cite."""
+def _differences(change: GoldenChange) -> tuple[_Side, _Side]:
+    """The two answers, taken apart into what they have in common and what differs."""
     was, now = _words(change.before), _words(change.after)
     steps = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
-    differ = [step for step in steps if step[0] != "equal"]
-    before = _marked(was, [(first, last) for _, first, last, _, _ in differ], "del")
-    after = _marked(now, [(first, last) for *_, first, last in differ], "ins")
-    before, after = before + _cites(change.before), after + _cites(change.after)
-    return (
-        f"<li><strong>{isolated(change.question)}</strong>"
-        f'<p class="was"><span class="side">before</span><span>{before}</span></p>'
-        f'<p class="is"><span class="side">now</span><span>{after}</span></p></li>'
-    )
+    before = [(" ".join(was[first:last]), kind != "equal") for kind, first, last, _, _ in steps]
+    after = [(" ".join(now[first:last]), kind != "equal") for kind, _, _, first, last in steps]
+    return _side(before, change.before), _side(after, change.after)
+
+
+def _side(parts: list[tuple[str, bool]], answer: GoldenAnswer) -> _Side:
+    return [part for part in parts if part[0]], answer.citations
 
 
 def _words(answer: GoldenAnswer) -> list[str]:
     return ["no answer"] if answer.text is None else answer.text.split()
-
-
-def _cites(answer: GoldenAnswer) -> str:
-    return f'<span class="side"> {text(", ".join(answer.citations))}</span>'
-
-
-def _marked(words: Sequence[str], spans: Sequence[tuple[int, int]], tag: str) -> str:
-    """The words as HTML, with those in `spans` in the element `tag`."""
-    at, parts = 0, []
-    for start, end in spans:
-        parts.append(isolated(" ".join(words[at:start])) if start > at else "")
-        parts.append(
-            f"<{tag}>{isolated(' '.join(words[start:end]))}</{tag}>" if end > start else ""
-        )
-        at = end
-    parts.append(isolated(" ".join(words[at:])) if at < len(words) else "")
-    return " ".join(part for part in parts if part)

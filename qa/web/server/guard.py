@@ -6,9 +6,9 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from qa.web.server.access import SCOPE_KEY, Access
 from qa.web.server.login import Login
 from qa.web.server.respond import refuse
+from qa.web.shared.access import SCOPE_KEY, Access
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

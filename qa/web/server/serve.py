@@ -25,12 +25,12 @@ from qa.errors import SettingError
 from qa.passwords import Users
 from qa.settings import starter_library
 from qa.web.chat.kept import Conversations
-from qa.web.chat.page import build_app
 from qa.web.library.curate import Curator
-from qa.web.server.access import LOCAL, SCOPE_KEY, Access
+from qa.web.server.app import build_app
 from qa.web.server.guard import Guard, is_loopback, names_of
 from qa.web.server.theme import THEME
-from qa.web.server.threads import in_a_loop
+from qa.web.shared.access import LOCAL, SCOPE_KEY, Access
+from qa.web.shared.threads import in_a_loop
 from sources.load import MAX_FILE_BYTES
 
 _STATIC = Path(str(files("qa.web"))) / "static"

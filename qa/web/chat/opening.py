@@ -10,6 +10,7 @@ from qa.result import Citation, Passage
 from qa.web.chat.conversation import Turn
 from qa.web.reader.document import Mark, reader
 from qa.web.reader.page_image import PageImage, original, page_image
+from qa.web.shared.render import render
 from sources import Source
 
 
@@ -24,12 +25,7 @@ def read(generation: Generation, turns: Sequence[Turn], wanted: Mapping[str, Any
     passage = _passage(turn, wanted)
     source_id = passage.source_id if passage else wanted.get("source")
     if not isinstance(source_id, str) or source_id not in generation.row_of:
-        return (
-            '<section class="reader" aria-label="Document"><header><button type="button" '
-            'class="quiet close-reader">← All passages</button><h2 tabindex="-1">Not in the '
-            "library any more</h2></header><p>This source was removed since the answer was "
-            "given.</p></section>"
-        )
+        return render("gone.html")
     source = generation.source(source_id)
     marks = _marks(turn, source, passage)
     at = _whole(wanted.get("at")) or (passage.start if passage else 0)

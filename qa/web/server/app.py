@@ -1,0 +1,47 @@
+"""The web app: the page of the chat and that of the library, over one index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+from index.opened import Index, open_index
+from qa.desk import open_desk
+from qa.settings import read_settings
+from qa.web.chat.conversation import Model
+from qa.web.chat.kept import Conversations
+from qa.web.chat.page import ChatPage
+from qa.web.library.curate import Curator
+from qa.web.library.page import LibraryPage
+from qa.web.shared.access import Access
+from qa.web.shared.threads import in_a_loop
+
+
+def build_app(
+    *,
+    index: str | Path | Index,
+    library: Path,
+    model: Model = None,
+    conversations: Conversations | None = None,
+    keep: bool = True,
+    access: Access | None = None,
+    curator: Curator | None = None,
+) -> gr.Blocks:
+    """The chat over `index`; example questions come from `library`.
+
+    `conversations` is where they are kept, by default in memory; with `keep` False nothing is.
+    `access` says who may change the library, by default anybody who has the page; `curator` where.
+    Raises IndexNotFoundError, IndexDamagedError.
+    """
+    opened = index if isinstance(index, Index) else open_index(index)
+    desk = open_desk(read_settings(), index=opened, model=model)
+    kept = (conversations or Conversations()) if keep else None
+    access, curator = access or Access(), curator or Curator(library)
+
+    def make() -> gr.Blocks:
+        page = ChatPage(opened, desk, library, kept, access)
+        LibraryPage(page.app, opened, desk, curator, access)
+        return page.app
+
+    return in_a_loop(make)

@@ -1,0 +1,1 @@
+"""What every page needs: who uses it, its threads, its HTML and its words."""
