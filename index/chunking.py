@@ -53,9 +53,12 @@ def split_units(source: Source) -> list[Unit]:
     for block in source.blocks:
         if block.kind == "heading":
             units.append(Unit(block.start, block.end, "heading"))
-        elif block.kind in ("row", "code"):
+        elif block.kind in ("row", "code", "navigation"):
             units += _cut(source.text, block.start, block.end, "fragment")
-        elif block.kind == "record":  # as good as a sentence, but "U.S. | Size: 3" is not two
+        elif block.kind in (
+            "record",
+            "field",
+        ):  # as good as a sentence, but "U.S. | Size: 3" is not two
             units += _cut(source.text, block.start, block.end, "sentence")
         else:
             for start, end in _sentences(source.text, block.start, block.end, source.language):

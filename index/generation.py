@@ -31,9 +31,10 @@ from threading import Lock
 from typing import Any
 
 from index.errors import IndexDamagedError, IndexNotFoundError
-from sources import Block, Reference, Source
+from sources import Reference, Source
+from sources.source import pack_blocks, unpack_blocks
 
-SCHEMA = 4
+SCHEMA = 5
 POINTER = "CURRENT"
 MANIFEST, CANDIDATE = "manifest.json", "candidate.json"
 MOMENTS = "moments.npz"
@@ -280,8 +281,7 @@ def _to_row(source: Source) -> tuple[str, str, str]:
         if not name.startswith("_") and name not in ("text", "blocks", "references")
     }
     fields["references"] = [asdict(reference) for reference in source.references]
-    blocks = [[b.start, b.end, b.kind, b.level, b.title] for b in source.blocks]
-    return json.dumps(fields), json.dumps(blocks), source.text
+    return json.dumps(fields), json.dumps(pack_blocks(source.blocks)), source.text
 
 
 def _from_row(metadata: str, blocks: str, text: str) -> Source:
@@ -289,11 +289,4 @@ def _from_row(metadata: str, blocks: str, text: str) -> Source:
     fields["topics"] = tuple(fields["topics"])
     fields["pages"] = tuple(fields["pages"])
     fields["references"] = tuple(Reference(**reference) for reference in fields["references"])
-    return Source(
-        **fields,
-        text=text,
-        blocks=tuple(
-            Block(start=start, end=end, kind=kind, level=level, title=title)
-            for start, end, kind, level, title in json.loads(blocks)
-        ),
-    )
+    return Source(**fields, text=text, blocks=unpack_blocks(json.loads(blocks)))

@@ -23,12 +23,13 @@ from typing import Any, Self, get_args
 from sources.cache import ExtractCache
 from sources.errors import UnreadableError
 from sources.readers.extract import Extract
-from sources.source import Block, Format, Kind
+from sources.source import Format, Kind, unpack_blocks
 
 _START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); import sources.child as child; \
 child.main(*map(int, sys.argv[2:]))"
 _MOST_TOLD = 300
 _KINDS = frozenset(get_args(Kind))
+_DEEPEST = 1000  # levels of lists in lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,20 +216,19 @@ def _checked(answer: Mapping[str, Any], format_: Format) -> Extract:
             raise UnreadableError(_line(answer["error"]))
         text = answer["text"]
         text.encode()  # no lone surrogates
-        blocks = tuple(
-            Block(start=start, end=end, kind=kind, level=level, title=title)
-            for start, end, kind, level, title in answer["blocks"]
-        )
+        blocks = unpack_blocks(answer["blocks"])
         pages = tuple(answer["pages"])
         at = 0
         for block in blocks:
-            numbers = (block.start, block.end, block.level)
+            numbers = (block.start, block.end, block.level, block.group)
+            words = (block.title, block.marker, block.language)
             if not (
                 all(type(number) is int for number in numbers)
                 and at <= block.start < block.end <= len(text)
                 and block.kind in _KINDS
-                and 0 <= block.level <= 6
-                and type(block.title) is str
+                and 0 <= block.level <= (6 if block.kind == "heading" else _DEEPEST)
+                and block.group >= 0
+                and all(type(word) is str for word in words)
             ):
                 raise ValueError("a block does not fit the text")
             at = block.end

@@ -10,6 +10,7 @@ from typing import Any
 
 from sources.errors import UnreadableError
 from sources.formats import read
+from sources.source import pack_blocks
 
 # What no parser of documents needs, and a hostile document might want
 _FORBIDDEN = frozenset(
@@ -48,7 +49,7 @@ def _answer(data: bytes, head: dict[str, Any], most: int) -> bytes:
             raise UnreadableError(f"holds more than {most:,} characters: split it")
         values = {
             "text": extract.text,
-            "blocks": [[b.start, b.end, b.kind, b.level, b.title] for b in extract.blocks],
+            "blocks": pack_blocks(extract.blocks),
             "pages": extract.pages,
             "hints": extract.hints,
             "invisible": extract.invisible,

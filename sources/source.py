@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Format = Literal[
     "markdown", "text", "html", "pdf", "docx", "pptx", "odt", "epub", "csv", "xlsx", "json", "email"
 ]
-Kind = Literal["heading", "paragraph", "item", "row", "record", "code"]
+Kind = Literal[
+    "heading", "paragraph", "item", "row", "record", "code", "term", "definition", "note", "field",
+    "navigation",
+]  # fmt: skip
+
+_UNSAID: list[Any] = [0, "", ""]
+_PLAIN, _WHOLE = 5, 9  # values of a packed block: at least, and with the names of its columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +32,23 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A heading, paragraph, list item, table row, record or code listing: `Source.text[start:end]`.
+    """What a document is made of, a piece at a time: `Source.text[start:end]`, without its markers.
 
-    A record is a row that names its columns, as "Year: 1990 | Ships: 212". The span leaves out
-    leading markers ("- ", "> ", "## "). `level` (1 to 6) and `title` (without inline markup) are
-    set for headings only.
+    heading      `level` 1 to 6, `title` without inline markup
+    paragraph    also what follows the first paragraph of a list item (then `level` is the item's)
+    item         of a list: `level` is its depth from 1, `marker` as it stands ("-", "1.", "a)")
+    row          of a table: cells with " | " between; the header itself has the `marker` "header"
+    record       a row that names its columns: "Year: 1990 | Ships: 212"
+    code         `language` where it is told
+    term         of a definition list, with its definition after it
+    definition   what a term means
+    note         of an admonition: `marker` is its sort in lower case ("warning"), `title` its title
+    field        one line such as "Owner: Ada Lund"
+    navigation   links and page numbers that lead to other parts: not content
+
+    `fields` are the names of the columns of a row or record, () where they are not known. `group`
+    is the same, and not 0, for the blocks of one list, table, definition list, note or code
+    listing and for the paragraph ending in ":" that leads in to it.
     """
 
     start: int
@@ -37,6 +56,54 @@ class Block:
     kind: Kind
     level: int = 0
     title: str = ""
+    marker: str = ""
+    language: str = ""
+    fields: tuple[str, ...] = ()
+    group: int = 0
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is an item with a number."""
+        return self.kind == "item" and any(map(str.isdecimal, self.marker))
+
+
+def pack_blocks(blocks: Iterable[Block]) -> list[list[Any]]:
+    """The blocks as lists for JSON; the fields of a row are left out where the row before has them.
+
+    A table of a hundred thousand rows names its columns once.
+    """
+    packed = []
+    last: tuple[str, ...] = ()
+    for b in blocks:
+        row: list[Any] = [b.start, b.end, b.kind, b.level, b.title, b.group, b.marker, b.language]
+        if b.fields != last:
+            row.append(b.fields)
+            last = b.fields
+        while row and row[-1] in ("", 0) and len(row) > _PLAIN:
+            row.pop()
+        packed.append(row)
+    return packed
+
+
+def unpack_blocks(packed: Iterable[Sequence[Any]]) -> tuple[Block, ...]:
+    """The blocks of `pack_blocks`. Raises ValueError or TypeError where they cannot be such."""
+    blocks = []
+    fields: tuple[str, ...] = ()
+    for row in packed:
+        if not _PLAIN <= len(row) <= _WHOLE:
+            raise ValueError("not a block")
+        if len(row) == _WHOLE:
+            fields = tuple(map(str, row[-1]))
+        start, end, kind, level, title = row[:_PLAIN]
+        rest = list(row[_PLAIN:8])
+        group, marker, language = rest + _UNSAID[len(rest) :]
+        blocks.append(
+            Block(
+                start=start, end=end, kind=kind, level=level, title=title, group=group,
+                marker=marker, language=language, fields=fields,
+            )
+        )  # fmt: skip
+    return tuple(blocks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,9 @@ def blocks(text):
 
 def headings(text):
     return [
-        (b.level, b.title, text[b.start : b.end]) for b in read_markdown(text).blocks if b.level
+        (b.level, b.title, text[b.start : b.end])
+        for b in read_markdown(text).blocks
+        if b.kind == "heading"
     ]
 
 
@@ -92,6 +94,21 @@ def test_paragraphs_follow_the_rules_of_plain_text():
         ("paragraph", "End."),
     ]
     assert headings(text)[0] == (6, "A Short Line", "**A Short Line**")
+
+
+def test_lists_tables_and_code_know_their_groups_markers_and_columns():
+    text = (
+        "Do this:\n\n3. Fill the kettle.\n   - with rain\n\n     and wait\n4. Heat it.\n\nThen:\n\n"
+        "```sh -x\nboil --now\n```\n\n| Tea | *Minutes* |\n|---|---|\n| Green | 2 |\n\nDone.\n"
+    )
+    found = read_markdown(text).blocks
+    assert [(b.kind, b.marker, b.level, b.group) for b in found] == [
+        ("paragraph", "", 0, 1), ("item", "3.", 1, 1), ("item", "-", 2, 1), ("paragraph", "", 2, 1),
+        ("item", "4.", 1, 1), ("paragraph", "", 0, 2), ("code", "", 0, 2), ("row", "header", 0, 3),
+        ("row", "", 0, 3), ("paragraph", "", 0, 0),
+    ]  # fmt: skip
+    assert [b.is_step for b in found[1:3]] == [True, False]
+    assert (found[6].language, found[8].fields) == ("sh", ("Tea", "Minutes"))
 
 
 def test_white_space_that_markdown_does_not_know_loses_no_line():

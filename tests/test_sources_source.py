@@ -8,6 +8,7 @@ import pytest
 
 import sources
 from sources import Block, Source
+from sources.source import pack_blocks, unpack_blocks
 
 
 def make_source(**fields):
@@ -74,3 +75,18 @@ def test_headings_nest_by_level():
         "Part > Chapter",
         "Next",
     ]
+
+
+def test_packed_blocks_come_back_and_name_the_columns_of_a_table_once():
+    table = {"fields": ("Ship", "Built"), "group": 3}
+    blocks = (
+        Block(start=0, end=4, kind="heading", level=2, title="Ships"),
+        Block(start=5, end=8, kind="row", marker="header", **table),
+        Block(start=9, end=12, kind="row", **table),
+        Block(start=13, end=16, kind="code", language="sh", group=4),
+    )
+    packed = pack_blocks(blocks)
+    assert unpack_blocks(packed) == blocks
+    assert str(packed).count("Built") == 1
+    with pytest.raises(ValueError, match="not a block"):
+        unpack_blocks([[1, 2]])

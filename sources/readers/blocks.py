@@ -20,6 +20,12 @@ HEADING_RUN = 3  # more short lines in a row are a list of facts, not headings
 
 Span = tuple[int, int]
 
+_TOGETHER = frozenset(("item", "row", "record", "field"))  # lines with no blank line between
+_FAMILIES: dict[Kind, str] = {
+    "item": "list", "row": "table", "record": "table", "term": "terms", "definition": "terms",
+    "field": "fields",
+}  # fmt: skip
+
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 # A dash ends no heading either: it breaks off a sentence
 _END = re.compile(r"""[.!?:;,…。．！？：；，、—–-](?:["'”’»」』）)\]*_`]|\[\w{1,4}\])*$""")
@@ -33,6 +39,8 @@ _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _BULLET = re.compile(r"[-*+•‣◦▪●○■□][ \t\xa0]+(?=\S)")
 _WEAK_BULLET = re.compile(r"(?:–|\(?\d{1,3}[.)])[ \t\xa0]+(?=\S)")
 _NO_TEXT = "-=_*~#+.•·| \t\n"
+_LEAD_IN = re.compile(r"""[:：]["'”’)*_` ]*$""")
+_LED = frozenset(("item", "row", "record", "code", "term", "field"))
 _WIKI = re.compile(r"(?:= ?)+")
 
 
@@ -74,13 +82,17 @@ def paragraph_blocks(
     """
     blocks: list[Block] = []
     run: list[Span] = []
+    bullet = ""
     unwrapped = any(end - start > WRAP for start, end in lines)
 
     def flush() -> None:
-        nonlocal kind
+        nonlocal kind, bullet
         if run:
             guess = headings and len(run) == 1 and kind == "paragraph"
-            blocks.extend(_piece(text, run, kind, guess=guess))
+            first, *glued = _piece(text, run, kind, guess=guess)
+            if bullet:
+                first, bullet = replace(first, level=1, marker=bullet), ""
+            blocks.extend([first, *glued])
             run.clear()
             kind = "paragraph"
 
@@ -95,7 +107,7 @@ def paragraph_blocks(
             flush()
         elif markers and (marker := _marker(line, first=unwrapped or not run or kind == "item")):
             flush()
-            kind = "item"
+            kind, bullet = "item", line[:marker].strip()
             run.append((start + marker, end))
         else:
             if unwrapped:
@@ -123,6 +135,45 @@ def settle_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
     return tuple(settled)
 
 
+def group_blocks(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Number the groups: what stands together, with the paragraph that leads in to it.
+
+    Groups that the reader has set stay as they are; elsewhere items, rows of the same columns,
+    terms or fields that follow each other are one, and each code listing or note is one.
+    """
+    keys: list[tuple[object, ...] | None] = []
+    for at, block in enumerate(blocks):
+        before = blocks[at - 1] if at else None
+        family = _FAMILIES.get(block.kind)
+        if block.group:
+            keys.append(("set", block.group))
+        elif block.kind in ("code", "note"):
+            keys.append(("alone", at))
+        elif not family:
+            keys.append(None)
+        elif (
+            before
+            and keys[-1]
+            and keys[-1][0] == family
+            and before.fields == block.fields
+            and block.marker != "header"
+        ):
+            keys.append(keys[-1])
+        else:
+            keys.append((family, at))
+    numbers: dict[object, int] = {}
+    groups = [numbers.setdefault(key, len(numbers) + 1) if key else 0 for key in keys]
+    for at in range(len(groups) - 2, -1, -1):
+        block, after = blocks[at], blocks[at + 1]
+        leads = block.kind == "paragraph" and after.kind in _LED
+        if leads and not groups[at] and _LEAD_IN.search(text, max(0, block.end - 20), block.end):
+            groups[at] = groups[at + 1]
+    return tuple(
+        block if block.group == group else replace(block, group=group)
+        for block, group in zip(blocks, groups, strict=True)
+    )
+
+
 class TextBuilder:
     """Makes the text of a source out of blocks: for formats whose files are not text."""
 
@@ -137,8 +188,21 @@ class TextBuilder:
         """All blocks so far: a blank line between them, a line end within a list or table."""
         return "".join(self._parts)
 
-    def add(self, kind: Kind, text: str, *, level: int = 0) -> None:
-        """Append a block, its white space collapsed but for code; empty text adds nothing."""
+    def add(
+        self,
+        kind: Kind,
+        text: str,
+        *,
+        level: int = 0,
+        marker: str = "",
+        language: str = "",
+        fields: Sequence[str] = (),
+        title: str = "",
+    ) -> None:
+        """Append a block, its white space collapsed but for code; empty text adds nothing.
+
+        What else is known of it is as `Block` has it; `title` is that of a note.
+        """
         text = self.clean(text) if kind != "code" else self._seen(text).strip()
         if not text.strip(_NO_TEXT):
             return
@@ -151,8 +215,11 @@ class TextBuilder:
                 start=start,
                 end=self._length,
                 kind=kind,
-                level=min(level, GUESSED) if heading else 0,
-                title=text if heading else "",
+                level=min(level, GUESSED) if heading else level,
+                title=text if heading else title,
+                marker=marker,
+                language=language,
+                fields=tuple(fields),
             )
         )
 
@@ -160,7 +227,7 @@ class TextBuilder:
         """The offset at which a next block of the kind will start."""
         if not self.blocks:
             return 0
-        together = kind in ("item", "row", "record") and self.blocks[-1].kind == kind
+        together = kind in _TOGETHER and self.blocks[-1].kind == kind
         return self._length + (1 if together else 2)
 
     def clean(self, text: str) -> str:
@@ -169,7 +236,7 @@ class TextBuilder:
 
     def extract(self, **fields: Any) -> Extract:
         """All blocks so far as an extract, with other fields of it."""
-        blocks = fields.pop("blocks", tuple(self.blocks))
+        blocks = group_blocks(self.text, fields.pop("blocks", self.blocks))
         return Extract(text=self.text, blocks=blocks, invisible=self.invisible, **fields)
 
     def _seen(self, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -11,10 +12,20 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
 from sources.invisible import count_invisible
-from sources.readers.blocks import Span, line_spans, paragraph_blocks, plain_title, settle_headings
+from sources.readers.blocks import (
+    Span,
+    group_blocks,
+    line_spans,
+    paragraph_blocks,
+    plain_title,
+    settle_headings,
+)
 from sources.readers.extract import Extract
 from sources.source import Block
 
+_LISTS = frozenset(
+    "bullet_list_open bullet_list_close ordered_list_open ordered_list_close".split()
+)
 _NESTING = 100  # levels of lists and quotes; the parser drops what is deeper
 _INLINE_CHARS = 2000  # of a heading or images: brackets take quadratic time
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+[ \t]*$")
@@ -34,23 +45,46 @@ def read_markdown(text: str) -> Extract:
     tokens = _parser().parse(text, env)
     return Extract(
         text=text,
-        blocks=settle_headings(list(_blocks(text, tokens, env))),
+        blocks=group_blocks(text, settle_headings(list(_blocks(text, tokens, env)))),
         invisible=count_invisible(text),
     )
 
 
 def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]:
     lines = line_spans(text)
+    lists: list[int] = []  # the groups of the open lists
+    markers: list[str] = []  # of the open items
+    columns: list[str] = []
+    group = 0
     for position, token in enumerate(tokens):
+        if token.type in _LISTS:
+            if token.nesting > 0:
+                group += not lists
+                lists.append(group)
+            else:
+                lists.pop()
+        elif token.type == "list_item_open":
+            markers.append(token.info + token.markup)
+        elif token.type == "list_item_close":
+            markers.pop()
+        elif token.type == "table_open":
+            group += 1
+            columns = []
         if not token.map:
             continue
         spans = lines[slice(*token.map)]
+        depth, of_list = len(lists), lists[-1] if lists else 0
         if token.type == "tr_open":
-            yield from _row(text, *spans[0], nested=token.level > 2)
-        elif token.type == "fence":
-            yield from _code(text, spans[1:], token.content)
-        elif token.type == "code_block":
-            yield from _code(text, spans, token.content)
+            header = not columns
+            columns = columns or _columns(tokens, position)
+            for row in _row(text, *spans[0], nested=token.level > 2):
+                named = replace(row, fields=tuple(columns), group=of_list or group)
+                yield replace(named, marker="header") if header else named
+        elif token.type in ("fence", "code_block"):
+            language = (token.info.split() or [""])[0]
+            spans = spans[1:] if token.type == "fence" else spans
+            for code in _code(text, spans, token.content):
+                yield replace(code, language=language, group=of_list)
         elif token.type == "heading_open":
             inline = tokens[position + 1]
             if token.markup.startswith("#"):
@@ -60,12 +94,30 @@ def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]
             inline = tokens[position + 1]
             if not _only_images(inline.content, env):
                 in_item = position > 0 and tokens[position - 1].type == "list_item_open"
-                yield from paragraph_blocks(
+                found = paragraph_blocks(
                     text,
                     list(_kept(text, spans, inline.content)),
                     kind="item" if in_item else "paragraph",
                     headings=token.level == 0,
                 )
+                for block in found:
+                    if block.kind == "heading" or not lists:
+                        yield block
+                    elif block.kind == "item":
+                        yield replace(block, level=depth, group=of_list, marker=markers[-1])
+                    else:
+                        yield replace(block, level=depth, group=of_list)
+
+
+def _columns(tokens: Sequence[Token], position: int) -> list[str]:
+    """The cells of the row that begins at a position."""
+    cells = []
+    for token in tokens[position + 1 :]:
+        if token.type == "tr_close":
+            break
+        if token.type == "inline":
+            cells.append(plain_title(token.content))
+    return cells
 
 
 def _kept(text: str, lines: Sequence[Span], content: str) -> Iterator[Span]:

@@ -17,12 +17,16 @@ _YEAR = re.compile(r"[12]\d{3}(?:[-/]\d{2,4})?")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
-def add_record(builder: TextBuilder, pairs: Iterable[tuple[str, str]]) -> None:
+def add_record(
+    builder: TextBuilder, pairs: Iterable[tuple[str, str]], fields: Sequence[str] = ()
+) -> None:
     """Add one record of (label, value) pairs: "Year: 1990 | Ships: 212"; empty values are left out.
 
-    Long values follow as paragraphs.
+    Long values follow as paragraphs. `fields` are the columns of the table that it is a row of;
+    else they are the labels that have a value.
     """
     short: list[str] = []
+    labels: list[str] = []
     long: list[tuple[str, str]] = []
     for label, value in pairs:
         label = spoken(label)
@@ -30,7 +34,8 @@ def add_record(builder: TextBuilder, pairs: Iterable[tuple[str, str]]) -> None:
             long.append((label, value))
         elif value := " ".join(value.split()):
             short.append(f"{label}: {value}" if label else value)
-    builder.add("record", " | ".join(short))
+            labels += [label] if label else []
+    builder.add("record", " | ".join(short), fields=fields or labels)
     for label, value in long:
         for number, part in enumerate(_PARAGRAPHS.split(value)):
             builder.add("paragraph", f"{label}: {part}" if label and not number else part)
@@ -39,7 +44,8 @@ def add_record(builder: TextBuilder, pairs: Iterable[tuple[str, str]]) -> None:
 def add_row(builder: TextBuilder, header: Sequence[str], cells: Sequence[str]) -> None:
     """Add a row of a table in a document: as a record where the header names its columns."""
     if len(header) == len(cells) and sum(map(bool, header)) >= len(header) - 1:
-        add_record(builder, zip(header, cells, strict=True))
+        fields = [*map(spoken, header)]
+        add_record(builder, zip(header, cells, strict=True), fields)
     else:
         builder.add("row", " | ".join(cells).rstrip(" |"))
 
@@ -70,11 +76,13 @@ def add_table(builder: TextBuilder, rows: Iterable[Sequence[str]]) -> None:
 def add_rows(builder: TextBuilder, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Add rows as records, labelled by `header`, which stands alone where there are none."""
     count = len(builder.blocks)
+    fields = [*map(spoken, header)]
     for row in rows:
         labels = [*header[: len(row)], *[""] * (len(row) - len(header))]
-        add_record(builder, zip(labels, row, strict=True))
+        add_record(builder, zip(labels, row, strict=True), fields)
     if header and len(builder.blocks) == count:
-        builder.add("row", " | ".join(filter(None, map(str.strip, header))))
+        names = filter(None, map(str.strip, header))
+        builder.add("row", " | ".join(names), fields=fields, marker="header")
 
 
 def spoken(label: str) -> str:

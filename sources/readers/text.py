@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from sources.invisible import count_invisible
-from sources.readers.blocks import Span, line_spans, paragraph_blocks, settle_headings, trim
+from sources.readers.blocks import (
+    Span,
+    group_blocks,
+    line_spans,
+    paragraph_blocks,
+    settle_headings,
+    trim,
+)
 from sources.readers.extract import Extract
 from sources.source import Block
 
@@ -19,4 +26,8 @@ def read_text(text: str) -> Extract:
         elif paragraph:
             blocks += paragraph_blocks(text, paragraph, markers=True)
             paragraph.clear()
-    return Extract(text=text, blocks=settle_headings(blocks), invisible=count_invisible(text))
+    return Extract(
+        text=text,
+        blocks=group_blocks(text, settle_headings(blocks)),
+        invisible=count_invisible(text),
+    )
