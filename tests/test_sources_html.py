@@ -254,3 +254,31 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, data):
     (folder / "a.html").write_bytes(data)
     (folder / "b.txt").write_text("Text.")
     assert load_sources(folder, on_skip=lambda *_: None)[-1].id == "b"
+
+
+def test_what_is_struck_out_or_cannot_be_seen_is_left_out_and_told():
+    page = (
+        "<style>/* x */ .ghost, p.far { color: white } @media print { .here { display: none } }"
+        "#low { position: absolute; left: -9000px }</style>"
+        f"<p>{LONG}</p><p>Tea costs <s>3</s> 4 crowns. <del>Cake is free.</del></p>"
+        "<p class='ghost'>Ghost.</p><p id='low'>Low.</p><p class='here'>Here it stands, seen.</p>"
+        "<p style='font-size:1pt'>Tiny.</p>"
+    )
+    found = read_html(page.encode())
+    assert "Tea costs 4 crowns." in found.text and "seen" in found.text
+    assert not any(word in found.text for word in ("Cake", "Ghost", "Low", "Tiny"))
+    assert found.unread == (
+        ("struck-out text", "2 parts are struck out: not content"),
+        ("hidden text", "3 parts are not to be seen on the page: not content"),
+    )
+
+
+def test_an_unmarked_header_over_a_column_of_numbers_names_the_columns():
+    rows = (("Kite", "Maker", "Span"), ("Wisp", "Orr", "3 m"))
+    cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
+    table = f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+    found = read_html(f"<p>{LONG}</p>{table}".encode())
+    assert found.text.endswith("Kite: Wisp | Maker: Orr | Span: 3 m")
+    assert found.blocks[-1].fields == ("Kite", "Maker", "Span")
+    words = table.replace("3 m", "wide")  # it may as well be two facts
+    assert read_html(f"<p>{LONG}</p>{words}".encode()).text.endswith("Span\nWisp | Orr | wide")

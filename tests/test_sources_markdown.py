@@ -111,6 +111,38 @@ def test_lists_tables_and_code_know_their_groups_markers_and_columns():
     assert (found[6].language, found[8].fields) == ("sh", ("Tea", "Minutes"))
 
 
+def test_what_writers_add_to_markdown_is_read_as_what_it_is():
+    text = (
+        "import Box from './box';\n\n:::tip Cold days\n\nCover the hives.\n\n:::\n\n"
+        '!!! danger "Smoke"\n    Keep the smoker lit.\n\n    Two lines.\n\n'
+        "> [!NOTE]\n> Bees sleep.\n\n<Box kind='x'>\n\nOpen the lid.[^a]\n\n</Box>\n\n"
+        "[^a]: Slowly.\n\n{{< figure src=x >}}\n\nSuper\n: A box for honey.\n\n"
+        "```\nimport x from 'y'\n~~z.~~\n```\n"
+    )
+    found = read_markdown(text).blocks
+    assert [(b.kind, b.marker, b.title, text[b.start : b.end]) for b in found] == [
+        ("note", "tip", "Cold days", "Cover the hives."),
+        ("note", "danger", "Smoke", "Keep the smoker lit."),
+        ("note", "danger", "Smoke", "Two lines."),
+        ("note", "note", "", "Bees sleep."),
+        ("paragraph", "", "", "Open the lid.[^a]"),
+        ("paragraph", "", "", "Slowly."),
+        ("term", "", "", "Super"),
+        ("definition", "", "", "A box for honey."),
+        ("code", "", "", "import x from 'y'\n~~z.~~"),
+    ]
+
+
+def test_struck_out_sentences_are_no_content_and_are_told():
+    text = "Honey costs ~~9~~ 11 crowns. ~~Wax is free.~~ Wax costs 4.\n\n- ~~Gone.~~\n- Here.\n"
+    assert blocks(text) == [
+        ("paragraph", "Honey costs ~~9~~ 11 crowns."),
+        ("paragraph", "Wax costs 4."),
+        ("item", "Here."),
+    ]
+    assert read_markdown(text).unread == (("~~", "struck out in 3 places: not content"),)
+
+
 def test_white_space_that_markdown_does_not_know_loses_no_line():
     text = "\xa0\nfoo\n\xa0\nbar\u2028baz\x0b\n"
     assert "".join(read for _, read in blocks(text)).split() == ["foo", "bar", "baz"]

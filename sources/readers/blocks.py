@@ -28,7 +28,7 @@ _FAMILIES: dict[Kind, str] = {
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 # A dash ends no heading either: it breaks off a sentence
-_END = re.compile(r"""[.!?:;,…。．！？：；，、—–-](?:["'”’»」』）)\]*_`]|\[\w{1,4}\])*$""")
+_END = re.compile(r"""[.!?:;,…。．！？：；，、—–-](?:["'”’»」』）)\]*_`]|\[\^?\w{1,4}\])*$""")
 # The end of a sentence with a letter right behind it: "global stability.Unpacking the"
 _GLUE = re.compile(r"""(?:(?<=[^\W_A-Z])|(?<=["”’»)\]%*]))[.!?]["”’»)\]]*(?=\**[^\W\d_])""")
 _SENTENCES = re.compile(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from textwrap import dedent
 from typing import Any
 
@@ -16,7 +17,7 @@ from sources.errors import UnreadableError
 from sources.invisible import count_invisible
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
-from sources.readers.records import add_row
+from sources.readers.records import add_row, is_header, spoken
 from sources.source import Kind
 
 for _library in ("trafilatura", "htmldate", "courlan"):
@@ -39,15 +40,24 @@ _HEADINGS = "h1 h2 h3 h4 h5 h6".split()
 _LAYOUT = "boolean(.//table | .//head | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6)"
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|"
-    r"(?:font-size|opacity)\s*:\s*0(?:\.0*)?(?:[a-z%]+)?\s*(?:[;!]|$)",
+    r"(?:font-size|opacity)\s*:\s*0(?:\.0*)?(?:[a-z%]+)?\s*(?:[;!]|$)|"
+    r"font-size\s*:\s*(?:0?\.\d+|1)(?:px|pt)|(?<![\w-])color\s*:\s*(?:white\b|#fff(?:fff)?\b)(?!.*background)|"
+    r"(?:left|top|text-indent)\s*:\s*-\d{3,}|clip\s*:\s*rect\(0",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"/\*.*?\*/|@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.DOTALL)
+_RULES = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_SELECTOR = re.compile(r"[a-z]*([.#][\w-]+)")
+_STRUCK = frozenset(("del", "s", "strike"))
 _UNSEEN = frozenset("sr-only visually-hidden screen-reader-text".split())
 _PERMALINKS = frozenset("¶#§🔗")
 _FOOTNOTE = re.compile(r"\[\w{1,4}\]")
 _BREAK = "\u2028"  # in place of a line break: white space, but not that of the file
 _BREAKS = re.compile(rf"{_BREAK}\s*{_BREAK}")
 _ENOUGH_CHARS = 300
+_DIGIT = re.compile(r"\d")
+_SAMPLE_ROWS = 50
+_COLUMNS = 3  # two may as well be names and values
 _MOST_ELEMENTS = 20_000  # trafilatura takes their square in time
 
 Element = Any
@@ -57,30 +67,30 @@ Element = Any
 def read_html(data: bytes) -> Extract:
     """The text of a page, its blocks, and what its metadata say as hints."""
     page = _parse(_decode(data))
-    body = page.find("body")
-    _empty(element for element in body.iterdescendants() if _hidden(element))
+    unread = _leave_out(page)
     small = sum(1 for _ in page.iter()) <= _MOST_ELEMENTS
     hints = _hints(page) if small else {"title": clean(page.findtext(".//title", ""))}
     _empty(page.iter(*_NO_TEXT))
     invisible = count_invisible("".join(page.itertext()))  # trafilatura drops some
-    content = _content(page) if small else None
+    guess = _unspanned(page)  # trafilatura loses the spans
+    content = _content(page, guess) if small else None
     _empty(page.iter("nav", "footer", "aside"))
-    whole = _read(page)
+    whole = _read(page, guess=guess)
     # Made for articles, trafilatura may miss a table, a list or a few lines
     if content is None or len(content.text) < min(_ENOUGH_CHARS, len(whole.text) / 2):
         content = whole
     content.invisible = invisible
-    return content.extract(hints=hints)
+    return content.extract(hints=hints, unread=unread)
 
 
 def add_page(builder: TextBuilder, data: bytes) -> None:
     """Add all blocks of a page that is content throughout: a chapter, or a letter."""
     page = _parse(_decode(data))
     body = page.find("body")
-    _empty(element for element in body.iterdescendants() if _hidden(element))
+    _leave_out(page)
     _empty(page.iter(*_NO_TEXT))
     invisible = builder.invisible + count_invisible("".join(body.itertext()))
-    _read(page, builder)
+    _read(page, builder, guess=_unspanned(page))
     builder.invisible = invisible
 
 
@@ -123,6 +133,10 @@ def _parse(text: str) -> Element:
     return page
 
 
+def _unspanned(page: Element) -> bool:
+    return not any(_SPANS & {*cell.attrib} for cell in page.iter("td", "th"))
+
+
 def _hints(page: Element) -> dict[str, str]:
     """What the page says of itself, raw; not what its text might."""
     said = extract_metadata(page, extensive=False)
@@ -134,6 +148,38 @@ def _hints(page: Element) -> dict[str, str]:
         "author": said.author or "",
         "published": said.date or "",
     }
+
+
+def _leave_out(page: Element) -> tuple[tuple[str, str], ...]:
+    """Clear what is struck out or hidden; what the report is to say of it."""
+    css = _BETWEEN.sub("", "".join(style.text or "" for style in page.iter("style")))
+    names = {
+        name
+        for selectors, rules in _RULES.findall(css)
+        if _HIDING.search(rules)
+        for name in selectors.split(",")
+    }
+    hiding = {match[1] for name in names if (match := _SELECTOR.fullmatch(name.strip()))}
+
+    def styled(element: Element) -> bool:
+        if _HIDING.search(element.get("style", "")):
+            return True
+        own = {f".{name}" for name in element.get("class", "").split()} if hiding else set()
+        return not hiding.isdisjoint(own | {f"#{element.get('id', '')}"})
+
+    body = page.find("body")
+    found = list(body.iterdescendants())
+    struck = [one for one in found if one.tag in _STRUCK]
+    unseen = [one for one in found if one.tag not in _STRUCK and styled(one)]
+    told = []
+    for name, parts, why in (
+        ("struck-out text", struck, "struck out"),
+        ("hidden text", unseen, "not to be seen on the page"),
+    ):
+        count = sum(1 for part in parts if "".join(part.itertext()).strip())
+        told += [(name, f"{count} parts are {why}: not content")] if count else []
+    _empty([*struck, *unseen, *(one for one in found if _hidden(one))])
+    return tuple(told)
 
 
 def _hidden(element: Element) -> bool:
@@ -148,13 +194,12 @@ def _hidden(element: Element) -> bool:
     return (
         "hidden" in element.attrib
         or element.get("aria-hidden", "").strip().lower() == "true"
-        or _HIDING.search(element.get("style", "")) is not None
         or not _UNSEEN.isdisjoint(element.get("class", "").split())
         or (element.tag == "dialog" and "open" not in element.attrib)
     )
 
 
-def _content(page: Element) -> TextBuilder | None:
+def _content(page: Element, guess: bool) -> TextBuilder | None:
     """What trafilatura takes for the content, with some help; None if it finds nothing."""
     body = page.find("body")
     # It would read the first, which nobody sees, and repeat a cell as often as the others say
@@ -172,7 +217,7 @@ def _content(page: Element) -> TextBuilder | None:
         return None
     for code in found.body.iter("code"):
         code.tag = "pre"
-    return _read(found.body)
+    return _read(found.body, guess=guess)
 
 
 def _empty(elements: Iterable[Element]) -> None:
@@ -182,8 +227,11 @@ def _empty(elements: Iterable[Element]) -> None:
         element.tag = "span"
 
 
-def _read(root: Element, builder: TextBuilder | None = None) -> TextBuilder:
-    """The blocks below `root`, which is HTML or what trafilatura makes of it."""
+def _read(root: Element, builder: TextBuilder | None = None, *, guess: bool) -> TextBuilder:
+    """The blocks below `root`, which is HTML or what trafilatura makes of it.
+
+    With `guess`, a first row may be a header without saying so.
+    """
     builder = builder or TextBuilder()
     run: list[str] = []
     kinds: list[list[tuple[Kind, int]]] = [[]]
@@ -208,7 +256,7 @@ def _read(root: Element, builder: TextBuilder | None = None) -> TextBuilder:
             else:
                 kind = _kind(element)
                 kinds.append([kind] if kind else kinds[-1])
-                if _whole(element, builder, headers):
+                if _whole(element, builder, headers, guess):
                     walker.skip_subtree()
                     continue
         run.append((element.text if event == "start" else element.tail) or "")
@@ -223,7 +271,9 @@ def _kind(element: Element) -> tuple[Kind, int] | None:
     return ("item", 0) if name in ("li", "dt", "dd", "item") else None
 
 
-def _whole(element: Element, builder: TextBuilder, headers: dict[Element, list[str]]) -> bool:
+def _whole(
+    element: Element, builder: TextBuilder, headers: dict[Element, list[str]], guess: bool
+) -> bool:
     """Add a listing, or a table row of more than one cell that does not place parts of the page.
 
     The first row of a table is its header if it says so.
@@ -238,11 +288,38 @@ def _whole(element: Element, builder: TextBuilder, headers: dict[Element, list[s
     if sum(map(bool, texts)) < 2:
         return False
     table = next(element.iterancestors("table"), None)
-    add_row(builder, headers.get(table, ()), texts)
-    if table is not None:
-        named = all(cell.tag == "th" or cell.get("role") == "head" for cell in cells)
-        headers.setdefault(table, texts if named else [])
+    if table is None or table in headers:
+        add_row(builder, headers.get(table, ()), texts)
+        return True
+    named = all(cell.tag == "th" or cell.get("role") == "head" for cell in cells)
+    if named or (guess and _names_columns(table, element, texts)):
+        headers[table] = texts
+        builder.add("row", " | ".join(texts), fields=[*map(spoken, texts)], marker="header")
+    else:
+        headers[table] = []
+        add_row(builder, (), texts)
     return True
+
+
+def _names_columns(table: Element, first: Element, texts: Sequence[str]) -> bool:
+    """Whether an unmarked first row is a header: over a column of numbers it has none."""
+    rows = [
+        [_text(cell).strip() for cell in row if cell.tag in ("cell", "td", "th")]
+        for row in islice(table.iter("row", "tr"), _SAMPLE_ROWS)
+        if row is not first
+    ]
+    if len(texts) < _COLUMNS or any(one.get("role") == "head" for one in table.iter("cell")):
+        return False
+    if (
+        table.find(".//th") is not None
+        or not rows
+        or any(len(row) != len(texts) for row in rows)
+        or not is_header(texts)
+    ):
+        return False
+    return not any(map(_DIGIT.search, texts)) and any(
+        all(map(_DIGIT.search, column)) for column in zip(*rows, strict=True)
+    )
 
 
 def _text(element: Element) -> str:

@@ -20,6 +20,7 @@ from sources.readers.blocks import (
     plain_title,
     settle_headings,
 )
+from sources.readers.dialects import defined, mended, plain_markdown
 from sources.readers.extract import Extract
 from sources.source import Block
 
@@ -42,11 +43,15 @@ def _parser() -> MarkdownIt:
 def read_markdown(text: str) -> Extract:
     """The blocks of Markdown without front matter; HTML and link definitions are not blocks."""
     env: EnvType = {}
-    tokens = _parser().parse(text, env)
+    plain = plain_markdown(text)
+    tokens = _parser().parse(plain.text, env)
+    blocks = mended(text, settle_headings(list(_blocks(plain.text, tokens, env))), plain)
+    struck = f"struck out in {plain.strikes} places: not content"
     return Extract(
         text=text,
-        blocks=group_blocks(text, settle_headings(list(_blocks(text, tokens, env)))),
+        blocks=group_blocks(text, list(blocks)),
         invisible=count_invisible(text),
+        unread=(("~~", struck),) if plain.strikes else (),
     )
 
 
@@ -92,11 +97,15 @@ def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]
             yield from _heading(list(_kept(text, spans, inline.content)), inline, token, env)
         elif token.type == "paragraph_open":
             inline = tokens[position + 1]
-            if not _only_images(inline.content, env):
+            kept = list(_kept(text, spans, inline.content))
+            if any(text.startswith((": ", ":\t"), *line) for line in kept[1:]):
+                for kind, (start, end) in defined(text, kept):
+                    yield Block(start=start, end=end, kind=kind, group=of_list)
+            elif not _only_images(inline.content, env):
                 in_item = position > 0 and tokens[position - 1].type == "list_item_open"
                 found = paragraph_blocks(
                     text,
-                    list(_kept(text, spans, inline.content)),
+                    kept,
                     kind="item" if in_item else "paragraph",
                     headings=token.level == 0,
                 )

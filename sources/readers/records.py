@@ -60,7 +60,7 @@ def add_table(builder: TextBuilder, rows: Iterable[Sequence[str]]) -> None:
     header: Sequence[str] = ()
     for row in rows:
         filled = sum(1 for cell in row if cell.strip())
-        if filled > 1 and _is_header(row):
+        if filled > 1 and is_header(row):
             header = row
         elif filled:
             before.append(row)
@@ -90,7 +90,7 @@ def spoken(label: str) -> str:
     return " ".join(label.replace("_", " ").split()).removesuffix(":")
 
 
-def _is_header(row: Sequence[str]) -> bool:
+def is_header(row: Sequence[str]) -> bool:
     """Whether the cells look like names of columns: short, distinct, no numbers but years."""
     cells = [cell.strip() for cell in row if cell.strip()]
     numbers = [cell for cell in cells if _NUMBER.fullmatch(cell)]

@@ -1,0 +1,174 @@
+"""What writers of Markdown add to it: admonitions, tabs, MDX, shortcodes, footnotes, struck text.
+
+They are blanked, letter for letter, in a copy that the parser of plain Markdown reads, so that
+every offset is also one of the text itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from sources.readers.blocks import Span, line_spans, trim
+from sources.source import Block, Kind
+
+_FENCE = re.compile(r"[ >]*(`{3,}|~{3,})")
+_INDENTED = re.compile(
+    r"(?:!!!|\?\?\?\+?|===)[ \t]+(?P<sort>[\w-]*)[^\"\n]*(?:\"(?P<title>[^\"]*)\")?[ \t]*"
+)
+_COLONS = re.compile(
+    r" {0,3}:{3,}[ \t]*\{?(?P<sort>[\w-]+)\}?[ \t]*\[?(?P<title>[^\]\n]*)\]?[ \t]*"
+)
+_CLOSING = re.compile(r" {0,3}:{3,}[ \t]*")
+_ALERT = re.compile(r" {0,3}>[ \t]?\[!(?P<sort>\w+)\][+-]?[ \t]*(?P<title>[^\n]*)")
+_PROGRAM = re.compile(
+    r"import\s[^'\"]*['\"][^'\"]+['\"];?\s*|export\s(?:const|let|var|default|function|\{)[^\n]*"
+    r"|\s*(?:\{\{[<%][^\n]*[>%]\}\}|\{%[^\n]*%\})\s*|\s*\{/\*[^\n]*\*/\}\s*"
+)
+_TAG = re.compile(r"</?[A-Z][\w.]*(?:\s[^<>\n]*)?>")
+_FOOTNOTE = re.compile(r" {0,3}\[\^[^\]\s]+\]:[ \t]+")
+_STRUCK = re.compile(r"~~(?=[^\s~])([^~\n]*[^\s~])~~")
+_ENDED = re.compile(r"(?:^|[.!?][\"')*_]*[ \t]+|^[ \t>]*(?:[-*+]|\d+[.)])[ \t]+)$")
+
+
+@dataclass(slots=True)
+class Note:
+    """An admonition, from `start` to `end`."""
+
+    start: int
+    end: int
+    sort: str
+    title: str
+
+
+@dataclass(slots=True)
+class Plain:
+    """Text as the parser may read it, the notes in it, and the spans of struck-out sentences."""
+
+    text: str
+    notes: list[Note] = field(default_factory=list)
+    struck: list[Span] = field(default_factory=list)
+    strikes: int = 0
+
+
+def plain_markdown(text: str) -> Plain:
+    """The text, as long as it was, without what plain Markdown does not know."""
+    found = Plain(text)
+    out = list(text)
+
+    def blank(start: int, end: int) -> None:
+        out[start:end] = " " * (end - start)
+
+    fence = ""
+    indented: Note | None = None  # a note or tab whose text is indented
+    fenced: list[Note] = []
+    quoted: Note | None = None
+    for start, end in line_spans(text):
+        line = text[start:end]
+        if indented and line.strip():
+            if not line.startswith(("    ", "\t")):
+                indented = None
+            else:
+                indented.end = end
+                out[start] = ">"
+        if quoted and line.lstrip().startswith(">"):
+            quoted.end = end
+        else:
+            quoted = None
+        if mark := _FENCE.match(line):
+            if not fence:
+                fence = mark[1][:3]
+            elif mark[1].startswith(fence):
+                fence = ""
+            continue
+        if fence:
+            continue
+        if not indented and (opening := _INDENTED.fullmatch(line)):
+            indented = _note(opening, start, end)
+            if opening["sort"]:
+                found.notes.append(indented)
+            blank(start, end)
+        elif opening := _COLONS.fullmatch(line):
+            fenced.append(_note(opening, start, end))
+            found.notes.append(fenced[-1])
+            blank(start, end)
+        elif fenced and _CLOSING.fullmatch(line):
+            fenced.pop().end = end
+            blank(start, end)
+        elif opening := _ALERT.fullmatch(line):
+            quoted = _note(opening, start, end)
+            found.notes.append(quoted)
+            blank(start + line.index("[!"), end)
+        elif _PROGRAM.fullmatch(line):
+            blank(start, end)
+        elif _FOOTNOTE.match(line):
+            out[start + line.index("[")] = "x"  # else a short one is the target of a link
+        elif _TAG.search(line):
+            for tag in _TAG.finditer(line):
+                if not _TAG.sub("", line).strip():
+                    blank(start + tag.start(), start + tag.end())
+        for strike in _STRUCK.finditer(line):
+            found.strikes += 1
+            whole = line[: strike.start()], line[strike.end() :].strip()
+            if _ENDED.search(whole[0]) and (strike[1][-1] in ".!?" or not whole[1]):
+                found.struck.append((start + strike.start(), start + strike.end()))
+                blank(*found.struck[-1])
+    for note in fenced:
+        note.end = len(text)
+    found.text = "".join(out)
+    return found
+
+
+def mended(text: str, blocks: Iterable[Block], plain: Plain) -> Iterator[Block]:
+    """The blocks with notes and footnotes as what they are, without struck sentences."""
+    notes, struck = deque(plain.notes), deque(plain.struck)
+    open_: list[Note] = []
+    for block in blocks:
+        while notes and notes[0].start <= block.start:
+            open_.append(notes.popleft())
+        while open_ and open_[-1].end <= block.start:
+            open_.pop()
+        note = open_[-1] if open_ else None
+        if note and block.kind == "paragraph" and not block.group:
+            block = replace(block, kind="note", marker=note.sort, title=note.title)
+        if footnote := _FOOTNOTE.match(text, block.start, block.end):
+            block = replace(block, start=footnote.end())
+        for part in _without(block, struck):
+            start, end = trim(text, part.start, part.end)
+            if start < end:
+                yield replace(part, start=start, end=end)
+
+
+def defined(text: str, lines: list[Span]) -> Iterator[tuple[Kind, Span]]:
+    """The terms and definitions among lines such as "Term" and ": what it means"."""
+    run: list[Span] = []
+    kind: Kind = "term"
+    for start, end in [*lines, (0, 0)]:
+        opens = text.startswith((": ", ":\t"), start, end)
+        if run and (opens or not end or kind == "definition"):
+            after = kind == "definition" and not opens and end
+            if not after:
+                yield kind, (run[0][0], run[-1][1])
+                run = []
+        if opens:
+            kind = "definition"
+            start = trim(text, start + 1, end)[0]
+        if start < end:
+            run.append((start, end))
+
+
+def _without(block: Block, struck: deque[Span]) -> Iterator[Block]:
+    """What a block has before, between and after struck sentences, which are used up."""
+    start = block.start
+    while struck and struck[0][1] <= block.end:
+        first, last = struck.popleft()
+        if start <= first:
+            yield replace(block, end=first, start=start)
+            start = last
+    yield replace(block, start=start)
+
+
+def _note(opening: re.Match[str], start: int, end: int) -> Note:
+    return Note(start, end, opening["sort"].lower(), " ".join((opening["title"] or "").split()))
