@@ -46,9 +46,9 @@ class Manifest:
 
     `fingerprint` changes with the library and with the code that reads it, `code` with the code
     alone, `probe` is a vector by which the embedding model is known again, `sources` has a hash of
-    each, `skipped` holds (path, reason), `invisible` the number of such characters of a source, and
-    `store` is the address of the server with the vectors, None for files. `slots` counts those that
-    vectors of each level were ever put into, now empty ones too.
+    each, `skipped` holds (path, reason), `notes` (place, what is said), `invisible` the number of
+    such characters of a source, and `store` is the address of the server with the vectors, None for
+    files. `slots` counts those that vectors of each level were ever put into, now empty ones too.
     """
 
     schema: int
@@ -69,6 +69,7 @@ class Manifest:
     windows: int
     slots: dict[str, int]
     files: dict[str, str] = field(default_factory=dict)
+    notes: list[list[str]] = field(default_factory=list)
 
     def write(self, folder: Path) -> None:
         """Write the manifest of a generation whose other files are there."""
@@ -288,5 +289,6 @@ def _from_row(metadata: str, blocks: str, text: str) -> Source:
     fields = json.loads(metadata)
     fields["topics"] = tuple(fields["topics"])
     fields["pages"] = tuple(fields["pages"])
+    fields["extra"] = tuple((key, value) for key, value in fields.get("extra", ()))
     fields["references"] = tuple(Reference(**reference) for reference in fields["references"])
     return Source(**fields, text=text, blocks=unpack_blocks(json.loads(blocks)))

@@ -10,6 +10,7 @@ search costs what the words of the question match, not what is stored.
 
 from __future__ import annotations
 
+import unicodedata
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ _SENTENCE_WEIGHT = 0.4
 # What a term that is meant but not said adds, against one that is said.
 _IMPLIED_WEIGHT = 0.5
 _HEADING, _FRAGMENT = 1, 2
+
+
+_SCOPE_FIELDS = ("publisher", "author", "published", "license", "standing", "language", "format")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +165,19 @@ class Generation:
         return self._read_source(self.row_of[source_id])
 
     def in_scope(self, patterns: Iterable[str] | None) -> tuple[str, ...] | None:
-        """The ids that match any of the globs; None for no scope. Raises ScopeError."""
+        """The ids that match any of the globs; None for no scope. Raises ScopeError.
+
+        "key=glob" matches a field, also one that is none of ours, as "sidebar=guide*".
+        """
         if patterns is None:
             return None
         patterns = (patterns,) if isinstance(patterns, str) else tuple(patterns)
         chosen: set[str] = set()
         for pattern in patterns:
-            if set("*?[").isdisjoint(pattern):  # of many names each is looked up, not tried
+            pattern = unicodedata.normalize("NFC", pattern)  # as ids are
+            if "=" in pattern and pattern not in self.row_of:
+                matched = _with_field(self.sources, pattern)
+            elif set("*?[").isdisjoint(pattern):  # of many names each is looked up, not tried
                 matched = [pattern] if pattern in self.row_of else []
             else:
                 # An id may hold "[" itself: what is named exactly is meant.
@@ -485,6 +495,18 @@ def _mean_and_covariance(
     mean = moments[f"{name}_sum"] / rows
     covariance = moments[f"{name}_products"] / rows - np.outer(mean, mean)
     return mean.astype(np.float32), covariance.astype(np.float32)
+
+
+def _with_field(sources: Iterable[Source], pattern: str) -> list[str]:
+    """The ids of sources with a value of "key=glob": of front matter, or of our own fields."""
+    key, glob = pattern.split("=", 1)
+    found = []
+    for source in sources:
+        own = [(name, getattr(source, name) or "") for name in _SCOPE_FIELDS]
+        values = [*source.extra, *own, *(("topics", topic) for topic in source.topics)]
+        if any(name == key and fnmatchcase(value, glob) for name, value in values):
+            found.append(source.id)
+    return found
 
 
 def _largest(values: Floats, rows: Rows, count: int) -> Rows:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from sources.errors import UnreadableError
-from sources.metadata import split_front_matter
+from sources.front_matter import split_front_matter
 from sources.readers.extract import Extract
 from sources.source import Format
 

@@ -6,14 +6,15 @@ import logging
 import os
 import stat
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from sources.apart import DEFAULT_LIMITS, ApartReader, Limits
 from sources.cache import ExtractCache
 from sources.errors import LibraryNotFoundError, MetadataError, NoSourcesError, UnreadableError
 from sources.formats import FORMATS, PLAIN, decode, read, refusal
-from sources.metadata import MAX_YAML_BYTES, Metadata, fill_in, parse_metadata
+from sources.metadata import MAX_YAML_BYTES, Metadata, Problem, fill_in, parse_metadata
 from sources.readers.extract import Extract
 from sources.source import Format, Source
 
@@ -27,9 +28,13 @@ QUESTIONS = "questions.jsonl"
 OnSkip = Callable[[str, str], None]
 """Called with the path of a file in the library and the reason why it was skipped."""
 
+OnNote = Callable[[str, str], None]
+"""Called with the path of a file that is read, as "a.md:3", and what was not used as it stands."""
+
 Progress = Callable[[int, int], None]
 """Called with the number of files done and of all files."""
 
+_LEFT_BEHIND = frozenset(("__pycache__", "__macosx", "thumbs.db", "desktop.ini"))
 _UNSAFE = ("Cc", "Cs", "Zl", "Zp")
 _log = logging.getLogger(__name__)
 
@@ -46,6 +51,8 @@ def load_sources(
     library: str | Path,
     *,
     on_skip: OnSkip | None = None,
+    on_note: OnNote | None = None,
+    strict: bool = False,
     progress: Progress | None = None,
     max_file_bytes: int = MAX_FILE_BYTES,
     limits: Limits = DEFAULT_LIMITS,
@@ -54,10 +61,11 @@ def load_sources(
     """Read every document of a folder, or one file, sorted by id.
 
     A file that gives no text is skipped: `on_skip` hears of it, or else a warning is logged. So it
-    does of an attachment, which is not read. All but Markdown and plain text is parsed in a child
-    process, within `limits` for each file; what `cache` knows of an unchanged file is not parsed
-    again.
-    Raises LibraryNotFoundError, NoSourcesError, and MetadataError with all problems at once.
+    does of an attachment, which is not read. What does not hold up in the metadata of a file costs
+    no more than that value: `on_note` hears of it, once of a key that is none of ours. All but
+    Markdown and plain text is parsed in a child process, within `limits` for each file; what
+    `cache` knows of an unchanged file is not parsed again.
+    Raises LibraryNotFoundError, NoSourcesError; if `strict`, MetadataError with all notes at once.
     """
     skips: list[str] = []
 
@@ -66,31 +74,75 @@ def load_sources(
         (on_skip or _warn)(path, reason)
 
     root, files = _files(Path(library), skip)
-    problems: list[str] = []
+    notes = _Notes()
+    ids = _ids(files, skip)
     loaded: dict[str, Source] = {}
     with ApartReader(limits, cache) as reader:
         for done, path in enumerate(files):
             if progress:
                 progress(done, len(files))
+            if path not in ids:
+                continue
             try:
-                source = _load(root, path, reader, max_file_bytes, problems, skip)
+                loaded[ids[path]] = _load(
+                    root, path, ids[path], reader, max_file_bytes, notes, skip
+                )
             except UnreadableError as error:
                 skip(path, str(error))
-                continue
-            if other := loaded.get(source.id):
-                problems.append(
-                    f"{path}:1: has the id {source.id!r}, as {other.path} has: rename one of them"
-                )
-            loaded.setdefault(source.id, source)
     if progress:
         progress(len(files), len(files))
-    if problems:
-        raise MetadataError(problems)
+    if strict and notes.of_values + notes.of_keys:
+        raise MetadataError([f"{at}: {said}" for at, said in notes.of_values + notes.of_keys])
+    for note in notes.all():
+        (on_note or _log_note)(*note)
     if not loaded:
         told = f" (skipped {len(skips)}; the first: {skips[0]})" if skips else ""
         kinds = " ".join(FORMATS)
         raise NoSourcesError(f"no source to read in {library}: add files of {kinds}{told}")
     return [loaded[source_id] for source_id in sorted(loaded)]
+
+
+class _Notes:
+    """What does not hold up in the metadata of the files; each has a place and what is said."""
+
+    def __init__(self) -> None:
+        self.of_values: list[tuple[str, str]] = []
+        self.of_keys: list[tuple[str, str]] = []
+        self._files: dict[str, list[int]] = {}
+
+    def add(self, path: str, problem: Problem, line: int = 0) -> None:
+        """Add one of a file whose front matter or sidecar starts behind as many lines."""
+        note = (f"{path}:{problem.line + line}", problem.text)
+        if problem.unknown is None:
+            self.of_values.append(note)
+        else:
+            self._files.setdefault(problem.unknown, []).append(len(self.of_keys))
+            self.of_keys.append(note)
+
+    def all(self) -> list[tuple[str, str]]:
+        """Every note of a value, and one for each key that is none of ours."""
+        keys = []
+        for found in self._files.values():
+            at, said = self.of_keys[found[0]]
+            more = f" (in {len(found)} files)" if len(found) > 1 else ""
+            keys.append((at, said + more))
+        return self.of_values + keys
+
+
+def _ids(files: Sequence[str], skip: OnSkip) -> dict[str, str]:
+    """The id of each file: its path without the suffix, or with it where others would have the
+    same. One name is one id however its accents are written; the first file of a name stands."""
+    named: dict[str, str] = {}
+    for path in files:
+        name = unicodedata.normalize("NFC", path)
+        if name in named:
+            skip(path, f"has the name of {named[name]!r}, its accents written in another way: "
+                       "rename or remove one of them")  # fmt: skip
+        named.setdefault(name, path)
+    ids = {name: str(PurePosixPath(name).with_suffix("")) for name in named}
+    while shared := {found for found, many in Counter(ids.values()).items() if many > 1}:
+        ids |= {name: name for name, found in ids.items() if found in shared}
+    return {named[name]: found for name, found in ids.items()}
 
 
 def _files(library: Path, skip: OnSkip) -> tuple[Path, list[str]]:
@@ -130,16 +182,17 @@ def _walk(root: Path, skip: OnSkip) -> Iterator[str]:
 
     for folder, folders, names in os.walk(root, onerror=unreadable):
         below = PurePosixPath(Path(folder).relative_to(root).as_posix())
-        folders[:] = [name for name in folders if not _hidden(name)]
+        folders[:] = [name for name in folders if not passed_over(name)]
         for name in folders:
             if Path(folder, name).is_symlink():
                 reason = "a link to a folder is not followed: copy the folder into the library"
                 skip(_printable(str(below / name)), reason)
-        yield from (str(below / name) for name in names if not _hidden(name))
+        yield from (str(below / name) for name in names if not passed_over(name))
 
 
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__pycache__"
+def passed_over(name: str) -> bool:
+    """Whether a file or folder is nobody's document: hidden, or left by a program beside one."""
+    return name.startswith((".", "~$")) or name.lower() in _LEFT_BEHIND
 
 
 def _refusal(root: Path, path: str) -> str | None:
@@ -167,23 +220,30 @@ def _outside(root: Path, path: str) -> str | None:
 
 
 def _load(
-    root: Path, path: str, reader: ApartReader, limit: int, problems: list[str], skip: OnSkip
+    root: Path,
+    path: str,
+    source_id: str,
+    reader: ApartReader,
+    limit: int,
+    notes: _Notes,
+    skip: OnSkip,
 ) -> Source:
-    """One source; problems of its metadata are added to `problems`, and what of it is not read is
+    """One source; problems of its metadata are added to `notes`, and what of it is not read is
     told. Raises UnreadableError."""
     name = PurePosixPath(path)
     format_ = FORMATS[name.suffix.lower()]
-    metadata = _sidecar(root, path, format_, problems)
+    metadata = _sidecar(root, path, format_, notes)
     data = read_file(root / path, limit)
     extract = (read if format_ in PLAIN else reader.read)(data, format_, name.name)
     if extract.front_matter is not None:
         metadata, found = parse_metadata(extract.front_matter)
-        problems += [f"{path}:{problem.line + 1}: {problem.text}" for problem in found]
+        for problem in found:
+            notes.add(path, problem, 1)
     for part, reason in extract.unread:
         skip(f"{path}/{_printable(part)}", reason)
     metadata = fill_in(metadata, extract.hints)
     return Source(
-        id=str(name.with_suffix("")),
+        id=source_id,
         title=metadata.title or _own_title(extract) or name.stem.replace("_", " ").strip(),
         text=extract.text,
         url=metadata.url,
@@ -196,6 +256,7 @@ def _load(
         topics=metadata.topics,
         language=metadata.language,
         references=metadata.references,
+        extra=metadata.extra,
         format=format_,
         path=path,
         blocks=extract.blocks,
@@ -204,24 +265,25 @@ def _load(
     )
 
 
-def _sidecar(root: Path, path: str, format_: Format, problems: list[str]) -> Metadata:
-    """The metadata beside a document; a sidecar that cannot be used is a problem."""
+def _sidecar(root: Path, path: str, format_: Format, notes: _Notes) -> Metadata:
+    """The metadata beside a document; a sidecar that cannot be used is noted."""
     sidecar = path + SIDECAR
     if not (root / sidecar).is_file():
         return Metadata()
     if format_ == "markdown":
         said = f"a Markdown file has its metadata in front matter: move it to {path}"
-        problems.append(f"{sidecar}:1: {said}")
+        notes.add(sidecar, Problem(1, said))
         return Metadata()
     try:
         if reason := _outside(root, sidecar):
             raise UnreadableError(reason)
         text = decode(read_file(root / sidecar, MAX_YAML_BYTES), PurePosixPath(sidecar).name)
     except UnreadableError as error:
-        problems.append(f"{sidecar}:1: {error}")
+        notes.add(sidecar, Problem(1, str(error)))
         return Metadata()
     metadata, found = parse_metadata(text)
-    problems += [f"{sidecar}:{problem.line}: {problem.text}" for problem in found]
+    for problem in found:
+        notes.add(sidecar, problem)
     return metadata
 
 
@@ -251,6 +313,10 @@ def _printable(path: str) -> str:
         char.encode("unicode_escape").decode() if unicodedata.category(char) in _UNSAFE else char
         for char in path
     )
+
+
+def _log_note(at: str, said: str) -> None:
+    _log.warning("%s: %s", at, said)
 
 
 def _warn(path: str, reason: str) -> None:

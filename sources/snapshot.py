@@ -20,8 +20,9 @@ import yaml
 from sources.errors import MetadataError, NoSourcesError, SnapshotError, UnreadableError
 from sources.fetch import fetch
 from sources.formats import FORMATS, decode, refusal
+from sources.front_matter import as_yaml, split_front_matter
 from sources.load import MAX_FILE_BYTES, SIDECAR, load_sources, read_file
-from sources.metadata import MAX_YAML_BYTES, parse_metadata, split_front_matter
+from sources.metadata import MAX_YAML_BYTES, parse_metadata
 from sources.source import Source
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -108,7 +109,7 @@ def _fetched(url: str, allow_private: bool) -> _Document:
     data = found.data
     if FORMATS[found.suffix] == "markdown":
         front_matter, body = split_front_matter(decode(data, "page"))
-        said = _values(front_matter or "")
+        said = _values(as_yaml(front_matter or ""))
         known = {key: said[key] for key in _SAID_BY_PAGES if _holds_up(key, said.get(key))}
         data = body.encode()
     known |= {"url": url, "accessed": datetime.now(UTC).date().isoformat()}
@@ -140,9 +141,9 @@ def _known(file: Path) -> dict[str, Any]:
         text = decode(read_file(named, MAX_YAML_BYTES), named.name) if named.is_file() else None
     if text is None:
         return {}
-    if problems := parse_metadata(text)[1]:
+    if problems := [each for each in parse_metadata(text)[1] if not each.unknown]:
         raise MetadataError([f"{named}:{each.line + line}: {each.text}" for each in problems])
-    return _values(text)
+    return _values(as_yaml(text))
 
 
 def _values(text: str) -> dict[str, Any]:

@@ -113,9 +113,10 @@ class Source:
     `id` is the path in the library without the suffix, `path` the path with it, both with "/".
     Dates are "YYYY", "YYYY-MM" or "YYYY-MM-DD". `blocks` are in order and do not overlap; `pages`
     holds the offset at which each page (of a presentation: slide) starts, for formats that have
-    them. `invisible` counts the invisible and bidirectional control characters of the file: of
-    extracted text they are removed; in Markdown and plain text, whose `text` is the file's, they
-    stand, and what is indexed and shown leaves them out.
+    them. `extra` holds (key, value) of what front matter says beside our fields, a list as a pair
+    for each of its values. `invisible` counts the invisible and bidirectional control characters of
+    the file: of extracted text they are removed; in Markdown and plain text, whose `text` is the
+    file's, they stand, and what is indexed and shown leaves them out.
     """
 
     id: str
@@ -131,6 +132,7 @@ class Source:
     topics: tuple[str, ...] = ()
     language: str | None = None
     references: tuple[Reference, ...] = ()
+    extra: tuple[tuple[str, str], ...] = ()
     format: Format
     path: str
     blocks: tuple[Block, ...] = ()

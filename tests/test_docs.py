@@ -11,8 +11,9 @@ import pytest
 
 from qa.cli.app import app
 from qa.settings import VARIABLES, starter_library
+from sources.front_matter import split_front_matter
 from sources.load import FORMATS
-from sources.metadata import STANDINGS, parse_metadata, split_front_matter
+from sources.metadata import STANDINGS, parse_metadata
 
 ROOT = Path(__file__).parent.parent
 MANUAL = "qa/README.md"  # the help and the settings stand there

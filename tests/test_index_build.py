@@ -395,3 +395,25 @@ def test_verifying_runs_the_code_that_asks_for_it_also_where_nothing_is_installe
         [sys.executable, "-c", code], cwd=tmp_path / "checkout", capture_output=True, text=True
     )
     assert "from the checkout" in result.stderr.splitlines()[-1]
+
+
+def test_front_matter_of_others_is_a_scope_and_is_named_once(tmp_path):
+    library = tmp_path / "library"
+    library.mkdir()
+    for name, shelf in (("a", "guide-a"), ("b", "guide-b"), ("c", "novel")):
+        text = f"---\nshelf: {shelf}\ntags: [t{name}]\n---\nThe lock at {name} is deep.\n"
+        (library / f"{name}.md").write_text(text)
+    (library / "d.md").write_text("---\ntitle: [\n---\nThe weir is old.\n")
+    report = rebuild(library, index=tmp_path / "index")
+    again = rebuild(library, index=tmp_path / "index")
+    assert [said for _, said in report.notes][1:] == [
+        "unknown key 'shelf': kept as an extra field (in 3 files)"
+    ]
+    assert report.notes[0][0].startswith("d.md:")
+    assert again.notes == report.notes
+    opened = open_index(tmp_path / "index")
+    found = {hit.chunk.source_id for hit in opened.search("lock", sources=["shelf=guide-*"])}
+    assert found == {"a", "b"}
+    found = {hit.chunk.source_id for hit in opened.search("lock", sources=["topics=tc"])}
+    assert found == {"c"}
+    assert {hit.chunk.source_id for hit in opened.search("weir")} > {"d"}

@@ -7,7 +7,7 @@ from samples import pdf
 from test_sources_fetch import ROUTES, server  # noqa: F401  a fixture
 
 from sources import MetadataError, SnapshotError, add_source, load_sources
-from sources.metadata import split_front_matter
+from sources.front_matter import split_front_matter
 from sources.snapshot import _name_of
 
 SAID = {

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sources
 from sources import Source
+from sources.load import passed_over
 
 # Of a file that is larger than a source may be, the size and the time stand for the content.
 _LARGEST = 100 * 1024 * 1024
@@ -58,8 +59,8 @@ def _files(library: Path) -> Iterable[Path]:
         return [library, library.with_name(library.name + ".yaml")]
     found: list[Path] = []
     for folder, folders, names in os.walk(library):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(folder, name) for name in names if not name.startswith(".")]
+        folders[:] = [name for name in folders if not passed_over(name)]
+        found += [Path(folder, name) for name in names if not passed_over(name)]
         found += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
     return sorted(found)
 

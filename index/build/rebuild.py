@@ -42,8 +42,9 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildReport:
-    """What a rebuild did. Names are source ids; `skipped` holds (path, reason), `invisible`
-    (source id, number of invisible characters) where there are any.
+    """What a rebuild did. Names are source ids; `skipped` holds (path, reason), `notes`
+    (place, what is said) of metadata that was not used as it stands, `invisible` (source id, number
+    of invisible characters) where there are any.
 
     Where nothing had changed, no generation was made, and `generation` is the one that is served.
     `embedded` counts the texts that had to be embedded; `golden` is None where no question was
@@ -61,6 +62,7 @@ class RebuildReport:
     seconds: float
     generation: str
     golden: GoldenReport | None = None
+    notes: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report ready for JSON."""
@@ -98,10 +100,12 @@ def rebuild(
         clean(index)
         return _nothing_to_do(old, time.monotonic() - started)
     skipped: list[tuple[str, str]] = []
+    notes: list[tuple[str, str]] = []
     cache = ExtractCache(index / "extracts", fresh=full)
     sources = load_sources(
         library,
         on_skip=lambda path, reason: skipped.append((path, reason)),
+        on_note=lambda place, said: notes.append((place, said)),
         progress=lambda done, total: tell("reading", done, total),
         cache=cache,
     )
@@ -114,6 +118,7 @@ def rebuild(
             sources=sources,
             hashes={source.id: source_hash(source) for source in sources},
             skipped=skipped,
+            notes=notes,
         )
         _check_size(contents, old, force)
         folder = generations_folder(index) / next_name(index)
@@ -151,6 +156,7 @@ def rebuild(
         seconds=time.monotonic() - started,
         generation=folder.name,
         golden=report,
+        notes=tuple(notes),
     )
 
 
@@ -192,6 +198,7 @@ def _nothing_to_do(old: Manifest, seconds: float) -> RebuildReport:
         embedded=0,
         seconds=seconds,
         generation=old.generation,
+        notes=tuple((place, said) for place, said in old.notes),
     )
 
 

@@ -48,6 +48,7 @@ class Contents:
     sources: Sequence[Source]
     hashes: dict[str, str]
     skipped: Sequence[tuple[str, str]]
+    notes: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def write_generation(
         code=code_fingerprint(),
         sources=contents.hashes,
         skipped=[list(skip) for skip in contents.skipped],
+        notes=[list(note) for note in contents.notes],
         invisible={one.id: one.invisible for one in contents.sources if one.invisible},
         units=len(units),
         windows=len(windows),

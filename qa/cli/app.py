@@ -295,15 +295,27 @@ def rollback(as_json: JsonOption = False, index: IndexOption = None) -> None:
 
 
 @app.command(epilog="Example: refdesk sources my-library/")
-def sources(library: LibraryArgument = None, index: IndexOption = None) -> None:
+def sources(
+    library: LibraryArgument = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail on metadata that does not hold up.")
+    ] = False,
+    index: IndexOption = None,
+) -> None:
     """List the sources of a library and check their metadata."""
     from qa.cli.shown import one_line, show_table
     from sources.load import load_sources
 
     folder = library_folder(library, index_folder(index))
     skips: list[str] = []
+    notes: list[str] = []
     try:
-        found = load_sources(folder, on_skip=lambda path, why: skips.append(f"{path}: {why}"))
+        found = load_sources(
+            folder,
+            on_skip=lambda path, why: skips.append(f"{path}: {why}"),
+            on_note=lambda place, said: notes.append(f"{place}: {said}"),
+            strict=strict,
+        )
     except MetadataError as error:
         for problem in error.problems:
             sys.stderr.write(one_line(problem) + "\n")
@@ -318,6 +330,8 @@ def sources(library: LibraryArgument = None, index: IndexOption = None) -> None:
     )
     for skip in skips:
         sys.stderr.write(f"skipped {one_line(skip)}\n")
+    for note in notes:
+        sys.stderr.write(f"note: {one_line(note)}\n")
     for source in found:
         if source.invisible:
             said = f"{source.path} holds {source.invisible} invisible characters"

@@ -109,6 +109,9 @@ def show_report(report: RebuildReport) -> None:
         lines.append((name, f"{len(ids)} {listed(ids)}".rstrip()))
     lines.append(("skipped", len(report.skipped)))
     lines += [("", f"{path}: {reason}") for path, reason in report.skipped]
+    if report.notes:
+        lines.append(("notes", f"{len(report.notes)} on metadata"))
+        lines += [("", f"{place}: {said}") for place, said in report.notes]
     if report.invisible:
         ids = [f"{source} ({count})" for source, count in report.invisible]
         total = sum(count for _, count in report.invisible)

@@ -14,8 +14,9 @@ import yaml
 from qa.errors import SettingError
 from qa.web.library.yaml_edit import amended
 from sources import Source
+from sources.front_matter import as_yaml, split_front_matter
 from sources.load import QUESTIONS
-from sources.metadata import parse_metadata, split_front_matter
+from sources.metadata import parse_metadata
 from sources.snapshot import add_source
 
 # What the form of the page edits, in its order.
@@ -69,17 +70,17 @@ class Curator:
             target = file.with_name(file.name + ".yaml")
             front, rest = (_text(target) if target.is_file() else None), None
         try:
-            written = amended(front or "", told)
+            written = amended(as_yaml(front or ""), told)
         except yaml.YAMLError as error:
             raise SettingError(
                 f"the metadata of {source.path} is broken; mend the file first"
             ) from error
-        _, problems = parse_metadata(written)
+        problems = [each for each in parse_metadata(written)[1] if not each.unknown]
         if problems:
             return [problem.text for problem in problems]
         if rest is None:
             _write(target, written)
-        elif front is None:
+        elif front is None or front != as_yaml(front):  # TOML or JSON becomes YAML
             _write(target, f"---\n{written}---\n{rest}")
         else:  # the lines around the metadata stay as they are
             _write(target, text.replace(front, written, 1))
