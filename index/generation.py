@@ -44,11 +44,12 @@ MOMENTS = "moments.npz"
 class Manifest:
     """What a generation is: read before anything else of it is opened.
 
-    `fingerprint` changes with the library and with the code that reads it, `code` with the code
-    alone, `probe` is a vector by which the embedding model is known again, `sources` has a hash of
-    each, `skipped` holds (path, reason), `notes` (place, what is said), `invisible` the number of
-    such characters of a source, and `store` is the address of the server with the vectors, None for
-    files. `slots` counts those that vectors of each level were ever put into, now empty ones too.
+    `fingerprint` changes with the library and with the code that reads it, and, behind a space,
+    with what answered its golden questions, if they were asked; `code` with the code alone, `probe`
+    is a vector by which the embedding model is known again, `sources` has a hash of each, `skipped`
+    holds (path, reason), `notes` (place, what is said), `invisible` the number of such characters
+    of a source, and `store` is the address of the server with the vectors, None for files. `slots`
+    counts those that vectors of each level were ever put into, now empty ones too.
     """
 
     schema: int

@@ -11,10 +11,11 @@ from index import open_index, rebuild
 from qa import answer
 from qa.errors import SettingError
 from qa.evaluation.asking import Outcome, Record
+from qa.evaluation.fit import Judged, fit
 from qa.evaluation.questions import Question
 from qa.evaluation.runs import Run, calibrate_on
 from qa.retrieve import calibration as applied
-from qa.retrieve.calibration import FILE, Calibration, Judged, calibrated, fit, forget, in_force
+from qa.retrieve.calibration import FILE, Calibration, calibrated, forget, in_force
 from qa.retrieve.evidence import gather
 from qa.retrieve.features import shipped_weights
 
@@ -101,7 +102,7 @@ def test_few_questions_do_not_go_far_from_what_is_shipped():
 
 
 def test_a_fit_that_does_not_hold_up_is_not_taken(monkeypatch):
-    monkeypatch.setattr(applied, "_platt", lambda confidence, right: (0.05, 3.0))
+    monkeypatch.setattr("qa.evaluation.fit._platt", lambda confidence, right: (0.05, 3.0))
     found = fitted(judged())
     assert (found.slope, found.intercept) == (1.0, 0.0)
     assert found.held_out["after"]["log_loss"] == found.held_out["before"]["log_loss"]

@@ -12,9 +12,10 @@ from qa import answer
 from qa.desk import open_desk
 from qa.errors import SettingError
 from qa.evaluation.asking import HITS, Outcome, Record, ask_all, contains, overlap
-from qa.evaluation.measures import area_under_risk, auroc, calibration_error, measure, risk_coverage
+from qa.evaluation.measures import measure
 from qa.evaluation.questions import Question, read_questions, spread
 from qa.evaluation.runs import Run, read_run, run_questions
+from qa.evaluation.statistics import area_under_risk, auroc, calibration_error, risk_coverage
 from qa.gap_log import GapLog
 from qa.settings import read_settings
 

@@ -39,6 +39,12 @@ def code_fingerprint() -> str:
     return _digest(_code(), *versions, unicodedata.unidata_version)
 
 
+def files_fingerprint(root: Path, files: Iterable[Path], *more: str) -> str:
+    """Changes with the name below `root` or the content of any of the files, and with `more`."""
+    named = ((path.relative_to(root).as_posix().encode(), path) for path in sorted(files))
+    return _digest(named, *more)
+
+
 def source_hash(source: Source) -> str:
     """Changes with the text and with the metadata."""
     fields = [str(getattr(source, name)) for name in sorted(Source.__dataclass_fields__)]

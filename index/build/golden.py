@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from index.errors import AnswersLostError
 
@@ -67,5 +67,18 @@ class GoldenReport:
             )
 
 
-Golden = Callable[["Generation | None", "Generation", Callable[[int, int], None]], GoldenReport]
-"""Asks the golden questions of the old generation and the new one, and tells (done, total)."""
+class Golden(Protocol):
+    """Asks the golden questions; `fingerprint` changes with what answers them."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the code and of the settings that answer; it has no space in it."""
+
+    def __call__(
+        self,
+        before: Generation | None,
+        after: Generation,
+        progress: Callable[[int, int], None],
+        /,
+    ) -> GoldenReport:
+        """Ask the old generation, if there is one, and the new one; tell (done, total)."""

@@ -84,7 +84,7 @@ def rebuild(
 
     What is served stays untouched until the new generation is verified; on any error it goes on
     being served. Where nothing has changed nothing is done, and vectors of unchanged text are taken
-    over, unless `full`. `store` is "files", the address of a Chroma server, or "cloud"; by default
+    over, unless `full`; changed code of ours counts as a change. `store` is "files", the address of a Chroma server, or "cloud"; by default
     what the index has. `golden` asks the golden questions. `force` allows a rebuild that drops more
     than half of the sources, or too many golden answers. Raises SourceError, IndexingError.
     """
@@ -96,7 +96,8 @@ def rebuild(
     address = (old.store if old else None) if store is None else store.rstrip("/")
     address = None if address == FILES else address
     fingerprint = library_fingerprint(library)
-    if old and not full and _same(old, index, (str(library), fingerprint, model, address)):
+    wanted = (str(library), fingerprint, model, address)
+    if old and not full and _same(old, index, wanted, golden):
         clean(index)
         return _nothing_to_do(old, time.monotonic() - started)
     skipped: list[tuple[str, str]] = []
@@ -114,7 +115,7 @@ def rebuild(
         old = _served(index)  # nobody else writes now
         contents = Contents(
             library=str(library),
-            fingerprint=fingerprint,
+            fingerprint=f"{fingerprint} {golden.fingerprint}" if golden else fingerprint,
             sources=sources,
             hashes={source.id: source_hash(source) for source in sources},
             skipped=skipped,
@@ -128,7 +129,7 @@ def rebuild(
             tell("verifying", 0, 1)
             verify_apart(folder)
             tell("verifying", 1, 1)
-            report = golden and _ask(golden, index, old, folder, embedder, tell)
+            report = _ask(golden, index, old, folder, embedder, tell) if golden else None
             if report and not force:
                 report.check()
             sync_tree(folder)
@@ -175,9 +176,15 @@ def rollback(index: str | Path) -> str:
     raise IndexingError(f"{index} has no older generation to go back to; run `refdesk rebuild`")
 
 
-def _same(old: Manifest, index: Path, now: tuple[str, str, str, str | None]) -> bool:
-    """Whether what is served is what would be built, and is whole."""
-    if (old.library, old.fingerprint, old.embedding_model, old.store) != now:
+def _same(
+    old: Manifest, index: Path, now: tuple[str, str, str, str | None], golden: Golden | None
+) -> bool:
+    """Whether what is served is what would be built, its golden questions were asked of the code
+    that answers now, if they were asked at all, and it is whole."""
+    fingerprint, _, asked = old.fingerprint.partition(" ")
+    if (old.library, fingerprint, old.embedding_model, old.store) != now:
+        return False
+    if golden and asked not in ("", golden.fingerprint):
         return False
     try:
         check_files(generations_folder(index) / old.generation, old)

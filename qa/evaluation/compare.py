@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from qa.errors import SettingError
 from qa.evaluation.asking import HITS, Record
-from qa.evaluation.measures import area_under_risk, auroc, calibration_error
 from qa.evaluation.runs import Run
+from qa.evaluation.statistics import area_under_risk, auroc, calibration_error
 
 Floats = NDArray[np.float64]
 

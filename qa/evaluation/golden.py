@@ -7,9 +7,10 @@ reads them. Answers are made without a language model, so that they depend on th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from index.build.fingerprint import files_fingerprint
 from index.build.golden import Golden, GoldenAnswer, GoldenChange, GoldenReport
 from index.errors import IndexingError
 from index.search import Generation
@@ -18,6 +19,10 @@ from qa.evaluation.asking import contains
 from qa.evaluation.questions import Question, read_questions
 from qa.settings import Settings, starter_library
 from sources.load import QUESTIONS
+
+# Code and the data it reads; but for the folders that only ask, or show what was answered.
+_READ = (".py", ".json", ".txt")
+_ROUND_ABOUT = ("cli", "web", "export")
 
 
 def golden_questions(library: Path, settings: Settings) -> Golden | None:
@@ -29,7 +34,36 @@ def golden_questions(library: Path, settings: Settings) -> Golden | None:
     if not path.is_file():
         return None
     questions = read_questions(path)
-    return lambda before, after, progress: ask_golden(questions, settings, before, after, progress)
+    return GoldenQuestions(tuple(questions), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenQuestions:
+    """What a rebuild asks its two generations with."""
+
+    questions: tuple[Question, ...]
+    settings: Settings
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the code that answers, in whatever folder, and with the reranker."""
+        root = Path(__file__).parents[1]
+        files = [
+            path
+            for path in root.rglob("*")
+            if path.suffix in _READ and path.relative_to(root).parts[0] not in _ROUND_ABOUT
+        ]
+        return files_fingerprint(root, files, self.settings.reranker or "")
+
+    def __call__(
+        self,
+        before: Generation | None,
+        after: Generation,
+        progress: Callable[[int, int], None],
+        /,
+    ) -> GoldenReport:
+        """Ask both, and sort out what became of the answers."""
+        return ask_golden(self.questions, self.settings, before, after, progress)
 
 
 def ask_golden(
@@ -41,7 +75,7 @@ def ask_golden(
 ) -> GoldenReport:
     """Ask `questions` of both generations, and sort out what became of the answers."""
     new_desk = _desk(settings, after)
-    old_desk = before and replace(new_desk, index=Only(before))
+    old_desk = replace(new_desk, index=Only(before)) if before else None
     report = GoldenReport(asked=len(questions), right=0, right_before=0 if before else None)
     for done, question in enumerate(questions):
         progress(done, len(questions))

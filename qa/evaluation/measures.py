@@ -1,4 +1,4 @@
-"""What a run of `refdesk eval` comes to: its measures, and the statistics behind them."""
+"""What a run of `refdesk eval` comes to: its measures."""
 
 from __future__ import annotations
 
@@ -6,14 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qa.evaluation.asking import HITS, Outcome, Record
-
-Floats = NDArray[np.float64]
-Numbers = Sequence[float] | Floats
-
-BINS = 10
+from qa.evaluation.statistics import area_under_risk, auroc, calibration_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,46 +72,6 @@ def judged_pairs(outcomes: Iterable[Outcome]) -> list[tuple[float, bool]]:
     return [
         (one.confidence, one.would_be_right) for one in outcomes if one.would_be_right is not None
     ]
-
-
-def auroc(positive: Numbers, negative: Numbers) -> float:
-    """The chance that a positive is above a negative, ties counting half. Neither may be empty."""
-    _, place, count = np.unique(
-        np.concatenate([positive, negative]), return_inverse=True, return_counts=True
-    )
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
-    above = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
-    return float(above / (len(positive) * len(negative)))
-
-
-def calibration_error(confidence: Numbers, right: Numbers) -> float:
-    """Expected calibration error: how far confidence is from the share that is right, on average
-    over `BINS` bins of equal width, weighted by what is in them."""
-    sure = np.asarray(confidence, dtype=np.float64)
-    correct = np.asarray(right, dtype=np.float64)
-    place = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gap = np.bincount(place, weights=sure - correct, minlength=BINS)
-    return float(np.abs(gap).sum() / len(sure))
-
-
-def risk_coverage(confidence: Numbers, right: Numbers) -> tuple[Floats, Floats, Floats]:
-    """For each confidence as a threshold, highest first: that threshold, coverage (the share of the
-    questions that is answered) and risk (the share of those answers that is wrong).
-
-    El-Yaniv and Wiener, On the foundations of noise-free selective classification, 2010.
-    """
-    sure = np.asarray(confidence, dtype=np.float64)
-    order = np.argsort(-sure, kind="stable")
-    wrong = np.cumsum(~np.asarray(right, dtype=bool)[order])
-    count = np.arange(1, len(order) + 1)
-    last = np.append(np.diff(sure[order]) != 0, True)  # of equal ones all are answered, or none
-    return sure[order][last], (count / len(order))[last], (wrong / count)[last]
-
-
-def area_under_risk(confidence: Numbers, right: Numbers) -> float:
-    """The mean risk over all coverages; lower is better."""
-    _, coverage, risk = risk_coverage(confidence, right)
-    return float(risk @ np.diff(coverage, prepend=0.0))
 
 
 def _risk(records: Sequence[Record]) -> list[Measure | None]:

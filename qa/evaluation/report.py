@@ -11,9 +11,10 @@ import numpy as np
 
 from qa.evaluation.asking import Outcome, Record
 from qa.evaluation.compare import Comparison
-from qa.evaluation.measures import BINS, judged_pairs, risk_coverage, shown
+from qa.evaluation.measures import judged_pairs, shown
 from qa.evaluation.plots import Plot
 from qa.evaluation.runs import Run
+from qa.evaluation.statistics import BINS, risk_coverage
 from qa.plain_text import visible
 
 # How many questions, and sources, of a kind are listed; the file that `--out` writes has all.

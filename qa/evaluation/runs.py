@@ -15,17 +15,11 @@ from index.generation import Manifest, current_generation
 from qa.desk import Desk
 from qa.errors import SettingError
 from qa.evaluation.asking import Outcome, Record, ask_all
+from qa.evaluation.fit import LEAST_OF_A_KIND, Judged, fit
 from qa.evaluation.measures import Measure, measure
 from qa.evaluation.questions import Question, read_questions, spread
 from qa.export.answers import refdesk_version
-from qa.retrieve.calibration import (
-    LEAST_OF_A_KIND,
-    Calibration,
-    Judged,
-    fit,
-    in_force,
-    weights_digest,
-)
+from qa.retrieve.calibration import Calibration, in_force, weights_digest
 from qa.retrieve.features import shipped_weights
 
 FORMAT = "refdesk-run"

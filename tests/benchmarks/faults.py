@@ -156,6 +156,7 @@ def killed_at_each_step() -> tuple[int, int, str]:
             progress(1, 1)
             raise AssertionError
 
+        ask.fingerprint = ""  # type: ignore[attr-defined]
         rebuild(trial.library, index=trial.index, progress=tell, golden=ask)  # type: ignore[arg-type]
 
     moments = [(at_step, name, flag) for name in STEPS + WRITING for flag in (True, False)]

@@ -32,8 +32,8 @@ from index import open_index, rebuild
 from index.search import Generation, Ranking
 from qa.compose.extract import extract
 from qa.evaluation.asking import contains
-from qa.evaluation.measures import calibration_error
 from qa.evaluation.questions import Question, read_questions
+from qa.evaluation.statistics import calibration_error
 from qa.retrieve.evidence import Evidence
 from qa.retrieve.features import (
     CANDIDATES,
