@@ -7,17 +7,28 @@ import docx
 import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from samples import members, zipped
 from test_sources_text import assert_sound
 
 from sources import load_sources
 from sources.readers import docx as reader
 from sources.readers.archive import MAX_UNPACKED_BYTES
+from sources.readers.docx import read_docx
 
 
 def saved(document):
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
+
+
+def with_body(body):
+    """A document whose body is this XML."""
+    parts = members(saved(docx.Document()))
+    xml = parts["word/document.xml"].decode()
+    start = xml.index("<w:body>") + len("<w:body>")
+    parts["word/document.xml"] = f"{xml[:start]}{body}</w:body></w:document>".encode()
+    return zipped(parts)
 
 
 def blocks(document):
@@ -189,3 +200,68 @@ def test_a_document_with_entities_is_skipped(tmp_path):
                 data = data[:start] + entity + data[start:].replace(b"MARK", b"MARK&e;")
             new.writestr(name, data)
     assert "declares XML entities" in skipped(tmp_path, file.getvalue())
+
+
+def test_what_is_struck_out_is_no_content_and_is_told():
+    body = (
+        "<w:p><w:r><w:t>Rooms are free.</w:t></w:r><w:r><w:rPr><w:strike/></w:rPr>"
+        "<w:t> Meals are free.</w:t></w:r></w:p>"
+    )
+    extract = read_docx(with_body(body))
+    assert extract.text == "Rooms are free."
+    assert extract.unread == (("struck", "struck out in 1 places: not content"),)
+
+
+def test_formulas_are_text():
+    math = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    body = (
+        f"<w:p {math}><w:r><w:t xml:space='preserve'>At most </w:t></w:r><m:oMath><m:f><m:num>"
+        "<m:r><m:t>a+b</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath>"
+        "<w:r><w:t xml:space='preserve'> litres.</w:t></w:r></w:p>"
+    )
+    assert read_docx(with_body(body)).text == "At most (a+b)/2 litres."
+
+
+def test_notes_stand_where_they_are_called_and_headers_once_at_the_end():
+    document = docx.Document()
+    document.add_paragraph("The weir was built in 1911.")
+    document.add_paragraph("It is old.")
+    for section in (document.sections[0], document.add_section()):
+        section.header.is_linked_to_previous = False
+        section.header.paragraphs[0].text = "Version 7 of May 2020"
+        section.footer.is_linked_to_previous = False
+        section.footer.paragraphs[0].text = "Page 1 of 9"
+    data = members(saved(document))
+    names = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    call = b'built in 1911.</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r>'
+    data["word/document.xml"] = data["word/document.xml"].replace(
+        b"built in 1911.</w:t></w:r>", call
+    )
+    data["word/footnotes.xml"] = (
+        f'<w:footnotes {names}><w:footnote w:id="2"><w:p><w:r><w:t>By Odd Moe.</w:t></w:r></w:p>'
+        "</w:footnote></w:footnotes>"
+    ).encode()
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+    data["word/_rels/document.xml.rels"] = data["word/_rels/document.xml.rels"].replace(
+        b"</Relationships>",
+        f'<Relationship Id="rId99" Type="{kind}" Target="footnotes.xml"/></Relationships>'.encode(),
+    )
+    extract = read_docx(zipped(data))
+    assert extract.text.split("\n\n") == [
+        "The weir was built in 1911.", "By Odd Moe.", "It is old.", "Version 7 of May 2020",
+    ]  # fmt: skip
+
+
+def test_a_first_row_that_looks_like_names_names_the_columns_also_in_strict_files():
+    document = docx.Document()
+    table = document.add_table(2, 2)
+    for cell, text in zip(table._cells, ("Gate", "Width", "North", "4 m"), strict=True):
+        cell.text = text
+    old, new = b"schemas.openxmlformats.org/", b"purl.oclc.org/ooxml/"
+    strict = {
+        name: part.replace(b"/2006/", b"/").replace(old, new) if b"wordprocessingml" in part
+        and name == "word/document.xml" else part
+        for name, part in members(saved(document)).items()
+    }  # fmt: skip
+    for data in (saved(document), zipped(strict)):
+        assert read_docx(data).text.splitlines()[-1] == "Gate: North | Width: 4 m"

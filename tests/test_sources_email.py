@@ -30,7 +30,7 @@ def test_attachments_are_told_and_not_read(tmp_path):
     message["From"] = "ann@example.org"
     message["Subject"] = "Café"
     message.set_content("See the file.")
-    message.add_alternative("<p>SPAM</p>", subtype="html")
+    message.add_alternative("<p>See the <b>file</b>.</p>", subtype="html")
     message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="../a.pdf")
     message.add_attachment(b"x", maintype="image", subtype="png")
     (tmp_path / "a.eml").write_bytes(message.as_bytes())
@@ -60,3 +60,28 @@ def test_what_is_encrypted_or_no_message_is_refused():
         read_email(b"From: a@example.org\nContent-Type: multipart/encrypted\n\nx")
     with pytest.raises(UnreadableError, match="no e-mail"):
         read_email(b"Just text.\n")
+
+
+def test_the_html_is_read_where_the_plain_text_is_a_placeholder():
+    mail = (
+        "From: a@example.org\nSubject: S\nContent-Type: multipart/alternative; boundary=y\n\n"
+        "--y\nContent-Type: text/plain\n\n{}\n--y\nContent-Type: text/html\n\n"
+        "<p>The weir opens on 4 May.</p>\n--y--\n"
+    )
+    for plain in ("Please use another program.", "The weir opens on 4 May."):
+        text = read_email(mail.format(plain).encode()).text
+        assert text.endswith("The weir opens on 4 May.")
+        assert "program" not in text
+
+
+def test_a_forwarded_message_is_read_with_its_own_head():
+    mail = (
+        "From: a@example.org\nSubject: Fwd\nContent-Type: multipart/mixed; boundary=x\n\n"
+        "--x\nContent-Type: text/plain\n\nSee below.\n--x\nContent-Type: message/rfc822\n\n"
+        "From: b@example.org\nSubject: Weir\nContent-Type: text/plain\n\nIt is shut.\n--x--\n"
+    )
+    extract = read_email(mail.encode())
+    assert extract.text.split("\n\n")[-4:] == [
+        "See below.", "Weir", "From: b@example.org", "It is shut.",
+    ]  # fmt: skip
+    assert extract.unread == ()

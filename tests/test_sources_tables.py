@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from samples import saved
 
-from sources import load_sources
+from sources import UnreadableError, load_sources
 from sources.readers.csv import read_csv
 from sources.readers.xlsx import read_xlsx
 
@@ -93,3 +93,8 @@ def test_a_formula_shows_what_was_computed_or_nothing():
     book.active.append(["Name", "Sum"])
     book.active.append(["A", "=1+1"])
     assert texts(read_xlsx(saved(book))) == ["Name: A"]
+
+
+def test_a_row_of_a_million_columns_is_refused():
+    with pytest.raises(UnreadableError, match="more than 5,000 columns: split it"):
+        read_csv("a," * 1_000_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,6 +21,9 @@ CONTENT_TYPES = "[Content_Types].xml"
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _XML = (".xml", ".rels", ".opf", ".ncx")
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_STRICT_NAME = re.compile(re.escape(_STRICT) + rb"(\w+)/")
+_NAME = rb"http://schemas.openxmlformats.org/\1/2006/"
 _ENTITY = "<!ENTITY"
 _ENTITIES = tuple(_ENTITY.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 _DECLARES = "declares XML entities, which may unpack without end: save it again from its program"
@@ -67,6 +71,20 @@ class Archive:
         """The name of the member that `reference` in the member `base` points to."""
         path = unquote(urlsplit(reference).path)
         return posixpath.normpath(posixpath.join(posixpath.dirname(base), path)).lstrip("/")
+
+
+def transitional(data: bytes) -> bytes:
+    """An Office file in the strict form of its standard, with the names that programs know."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    if not any(_STRICT in part for name, part in members.items() if name.endswith(_XML)):
+        return data
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, part in members.items():
+            plain = _STRICT_NAME.sub(_NAME, part) if name.endswith(_XML) else part
+            archive.writestr(name, plain)
+    return made.getvalue()
 
 
 def parse_xml(data: bytes) -> Element:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
+from sources.errors import UnreadableError
 from sources.readers.blocks import TextBuilder
 from sources.readers.extract import Extract
 from sources.readers.records import add_table
@@ -12,6 +13,7 @@ from sources.readers.records import add_table
 _DELIMITERS = ",;\t|"
 _SAMPLE_CHARS = 64 * 1024
 _SAMPLE_ROWS = 50
+_MOST_COLUMNS = 5_000
 _LONGEST_CELL = 10_000_000
 
 
@@ -19,8 +21,17 @@ def read_csv(text: str) -> Extract:
     """The rows of a table in text; the delimiter is the one that makes the most even rows."""
     csv.field_size_limit(_LONGEST_CELL)
     builder = TextBuilder()
-    add_table(builder, _rows(text, max(_DELIMITERS, key=lambda mark: _evenness(text, mark))))
+    mark = max(_DELIMITERS, key=lambda mark: _evenness(text, mark))
+    add_table(builder, _checked(_rows(text, mark)))
     return builder.extract()
+
+
+def _checked(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The rows, of no more columns than a table may have. Raises UnreadableError."""
+    for row in rows:
+        if len(row) > _MOST_COLUMNS:
+            raise UnreadableError(f"a row has more than {_MOST_COLUMNS:,} columns: split it")
+        yield row
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import docx
 from docx.oxml.ns import qn
+from lxml import etree
 
-from sources.readers.archive import CONTENT_TYPES, Archive
+from sources.readers.archive import CONTENT_TYPES, Archive, parse_xml, transitional
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
-from sources.readers.records import add_row
+from sources.readers.records import add_row, is_header
 
 _STYLES_DEEP = 12  # styles build on each other, in a hostile file in a circle
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
@@ -22,6 +24,13 @@ _CONTENTS = re.compile(r"toc (?:\d|heading)", re.IGNORECASE)
 _TEMPLATE_TITLE = "Word Document"
 
 _P, _TBL, _TR, _TC, _T = (qn(f"w:{name}") for name in ("p", "tbl", "tr", "tc", "t"))
+_R = qn("w:r")
+_STRIKES = ("w:strike", "w:dstrike")
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_M_T = f"{_MATH}t"
+_SIGNS = {f"{_MATH}f": "/", f"{_MATH}sSup": "^", f"{_MATH}sSub": "_"}
+_ARGUMENTS = frozenset(_MATH + name for name in ("num", "den", "e", "sup", "sub"))
+_PAGE = re.compile(r"(?:\w+ )?\d*(?: ?(?:of|von|de|/) ?\d+)?", re.IGNORECASE)
 _BOX = qn("w:txbxContent")
 _SPAN = qn("w:gridSpan")
 _SPACES = {qn("w:tab"): " ", qn("w:br"): " ", qn("w:cr"): " ", qn("w:noBreakHyphen"): "-"}
@@ -41,21 +50,62 @@ Element = Any
 def read_docx(data: bytes) -> Extract:
     """The text of a Word document; its properties give the title if the text does not."""
     Archive(data, ".docx", CONTENT_TYPES)
-    document = docx.Document(io.BytesIO(data))
-    reader = _Reader(document.styles.element)
+    document = docx.Document(io.BytesIO(transitional(data)))
+    reader = _Reader(document.styles.element, _notes(document.part))
     reader.read(document.element.body)
+    for part in _parts(document.part, "header", "footer"):
+        reader.read_once(part)
     blocks = reader.builder.blocks
     title = clean(document.core_properties.title)
     titled = bool(blocks) and blocks[0].kind == "heading"
     return reader.builder.extract(
-        hints={} if titled or title == _TEMPLATE_TITLE else {"title": title}
+        hints={} if titled or title == _TEMPLATE_TITLE else {"title": title}, unread=reader.unread
     )
 
 
+def _parts(document: Any, *kinds: str) -> list[Element]:
+    """The roots of the parts of these kinds that belong to the document."""
+    found = []
+    for kind in kinds:
+        for relation in document.rels.values():
+            if relation.reltype.endswith(f"/{kind}") and not relation.is_external:
+                with suppress(etree.XMLSyntaxError):  # a damaged note costs itself
+                    found.append(parse_xml(relation.target_part.blob))
+    return found
+
+
+def _notes(document: Any) -> dict[tuple[str, str], Element]:
+    """The footnotes and endnotes by kind and number, but for the lines above them."""
+    return {
+        (kind, note.get(qn("w:id"), "")): note
+        for kind in ("footnote", "endnote")
+        for root in _parts(document, f"{kind}s")
+        for note in root.iterchildren(qn(f"w:{kind}"))
+        if note.get(qn("w:type"), "normal") == "normal"
+    }
+
+
 class _Reader:
-    def __init__(self, styles: Element) -> None:
+    def __init__(self, styles: Element, notes: dict[tuple[str, str], Element]) -> None:
         self.builder = TextBuilder()
+        self.struck = 0
+        self._notes = notes
+        self._running: set[str] = set()
         self._styles = {style.get(qn("w:styleId")): style for style in styles.iter(qn("w:style"))}
+
+    @property
+    def unread(self) -> tuple[tuple[str, str], ...]:
+        """What was left out."""
+        said = f"struck out in {self.struck} places: not content"
+        return (("struck", said),) if self.struck else ()
+
+    def read_once(self, header: Element) -> None:
+        """Add the lines of a header or footer that no other has; a page number is none."""
+        for paragraph in header.iter(_P):
+            line = self.builder.clean(_text(paragraph))
+            if line not in self._running and not _PAGE.fullmatch(line):
+                self.builder.add("paragraph", line)
+            self._running.add(line)
 
     def read(self, container: Element) -> None:
         """Add the blocks of a body, cell, text box or content control."""
@@ -64,14 +114,27 @@ class _Reader:
                 self._paragraph(element)
             elif element.tag == _TBL:
                 rows = list(_below(element, _TR))
-                header = self._cells(rows[0]) if rows and _is_header(rows[0]) else []
+                header = self._header(element, rows[0]) if rows else []
                 for number, row in enumerate(rows):
                     spans = next(row.iter(_SPAN), None) is not None
                     self._row(row, header if number and not spans else [])
             elif element.tag not in _UNREAD:
                 self.read(element)
 
+    def _header(self, table: Element, row: Element) -> list[str]:
+        """The names of the columns: the row says so, or the table does and they look like names."""
+        if next(row.iter(_SPAN), None) is not None:
+            return []
+        cells = self._cells(row)
+        look = table.find(f"{qn('w:tblPr')}/{qn('w:tblLook')}")
+        first = look is not None and (
+            look.get(qn("w:firstRow")) in ("1", "true", "on") or _has_first_row(look)
+        )
+        named = first and all(cells) and len(cells) > 1 and is_header(cells)
+        return cells if named or _is_header(row) else []
+
     def _paragraph(self, paragraph: Element) -> None:
+        self.struck += sum(1 for run in paragraph.iter(_R) if _marked(run, *_STRIKES))
         text = _text(paragraph)
         if text.strip():
             name, level, numbered = self._look(paragraph)
@@ -82,6 +145,11 @@ class _Reader:
                 self.builder.add("item" if listed else "paragraph", text)
         for box in _below(paragraph, _BOX):
             self.read(box)
+        for kind in ("footnote", "endnote"):
+            for call in paragraph.iter(qn(f"w:{kind}Reference")):
+                note = self._notes.pop((kind, call.get(qn("w:id"), "")), None)
+                if note is not None:
+                    self.read(note)
 
     def _row(self, row: Element, header: list[str]) -> None:
         """A row of cells; a cell on its own, or with a table in it, only places text."""
@@ -129,8 +197,11 @@ def _text(element: Element) -> str:
     """The text of a paragraph, without text boxes and hidden text."""
     parts: list[str] = []
     for child in element.iterchildren():
-        if child.tag == _T:
+        if child.tag in (_T, _M_T):
             parts.append(child.text or "")
+        elif child.tag in _SIGNS:
+            said = (_grouped(_text(part)) for part in child if part.tag in _ARGUMENTS)
+            parts.append(_SIGNS[child.tag].join(said))
         elif child.tag in _SPACES:
             parts.append(_SPACES[child.tag])
         elif child.tag not in _UNREAD and child.tag != _BOX and not _hidden(child):
@@ -148,9 +219,28 @@ def _is_header(row: Element) -> bool:
 
 
 def _hidden(run: Element) -> bool:
+    """Whether a run is hidden, or struck out."""
+    return _marked(run, "w:vanish", *_STRIKES)
+
+
+def _marked(run: Element, *names: str) -> bool:
     properties = run.find(qn("w:rPr"))
-    vanish = properties.find(qn("w:vanish")) if properties is not None else None
-    return vanish is not None and vanish.get(qn("w:val")) not in ("0", "false", "off")
+    marks = (properties.find(qn(name)) for name in names) if properties is not None else ()
+    return any(m is not None and m.get(qn("w:val")) not in ("0", "false", "off") for m in marks)
+
+
+def _has_first_row(look: Element) -> bool:
+    """Whether the bits of an older table look say that its first row is a header."""
+    try:
+        return bool(int(look.get(qn("w:val"), "0"), 16) & 0x20)
+    except ValueError:
+        return False
+
+
+def _grouped(part: str) -> str:
+    """A part of a formula, in brackets where it is more than one word or number."""
+    part = part.strip()
+    return part if part.isalnum() or not part else f"({part})"
 
 
 def _value(element: Element | None, child: str) -> str:

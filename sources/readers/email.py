@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import email
+import re
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,8 @@ _ENCRYPTED = frozenset(
 )
 _ATTACHED = "an attachment is not read: save it into the library as a file"
 _MOST_NAMES = 200
+_DEEPEST_MESSAGE = 5
+_WORDS = re.compile(r"\w+")
 
 
 def read_email(data: bytes) -> Extract:
@@ -35,17 +38,44 @@ def read_email(data: bytes) -> Extract:
     subject = clean(_header(message, "Subject"))
     builder.add("heading", subject, level=1)
     add_record(builder, [(name, _header(message, name)) for name in _HEADERS])
-    body = message.get_body(("plain", "html"))
-    if isinstance(body, EmailMessage):
-        if body.get_content_subtype() == "html":
-            add_page(builder, codecs.BOM_UTF8 + _content(body).encode())
-        else:
-            _add_text(builder, _content(body))
-    names = [part.get_filename() or part.get_content_type() for part in _attachments(message)]
+    _add_body(builder, message)
+    names = _forwarded(builder, message, 0)
     return builder.extract(
         hints={"title": subject, "author": _author(message), "published": _date(message)},
         unread=tuple((clean(name), _ATTACHED) for name in names[:_MOST_NAMES]),
     )
+
+
+def _add_body(builder: TextBuilder, message: EmailMessage) -> None:
+    """The text that a reader sees: the plain one only where it says what the HTML says."""
+    plain, page = (message.get_body((kind,)) for kind in ("plain", "html"))
+    text = _content(plain) if isinstance(plain, EmailMessage) else ""
+    if isinstance(page, EmailMessage):
+        shown = TextBuilder()
+        add_page(shown, codecs.BOM_UTF8 + _content(page).encode())
+        said = set(_WORDS.findall(text.lower()))
+        seen = set(_WORDS.findall(shown.text.lower()))
+        if seen and len(said & seen) < len(seen) / 2:
+            add_page(builder, codecs.BOM_UTF8 + _content(page).encode())
+            return
+    _add_text(builder, text)
+
+
+def _forwarded(builder: TextBuilder, message: EmailMessage, depth: int) -> list[str]:
+    """Add the messages within a message, each with its own head; the names of what is not read."""
+    names: list[str] = []
+    for part in _attachments(message):
+        inner = part.get_payload()
+        first = inner[0] if isinstance(inner, list) and inner else None
+        is_message = part.get_content_type() == "message/rfc822"
+        if not is_message or not isinstance(first, EmailMessage) or depth == _DEEPEST_MESSAGE:
+            names.append(part.get_filename() or part.get_content_type())
+            continue
+        builder.add("heading", clean(_header(first, "Subject")), level=2)
+        add_record(builder, [(name, _header(first, name)) for name in _HEADERS])
+        _add_body(builder, first)
+        names += _forwarded(builder, first, depth + 1)
+    return names
 
 
 def _add_text(builder: TextBuilder, text: str) -> None:

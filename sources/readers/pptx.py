@@ -10,7 +10,7 @@ import pptx
 from pptx.enum.shapes import PP_PLACEHOLDER as Place
 from pptx.oxml.ns import qn
 
-from sources.readers.archive import CONTENT_TYPES, Archive
+from sources.readers.archive import CONTENT_TYPES, Archive, transitional
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.records import add_rows, add_table
@@ -18,42 +18,45 @@ from sources.readers.records import add_rows, add_table
 _NOT_READ = frozenset((Place.FOOTER, Place.SLIDE_NUMBER, Place.DATE, Place.HEADER))
 _TITLES = frozenset((Place.TITLE, Place.CENTER_TITLE, Place.VERTICAL_TITLE))
 _TEMPLATE_TITLE = "PowerPoint Presentation"
+_CHART = "a chart of a kind that is not read: add its numbers as a table"
 _BREAKS = str.maketrans("\v", " ")
 
 
 def read_pptx(data: bytes) -> Extract:
     """The text of a presentation with the offset of each slide; hidden slides are empty."""
     Archive(data, ".pptx", CONTENT_TYPES)
-    deck = pptx.Presentation(io.BytesIO(data))
+    deck = pptx.Presentation(io.BytesIO(transitional(data)))
     builder = TextBuilder()
     firsts = []
+    unread: list[tuple[str, str]] = []
     for slide in deck.slides:
         firsts.append(len(builder.blocks))
         if slide.element.get("show") not in ("0", "false"):
-            _slide(builder, slide)
+            _slide(builder, slide, unread)
     title = clean(deck.core_properties.title)
     titled = bool(builder.blocks) and builder.blocks[0].kind == "heading"
     starts = [*(block.start for block in builder.blocks), len(builder.text)]
     return builder.extract(
         pages=tuple(starts[first] for first in firsts),
+        unread=tuple(unread),
         hints={} if titled or title == _TEMPLATE_TITLE else {"title": title},
     )
 
 
-def _slide(builder: TextBuilder, slide: Any) -> None:
+def _slide(builder: TextBuilder, slide: Any, unread: list[tuple[str, str]]) -> None:
     shapes = sorted(slide.shapes, key=lambda shape: not _is(shape, _TITLES))
-    _shapes(builder, shapes)
+    _shapes(builder, shapes, unread)
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
         for paragraph in notes.paragraphs:
             builder.add("paragraph", _text(paragraph))
 
 
-def _shapes(builder: TextBuilder, shapes: Iterable[Any]) -> None:
+def _shapes(builder: TextBuilder, shapes: Iterable[Any], unread: list[tuple[str, str]]) -> None:
     for shape in shapes:
         if _is(shape, _NOT_READ):
             continue
         if hasattr(shape, "shapes"):
-            _shapes(builder, shape.shapes)
+            _shapes(builder, shape.shapes, unread)
         elif getattr(shape, "has_table", False):
             rows = ([clean(cell.text) for cell in row.cells] for row in shape.table.rows)
             if shape.table.first_row:
@@ -62,7 +65,10 @@ def _shapes(builder: TextBuilder, shapes: Iterable[Any]) -> None:
                 for row in rows:
                     builder.add("row", " | ".join(row))
         elif getattr(shape, "has_chart", False):
-            _chart(builder, shape.chart)
+            try:
+                _chart(builder, shape.chart)
+            except (KeyError, ValueError, AttributeError, NotImplementedError):
+                unread.append((clean(shape.name), _CHART))
         elif shape.has_text_frame:
             if _is(shape, _TITLES):
                 builder.add("heading", shape.text_frame.text, level=1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 
-from sources.readers.archive import CONTENT_TYPES, Archive
+from sources.readers.archive import CONTENT_TYPES, Archive, transitional
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.records import add_table
@@ -21,7 +21,7 @@ _BLANK_ROWS = 10_000
 def read_xlsx(data: bytes) -> Extract:
     """The values of a workbook, as they were last computed; hidden sheets are not read."""
     Archive(data, ".xlsx", CONTENT_TYPES)
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(transitional(data)), read_only=True, data_only=True)
     builder = TextBuilder()
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     for sheet in sheets:
