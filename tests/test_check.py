@@ -9,7 +9,8 @@ import pytest
 from index import rebuild
 from qa import answer, check_answer
 from qa.errors import SettingError
-from qa.export.answers import digest, export_answer
+from qa.export.answers import export_answer
+from qa.export.evidence import digest
 from qa.export.recheck import check_all, open_texts
 from sources import SourceError
 

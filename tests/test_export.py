@@ -12,14 +12,13 @@ from index import open_index, rebuild
 from qa import answer
 from qa.errors import SettingError
 from qa.export.answers import (
-    CONTEXT,
     FORMATS,
-    digest,
     export_answer,
     file_name,
     format_of,
     write_export,
 )
+from qa.export.evidence import CONTEXT, digest
 from qa.retrieve.calibration import weights_digest
 
 QUESTION = "When was the harbour of Oldport dredged?"

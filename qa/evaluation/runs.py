@@ -18,9 +18,9 @@ from qa.evaluation.asking import Outcome, Record, ask_all
 from qa.evaluation.fit import LEAST_OF_A_KIND, Judged, fit
 from qa.evaluation.measures import Measure, measure
 from qa.evaluation.questions import Question, read_questions, spread
-from qa.export.answers import refdesk_version
 from qa.retrieve.calibration import Calibration, in_force, weights_digest
 from qa.retrieve.features import shipped_weights
+from qa.version import refdesk_version
 
 FORMAT = "refdesk-run"
 SCHEMA = 1

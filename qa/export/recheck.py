@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from qa.errors import SettingError
-from qa.export.answers import EVIDENCE, SCHEMA, digest, index_folder
+from qa.export.answers import index_folder
+from qa.export.evidence import EVIDENCE, SCHEMA, digest
 from qa.export.source_texts import Texts
 
 if TYPE_CHECKING:

@@ -1,0 +1,142 @@
+"""Commands for who asks: chat, ask, search."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from index.errors import IndexNotFoundError
+from qa.cli.library import build
+from qa.cli.options import (
+    IndexOption,
+    JsonOption,
+    ModelOption,
+    ScopeOption,
+    index_folder,
+    library_folder,
+)
+from qa.settings import read_settings
+
+ABSTAINED = 3
+
+
+def chat(
+    index: IndexOption = None,
+    model: ModelOption = None,
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="Address to serve on; others need --auth.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 7860,
+    auth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", show_default=False, help="Let in only these users; see `refdesk user`."
+        ),
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Let everybody ask who reaches HOST; nothing is kept.")
+    ] = False,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Chat with the library in a browser.
+
+    The index is built first if there is none. The page is served to this machine only, unless HOST
+    is another address; then --auth FILE says who may log in.
+    """
+    from index.generation import current_generation
+    from qa.web import launch
+
+    folder = index_folder(index)
+    try:
+        current_generation(folder)
+    except IndexNotFoundError:
+        # There is nothing to lose yet.
+        build(library_folder(None, folder), folder, golden=False)
+    launch(
+        index=folder,
+        library=library_folder(None, folder),
+        model=model,
+        host=host,
+        port=port,
+        open_browser=browser,
+        conversations=read_settings().conversations,
+        auth=auth,
+        public=public,
+    )
+
+
+def ask(
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="What to answer from the sources.")
+    ],
+    as_json: JsonOption = False,
+    source: ScopeOption = None,
+    model: ModelOption = None,
+    export: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Write the answer with its citations to a file as well: .md, .bib, .csl.json, or "
+            ".json for the evidence that `refdesk check` reads; may be given several times.",
+        ),
+    ] = None,
+    index: IndexOption = None,
+) -> None:
+    """Answer a question, with checked citations.
+
+    The exit status is 3 if the sources do not answer it; the nearest passages are shown then.
+    """
+    from qa.cli.shown import show_answer, show_json, stderr
+    from qa.export.answers import format_of, write_export
+    from qa.pipeline import answer
+
+    for file in export or ():  # a name that says no format is better known before the long part
+        format_of(file)
+    console = stderr()
+    with console.status("Searching the sources") if console.is_terminal else nullcontext():
+        found = answer(question, sources=source or None, index=index_folder(index), model=model)
+    if as_json:
+        show_json(found.to_dict())
+    else:
+        show_answer(found)
+    for file in export or ():
+        write_export(file, found, index=index_folder(index))
+    if found.abstained:
+        raise typer.Exit(ABSTAINED)
+
+
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
+    as_json: JsonOption = False,
+    k: Annotated[int, typer.Option("-k", min=1, metavar="N", help="How many passages.")] = 5,
+    max_chars: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=False,
+            help="Fill a budget of N characters with the best sentences, instead of -k.",
+        ),
+    ] = None,
+    source: ScopeOption = None,
+    index: IndexOption = None,
+) -> None:
+    """Show the passages that are nearest to a query, best first."""
+    from dataclasses import asdict
+
+    from index.opened import open_index
+    from qa.cli.shown import show_json, show_passage
+    from qa.retrieve.evidence import passage
+
+    generation = open_index(index_folder(index)).generation
+    hits = generation.search(query, k, max_chars, source or None)
+    passages = [passage(generation, hit) for hit in hits]
+    if as_json:
+        show_json([asdict(found) for found in passages])
+    else:
+        for number, found in enumerate(passages, start=1):
+            show_passage(found, f"{number}.")
