@@ -187,3 +187,15 @@ def test_no_letter_is_lost(lines, newline):
     assert_sound(text, found)
     inside = "".join(text[b.start : b.end] for b in found)
     assert [c for c in inside if c.isalpha()] == [c for c in text if c.isalpha()]
+
+
+def test_each_entry_of_a_log_or_chat_is_a_block():
+    log = "[2021-04-06 09:15] Ida: the kiln is cold\n  again\n[2021-04-06 09:17] Tor: light it at 5"
+    assert blocks(f"The log.\n\n{log}\n") == [
+        ("paragraph", "The log."),
+        ("paragraph", "[2021-04-06 09:15] Ida: the kiln is cold\n  again"),
+        ("paragraph", "[2021-04-06 09:17] Tor: light it at 5"),
+    ]
+    assert blocks("10:30 is when it opens,\nsays the sign.\n") == [
+        ("paragraph", "10:30 is when it opens,\nsays the sign.")
+    ]

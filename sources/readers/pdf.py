@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import logging
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 from pypdf import PageObject, PdfReader
@@ -16,6 +18,7 @@ from pypdf.errors import DependencyError, FileNotDecryptedError
 from sources.errors import UnreadableError
 from sources.readers.blocks import DEEPEST, GUESSED, TextBuilder, clean, settle_headings
 from sources.readers.extract import Extract
+from sources.readers.records import is_header, spoken
 from sources.source import Kind
 
 # A user can do nothing about what it has to say of odd files
@@ -35,10 +38,19 @@ _EDGE_LINES = 2  # at the top and bottom of a page that may be running heads
 
 _SENTENCE_END = re.compile(r"""[.!?:;。！？]["'”’)\]]*$""")
 _BULLET = re.compile(r"[•‣◦▪●○■□](?: |$)|[-–*] (?=\S)")
+_LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
+_NARROW = frozenset("iljtfrI.,;:'|!() ")
+_GAP = 1.0  # times the size: a wider gap, found in several lines at one place, parts columns
+_ALIGNED = 2  # points
+_ALIKE = 3  # lines
+_PROSE_CHARS = 14  # of a cell, on average: columns of text, not a table
+_MOST_TOLD = 100
 _BULLETS = str.maketrans(dict.fromkeys("\x7f\uf0b7\uf0a7", "•"))  # as some fonts have them
 _NUMBERED = re.compile(r"(?:\(?\d{1,2}[.)]|\[\d{1,3}\]) ")
-_NUMBERS = re.compile(r"^\d{1,4}\b|\b\d{1,4}$")
-_PAGE_NUMBER = re.compile(r"\d+|\b[ivxl]+$")
+_PAGE_NUMBER = re.compile(
+    r"(?:page|p\.|seite)?[-–— ]*(?:\d{1,4}|[ivxl]+)(?: ?(?:of|/|von) ?\d{1,4})?[-–— ]*",
+    re.IGNORECASE,
+)
 _BOLD = re.compile("bold|black|heavy|cmbx", re.IGNORECASE)
 _SPLIT_HEAD = re.compile(r"([^\W\d_]{2,})-$")
 _SPLIT_TAIL = re.compile(r"[^\W\d_A-Z]+")
@@ -55,6 +67,10 @@ class _Line:
     size: float
     bold: bool
     text: str
+    cells: list[tuple[float, str]] = field(default_factory=list)
+    fields: tuple[str, ...] = ()
+    is_row: bool = False
+    runs: bool = False
 
 
 def read_pdf(data: bytes) -> Extract:
@@ -64,7 +80,19 @@ def read_pdf(data: bytes) -> Extract:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):  # no password: printing is limited
             raise UnreadableError(_ENCRYPTED)
-        pages = [_lines(page, number, builder) for number, page in enumerate(reader.pages)]
+        unread: list[tuple[str, str]] = []
+        pages = []
+        for number, page in enumerate(reader.pages):
+            try:
+                lines = _lines(page, number, builder)
+                _fill_in(page, number, lines, builder)
+                pages.append(_laid_out(lines))
+            except (MemoryError, RecursionError, DependencyError, FileNotDecryptedError):
+                raise
+            except Exception as error:  # one bad page costs that page
+                said = f"cannot be read ({type(error).__name__}): see it in the file"
+                unread.append((f"page {number + 1}", said))
+                pages.append([])
         title = clean(str(reader.metadata.title or "")) if reader.metadata else ""
     except (DependencyError, FileNotDecryptedError) as error:
         raise UnreadableError(_ENCRYPTED) from error
@@ -77,6 +105,7 @@ def read_pdf(data: bytes) -> Extract:
     return builder.extract(
         blocks=settle_headings(builder.blocks),
         pages=starts,
+        unread=tuple(unread[:_MOST_TOLD]),
         hints={"title": title} if told else {},
     )
 
@@ -85,6 +114,7 @@ def _lines(page: PageObject, number: int, builder: TextBuilder) -> list[_Line]:
     """The lines of a page in the order of the file; parts at one height are one line."""
     lines: list[_Line] = []
     parts: list[_Line] = []
+    left, low, right, high = map(float, page.cropbox)
 
     def close() -> None:
         raw = "".join(part.text for part in parts)
@@ -93,9 +123,11 @@ def _lines(page: PageObject, number: int, builder: TextBuilder) -> list[_Line]:
             text += SOFT_HYPHEN if raw.rstrip().endswith(SOFT_HYPHEN) else ""
             line = replace(parts[0], text=text, bold=all(part.bold for part in parts))
             line.size = _usual_size(parts)
+            line.cells = [(part.x, part.text) for part in parts]
             before = lines[-1] if lines else line
             if abs(before.y - line.y) < _SAME_LINE * line.size and before.x < line.x:
                 line.text = f"{before.text} {text}"
+                line.cells = before.cells + line.cells
                 if not _BULLET.fullmatch(before.text):
                     line.x, line.size = before.x, before.size
                     line.bold = before.bold and line.bold
@@ -112,6 +144,9 @@ def _lines(page: PageObject, number: int, builder: TextBuilder) -> list[_Line]:
         if x == y == 0 and lines:  # pypdf has lost the place
             x, y = lines[-1].x, lines[-1].y - size
         bold = bool(_BOLD.search(str((font or {}).get("/BaseFont"))))
+        text = text.translate(_LIGATURES)
+        if not low <= y <= high or x > right or x + _width(text, size) < left:
+            return
         for nth, part in enumerate(text.split("\n")):
             if nth:
                 close()
@@ -133,35 +168,103 @@ def _usual_size(lines: Iterable[_Line]) -> float:
     return sizes.most_common(1)[0][0]
 
 
+def _width(text: str, size: float) -> float:
+    """About how wide text is in points, in a common font."""
+    wide = sum(0.28 if c in _NARROW else 0.7 if c.isupper() else 0.53 for c in text.strip())
+    return wide * size
+
+
+def _fill_in(page: PageObject, number: int, lines: list[_Line], builder: TextBuilder) -> None:
+    """Put the values of a form's fields behind the labels at their height."""
+    for reference in page.get("/Annots") or ():
+        widget = reference.get_object()
+        value = widget.get("/V", (widget.get("/Parent") or {}).get("/V"))
+        if widget.get("/Subtype") != "/Widget" or not isinstance(value, str):
+            continue
+        left, low, _, high = map(float, widget["/Rect"])
+        text = builder.clean(value)
+        beside = [one for one in lines if low - 2 <= one.y <= high and one.x < left]
+        if text and beside:
+            label = max(beside, key=lambda one: one.x)
+            label.text += f" {text}"
+        elif text:
+            size = lines[0].size if lines else 10.0
+            lines.append(_Line(page=number, x=left, y=low, size=size, bold=False, text=text))
+
+
+def _laid_out(lines: list[_Line]) -> list[_Line]:
+    """The lines with columns of text after each other, and tables as rows that name columns."""
+    split = [_cells(line) for line in lines]
+    seen = Counter(round(x / _ALIGNED) for cells in split for x, _ in cells[1:])
+
+    def stands(x: float) -> bool:
+        at = round(x / _ALIGNED)
+        return seen[at - 1] + seen[at] + seen[at + 1] >= _ALIKE
+
+    rows = [len(cells) > 1 and all(stands(x) for x, _ in cells[1:]) for cells in split]
+    found: list[_Line] = []
+    for is_row, run in groupby(range(len(lines)), key=lambda at: rows[at]):
+        at = list(run)
+        if not is_row or len(at) < _ALIKE - 1:
+            found += [lines[one] for one in at]
+            continue
+        table = [split[one] for one in at]
+        texts = [[" ".join(text.split()) for _, text in cells] for cells in table]
+        usual = sum(len(text) for row in texts for text in row) / sum(map(len, texts))
+        if usual >= _PROSE_CHARS and len({len(row) for row in texts}) == 1:
+            for nth in range(len(texts[0])):
+                for one, cells, row in zip(at, table, texts, strict=True):
+                    found.append(replace(lines[one], x=cells[nth][0], text=row[nth], cells=[]))
+            continue
+        named = is_header(texts[0]) and all(len(row) == len(texts[0]) for row in texts)
+        fields = tuple(map(spoken, texts[0])) if named else ()
+        for nth, (one, row) in enumerate(zip(at, texts, strict=True)):
+            pairs = zip(fields, row, strict=True) if nth and named else (("", cell) for cell in row)
+            text = " | ".join(f"{name}: {cell}" if name else cell for name, cell in pairs)
+            found.append(replace(lines[one], text=text, fields=fields, is_row=True))
+    return found
+
+
+def _cells(line: _Line) -> list[tuple[float, str]]:
+    """The parts of a line that wide gaps part: where each begins, and its text."""
+    found: list[tuple[float, str]] = []
+    end = line.x
+    for x, text in line.cells:
+        if found and x - end < _GAP * line.size:
+            found[-1] = (found[-1][0], found[-1][1] + ("" if x - end < 1 else " ") + text)
+        else:
+            found.append((x, text))
+        end = x + _width(text, line.size)
+    return found
+
+
 def _drop_running_heads(pages: Sequence[list[_Line]]) -> None:
-    """Take out lines at the top or foot that are on most pages, or count them."""
-    body = _usual_size(line for lines in pages for line in lines)
+    """Take out lines at the top or foot that count pages, and the same again on later pages.
+
+    What differs in a digit is no running head: an invoice, a ticket or a year has its own.
+    """
     edges: list[set[int]] = []
-    seen: Counter[str | int] = Counter()
+    seen: Counter[str] = Counter()
     for lines in pages:
         by_height = sorted(range(len(lines)), key=lambda place: lines[place].y)
         edges.append({*by_height[:_EDGE_LINES], *by_height[-_EDGE_LINES:]})
-        seen.update({mark for place in edges[-1] for mark in _marks(lines[place], body)})
+        seen.update({lines[place].text for place in edges[-1]})
     filled = sum(map(bool, pages))
-
-    def running(line: _Line) -> bool:
-        # Those of left and right pages may differ: each is on just under half of the pages
-        return filled > 1 and any(seen[mark] > max(1, 0.4 * filled) for mark in _marks(line, body))
-
+    told: set[str] = set()
     for lines, edge in zip(pages, edges, strict=True):
-        kept = [line for at, line in enumerate(lines) if at not in edge or not running(line)]
-        lines[:] = kept
-
-
-def _marks(line: _Line, body: float) -> list[str | int]:
-    """What a line shares with those of other pages: its words, its number less the page's."""
-    numbers = _NUMBERS.findall(line.text)
-    # Not "1 Introduction" on page 1, nor a line of a table of contents
-    counts = len(numbers) == 1 and line.size <= _HEADING_SIZE * body and not line.bold
-    marks: list[str | int] = [int(numbers[0]) - line.page] if counts else []
-    if any(map(str.isalpha, line.text)):
-        marks.append(_PAGE_NUMBER.sub("#", line.text))
-    return marks
+        kept = []
+        for at, line in enumerate(lines):
+            # Those of left and right pages may differ: each is on just under half of the pages
+            runs = filled > 1 and at in edge and seen[line.text] > max(1, 0.4 * filled)
+            counts = filled > 1 and at in edge and _PAGE_NUMBER.fullmatch(line.text)
+            if runs and line.text not in told:
+                line.runs = True
+                told.add(line.text)
+                kept.append(line)
+            elif not counts and not runs:
+                kept.append(line)
+        # A foot would tear the sentence that goes on over the page
+        lines[:] = sorted(kept, key=lambda line: not line.runs)
 
 
 def _paragraphs(lines: Sequence[_Line]) -> list[list[_Line]]:
@@ -178,7 +281,12 @@ def _paragraphs(lines: Sequence[_Line]) -> list[list[_Line]]:
 
 def _begins(line: _Line, before: _Line, longest: int) -> bool:
     """Whether a line begins a paragraph, by its place, size and the end of the line before."""
-    if line.bold != before.bold or abs(line.size - before.size) > (_HEADING_SIZE - 1) * before.size:
+    if (
+        line.is_row
+        or before.is_row
+        or line.bold != before.bold
+        or abs(line.size - before.size) > (_HEADING_SIZE - 1) * before.size
+    ):
         return True
     if not 0 < before.y - line.y < _LEADING * max(line.size, before.size):
         return True
@@ -194,15 +302,19 @@ def _join_broken(groups: list[list[_Line]]) -> list[list[_Line]]:
     """Join what a column or page has torn apart: a sentence without end, and its rest."""
     joined: list[list[_Line]] = []
     for group in groups:
-        before = joined[-1][-1] if joined else None
+        at = len(joined) - 1
+        while at > 0 and joined[at][0].runs:
+            at -= 1
+        before = joined[at][-1] if joined else None
         if (
             before
+            and not (before.is_row or group[0].is_row or group[0].runs)
             and (before.page != group[0].page or before.y < group[0].y)
             and (before.size, before.bold) == (group[0].size, group[0].bold)
             and group[0].text[0].islower()
             and before.text[-1] not in ".!?:;"
         ):
-            joined[-1] = joined[-1] + group
+            joined[at] = joined[at] + group
         else:
             joined.append(group)
     return joined
@@ -220,9 +332,13 @@ def _build(builder: TextBuilder, groups: Sequence[list[_Line]], pages: int) -> t
     for group in groups:
         kind: Kind = "paragraph"
         level = 0
-        if bullet := _BULLET.match(group[0].text):
+        if group[0].is_row:
+            kind = "record" if group[0].fields and ": " in group[0].text else "row"
+        elif bullet := _BULLET.match(group[0].text):
             kind = "item"
             group[0].text = group[0].text[bullet.end() :]
+        elif group[0].runs:
+            pass  # stands over all of the document, not over what follows
         elif _is_title(group, _HEADING_SIZE * body):
             kind, level = "heading", levels[round(group[0].size)]
         elif plain and group[0].bold and _is_title(group, 0.95 * body):
@@ -232,7 +348,7 @@ def _build(builder: TextBuilder, groups: Sequence[list[_Line]], pages: int) -> t
             text = _joined(text, line.text, words)
             offset = builder.next_start(kind) + len(text) - len(line.text)
             starts += [offset] * (line.page + 1 - len(starts))
-        builder.add(kind, text, level=level)
+        builder.add(kind, text, level=level, fields=group[0].fields)
     starts += [len(builder.text)] * (pages - len(starts))
     return tuple(starts)
 
