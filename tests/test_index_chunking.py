@@ -124,3 +124,21 @@ def test_what_never_ends_is_cut_at_spaces_where_there_are_some(text):
 
 def test_a_long_run_of_spaces_is_no_unit():
     assert shown(source_of("a" + " " * 5000 + "b")) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("青石水库建于1958年，总库容为三千万立方米。大坝高96米。冬季不开放。", 3),
+        ("ダムは1958年に完成した。高さは96メートルです。", 2),
+        ("Плотину построил П. И. Соколов в 1936 г. из камня. Музей закрыт.", 2),
+        ("بني السد عام 1962. هل يفتح للزوار؟ نعم، يوم الجمعة فقط.", 3),
+    ],
+)
+def test_without_a_language_the_script_tells_how_sentences_end(text, count):
+    block = Block(start=0, end=len(text), kind="paragraph")
+    source = Source(id="a", title="A", text=text, format="text", path="a.txt", blocks=(block,))
+    units = split_units(source)
+    said = [text[unit.start : unit.end] for unit in units]
+    assert len(units) == count
+    assert "".join(said).replace(" ", "") == text.replace(" ", "")
