@@ -131,12 +131,14 @@ def test_three_endpoints_are_named_for_others(address):
 
 
 def test_another_name_for_this_machine_is_refused(address):
-    assert get(address, headers={"Host": "rebound.example"})[0] == 403
+    assert get(address, headers={"Host": "rebound.example"})[0] == 400
+    assert get(address, headers={"Host": "[::1]:1"})[0] == 200
     assert get(address, headers={"Host": "localhost:1"})[0] == 200
 
 
 def test_hosts():
-    assert names_of("127.0.0.1") == names_of("localhost") == {"localhost", "127.0.0.1", "::1"}
+    assert names_of("127.0.0.1") == names_of("localhost") == {"localhost", "127.0.0.1", "[::1]"}
+    assert names_of("::1") == names_of("localhost")
     assert names_of("0.0.0.0") is None
     assert names_of("desk.example") is None
 

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
+import anyio
+import anyio.to_thread
 import gradio as gr
 
 from index.errors import IndexingError
 from index.opened import Index
 from qa.desk import Desk
 from qa.errors import RefdeskError
+from qa.result import Answer
 from qa.retrieve.evidence import passage
 
+T = TypeVar("T")
+
 _MOST_PASSAGES = 50
+# At once, of all programs together; the others wait.
+_CALLS_AT_ONCE = 2
 
 
 def add_endpoints(index: Index, desk: Desk) -> None:
-    """Add the endpoints to the page that is being made."""
+    """Add the endpoints to the page that is being made.
 
-    def ask(question: str, sources: list[str] | None = None) -> dict[str, Any]:
+    They are not queued: what is, Gradio lets MCP clients call by way of a second request, without
+    their credentials, to whatever host the first one named.
+    """
+    limiter = anyio.CapacityLimiter(_CALLS_AT_ONCE)
+
+    async def apart(call: Callable[[], T]) -> T:
+        with _told():
+            return await anyio.to_thread.run_sync(call, limiter=limiter)
+
+    async def ask(question: str, sources: list[str] | None = None) -> dict[str, Any]:
         """Answer a question from the library, every sentence cited; or abstain.
 
         Args:
@@ -30,11 +47,17 @@ def add_endpoints(index: Index, desk: Desk) -> None:
             The answer: text (Markdown), sentences, citations with quote and offsets, confidence
             (0 to 1), abstained, nearest (the closest passages where it abstained).
         """
-        with _told():
+
+        def last() -> Answer:
             *_, found = desk.compose(desk.retrieve(question, scope=sources or None))
+            return found
+
+        found = await apart(last)
         return found.to_dict()
 
-    def search(query: str, k: int = 5, sources: list[str] | None = None) -> list[dict[str, Any]]:
+    async def search(
+        query: str, k: int = 5, sources: list[str] | None = None
+    ) -> list[dict[str, Any]]:
         """Find the passages of the library that are nearest to a query, best first.
 
         Args:
@@ -45,13 +68,16 @@ def add_endpoints(index: Index, desk: Desk) -> None:
         Returns:
             Passages with source, title, quote, offsets and score (higher is better).
         """
-        with _told():
+
+        def nearest() -> list[dict[str, Any]]:
             generation = index.generation
             most = max(1, min(int(k), _MOST_PASSAGES))
             hits = generation.search(query, most, None, sources or None)
             return [asdict(passage(generation, hit)) for hit in hits]
 
-    def sources() -> list[dict[str, Any]]:
+        return await apart(nearest)
+
+    async def sources() -> list[dict[str, Any]]:
         """List the sources of the library with their metadata.
 
         Returns:
@@ -72,7 +98,7 @@ def add_endpoints(index: Index, desk: Desk) -> None:
         ]
 
     for function in (ask, search, sources):
-        gr.api(function, api_name=function.__name__, concurrency_id="api")  # type: ignore[attr-defined]
+        gr.api(function, api_name=function.__name__, queue=False)  # type: ignore[attr-defined]
 
 
 class _told:

@@ -26,6 +26,7 @@ from qa.web.chat.saving import save_answer, save_conversation
 from qa.web.chat.scope import Choice, choose, values
 from qa.web.chat.transcript import examples, transcript
 from qa.web.shared.access import Access, user_of
+from qa.web.shared.blocks import CheckedBlocks
 from qa.web.shared.masthead import BRIDGE, masthead
 from qa.web.shared.render import count, standing_words
 from qa.web.shared.threads import each
@@ -69,7 +70,7 @@ class ChatPage:
         self._library = library
         self._kept = kept
         sources = index.sources
-        self.app = gr.Blocks(title="Refdesk", analytics_enabled=False, fill_width=True)
+        self.app = CheckedBlocks(title="Refdesk", analytics_enabled=False, fill_width=True)
         with self.app:
             gr.Navbar(visible=False)  # type: ignore[attr-defined]  # the masthead leads to the pages
             gr.HTML(

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
+from collections import OrderedDict, defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
 from qa.web.server.login import Login
-from qa.web.server.respond import refuse
-from qa.web.shared.access import SCOPE_KEY, Access
+from qa.web.server.pages import bind_session
+from qa.web.shared.access import LOCAL, SCOPE_KEY, Access
+from qa.web.shared.blocks import UPLOADS_KEY
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +27,7 @@ _NEEDED = re.compile(
     r"|gradio_api/(info|app_id|startup-events|cancel|reset|queue/(join|data)|heartbeat/[^/]+"
     r"|call/(v2/)?(ask|search|sources)(/[0-9a-f]+)?|mcp|mcp/(http|schema|sse|messages)?)/?)?"
 )
+_MOST_UPLOADS = 1000
 _UPLOAD = re.compile(r"/gradio_api/upload(_progress)?/?")
 # Gradio compiles its templates and starts from inline scripts, hence the two "unsafe"; what counts
 # is that nothing, whoever wrote it, can reach another host.
@@ -60,15 +69,17 @@ class Guard:
         self, app: ASGIApp, hosts: frozenset[str] | None, access: Access | None = None
     ) -> None:
         self._app = app
-        self._hosts = hosts
         self._access = access or Access()
         self._login = Login(self._access.users) if self._access.users else None
+        names = ["*"] if hosts is None else sorted(hosts)
+        self._trusted = TrustedHostMiddleware(self._answer, names, www_redirect=False)
+        self._uploads: defaultdict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
         if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self._app(scope, receive, send)
             return
 
         async def send_guarded(message: Message) -> None:
@@ -76,34 +87,61 @@ class Guard:
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
-        headers = dict(scope["headers"])
-        if self._hosts is not None and _host(headers) not in self._hosts:
-            await refuse(send_guarded, 403, b"This server does not answer to that name.")
-            return
-        if not _same_site(headers):
-            await refuse(send_guarded, 403, b"This server does not answer to other sites.")
-            return
-        scope = dict(scope)
-        if self._login is not None and not _FONT.fullmatch(scope["path"]):
-            if await self._login.answer(scope, headers, receive, send_guarded):
-                return
-            user = await self._login.user(headers)
-            if user is None:
-                await self._login.refuse(scope, headers, send_guarded)
-                return
-            scope[SCOPE_KEY] = user
+        await self._trusted(dict(scope), receive, send_guarded)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        refused = await self._refusal(request)
+        user = scope.get(SCOPE_KEY, LOCAL)
         upload = _UPLOAD.fullmatch(scope["path"]) is not None
-        if upload and self._access.may_curate(scope.get(SCOPE_KEY, "")):
-            await self._app(scope, receive, send_guarded)
-        elif upload or not (_NEEDED.fullmatch(scope["path"]) or _FONT.fullmatch(scope["path"])):
-            await refuse(send_guarded, 404, b"Not found.")
+        if refused is None and not upload:
+            receive, refused = await bind_session(request, user)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        scope[UPLOADS_KEY] = self._uploads.get(user, ())
+        await self._app(scope, receive, self._noting(user, send) if upload else send)
+
+    async def _refusal(self, request: Request) -> Response | None:
+        """What is answered in place of the page; None for what may pass."""
+        scope, path = request.scope, request.scope["path"]
+        if not _same_site(request):
+            return PlainTextResponse("This server does not answer to other sites.", 403)
+        if self._login is not None and not _FONT.fullmatch(path):
+            answer = await self._login.answer(request)
+            user = answer or await self._login.user(request)
+            if not isinstance(user, str):
+                return user or self._login.refuse(request)
+            scope[SCOPE_KEY] = user
+        if _UPLOAD.fullmatch(path):
+            passes = self._access.may_curate(scope.get(SCOPE_KEY, LOCAL))
         else:
-            await self._app(scope, receive, send_guarded)
+            passes = bool(_NEEDED.fullmatch(path) or _FONT.fullmatch(path))
+        return None if passes else PlainTextResponse("Not found.", 404)
+
+    def _noting(self, user: str, send: Send) -> Send:
+        """Remember the files that Gradio says it took from `user`."""
+        told = b""
+
+        async def send_noting(message: Message) -> None:
+            nonlocal told
+            told += message.get("body", b"")
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                with suppress(ValueError):
+                    taken = json.loads(told)
+                    mine = self._uploads[user]
+                    mine.update((path, None) for path in taken if isinstance(taken, list))
+                    while len(mine) > _MOST_UPLOADS:
+                        mine.popitem(last=False)
+            await send(message)
+
+        return send_noting
 
 
 def names_of(host: str) -> frozenset[str] | None:
     """The Host names that a server bound to `host` answers to; None for any."""
-    return frozenset({host, "localhost", "127.0.0.1", "::1"}) if is_loopback(host) else None
+    name = f"[{host}]" if ":" in host else host
+    return frozenset({name, "localhost", "127.0.0.1", "[::1]"}) if is_loopback(host) else None
 
 
 def is_loopback(host: str) -> bool:
@@ -114,18 +152,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _host(headers: dict[bytes, bytes]) -> str:
-    """The name in the Host header, without port and brackets."""
-    value = headers.get(b"host", b"").decode("latin-1")
-    return re.sub(r":\d+$", "", value).strip("[]").lower()
-
-
-def _same_site(headers: dict[bytes, bytes]) -> bool:
+def _same_site(request: Request) -> bool:
     """Whether a request comes from a page of this server, or from no page at all.
 
     A browser sends the password along with whatever a page of another site asks for.
     """
-    origin = headers.get(b"origin")
+    origin = request.headers.get("origin")
     if origin is None:
         return True
-    return origin.lower().partition(b"://")[2] == headers.get(b"host", b"").lower()
+    return origin.lower().partition("://")[2] == request.headers.get("host", "").lower()

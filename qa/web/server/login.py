@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote
 
 import anyio
 import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from qa.passwords import Users
+from qa.passwords import User, Users
 from qa.web.server.login_page import login_page, page_after
-from qa.web.server.respond import HTML, refuse, respond
-from qa.web.server.sessions import Sessions, set_cookie
+from qa.web.server.sessions import COOKIE, LASTS, Sessions
+from qa.web.server.throttle import Throttle
 
-if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
-
-Headers = dict[bytes, bytes]
-
-_ASK = (b"www-authenticate", b'Basic realm="Refdesk", charset="UTF-8"')
+_ASK = {"www-authenticate": 'Basic realm="Refdesk", charset="UTF-8"'}
+_NO_STORE = {"cache-control": "no-store"}
 # A password takes 16 MiB and 50 ms to check: so many at once, and the others wait.
 _CHECKED_AT_ONCE = 2
 _LONGEST_FORM = 4096
@@ -32,83 +30,113 @@ class Login:
     def __init__(self, users: Users) -> None:
         self._users = users
         self._sessions = Sessions(users)
-        self._limiter: anyio.CapacityLimiter | None = None  # it belongs to the loop of the server
+        self._throttle = Throttle()
+        # Both belong to the loop of the server.
+        self._limiter: anyio.CapacityLimiter | None = None
+        self._checking: dict[tuple[str, str], asyncio.Future[User | None]] = {}
 
-    async def user(self, headers: Headers) -> str | None:
-        """The name of who sends a request; None for a stranger."""
-        kind, _, sent = headers.get(b"authorization", b"").partition(b" ")
-        if kind.lower() != b"basic":
-            return self._sessions.user(_cookies(headers))
+    async def user(self, request: Request) -> str | Response | None:
+        """The name of who sends a request; None for a stranger; or a response to who guesses."""
+        kind, _, sent = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "basic":
+            return self._sessions.user(request.cookies.get(COOKIE, ""))
         try:
             name, _, password = base64.b64decode(sent, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except (binascii.Error, ValueError):
             return None
-        return await self._checked(name, password)
+        return await self._checked(request, name, password)
 
-    async def answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> bool:
-        """Answer a request to log in or out; whether it was one."""
-        path, posted = scope["path"], scope["method"] == "POST"
-        secure = b"https" in (scope.get("scheme", "").encode(), headers.get(b"x-forwarded-proto"))
+    async def answer(self, request: Request) -> Response | None:
+        """The answer to a request to log in or out; None where it is another."""
+        path, posted = request.url.path, request.method == "POST"
         if path == "/logout" and posted:
-            self._sessions.end(_cookies(headers))
-            await _lead(send, "/login", set_cookie("", secure=secure))
-        elif path == "/login" and posted:
-            form = await _form(receive)
-            then = page_after(form.get("then", ""))
-            name = await self._checked(form.get("name", ""), form.get("password", ""))
-            if name is None:
-                await respond(send, 403, login_page(then, wrong=True).encode(), HTML)
-            else:
-                secret = self._sessions.start(name)
-                await _lead(send, then, set_cookie(secret, secure=secure))
-        elif path == "/login":
-            asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-            then = page_after("".join(asked.get("then", ())[:1]))
-            await respond(send, 200, login_page(then, wrong=False).encode(), HTML)
-        else:
-            return False
-        return True
+            self._sessions.end(request.cookies.get(COOKIE, ""))
+            return _lead("/login", request, "")
+        if path != "/login":
+            return None
+        if not posted:
+            return _page(page_after(request.query_params.get("then", "")), wrong=False)
+        form = await _form(request)
+        then = page_after(form.get("then", ""))
+        name = await self._checked(request, form.get("name", ""), form.get("password", ""))
+        if isinstance(name, Response):
+            return name
+        if name is None:
+            return _page(then, wrong=True)
+        return _lead(then, request, self._sessions.start(name))
 
-    async def refuse(self, scope: Scope, headers: Headers, send: Send) -> None:
+    def refuse(self, request: Request) -> Response:
         """Lead a person to the page to log in on; tell a program that a password is wanted."""
-        person = b"text/html" in headers.get(b"accept", b"") and b"authorization" not in headers
-        if person and scope["method"] == "GET":
-            query = scope.get("query_string", b"").decode("latin-1")
-            then = page_after(scope["path"] + (f"?{query}" if query else ""))
-            await _lead(send, "/login" if then == "/" else f"/login?then={quote(then, safe='')}")
-            return
+        headers = request.headers
+        person = "text/html" in headers.get("accept", "") and "authorization" not in headers
+        if person and request.method == "GET":
+            then = page_after(
+                request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            )
+            return _lead("/login" if then == "/" else f"/login?then={quote(then, safe='')}")
         # A browser that is asked on behalf of a page would open a dialog of its own.
-        ask = () if b"sec-fetch-mode" in headers else (_ASK,)
-        await refuse(send, 401, b"Name and password, please.", *ask)
+        ask = {} if "sec-fetch-mode" in headers else _ASK
+        return PlainTextResponse("Name and password, please.", 401, {**_NO_STORE, **ask})
 
-    async def _checked(self, name: str, password: str) -> str | None:
+    async def _checked(self, request: Request, name: str, password: str) -> str | Response | None:
+        if known := self._users.known(name, password):
+            return known.name
+        # What a browser sends with many requests at once is one try.
+        secret = name, password
+        if secret in self._checking:
+            user = await asyncio.shield(self._checking[secret])
+            return user.name if user else None
+        address = request.client.host if request.client else ""
+        if seconds := self._throttle.begin(name, address):
+            return PlainTextResponse(
+                f"Too many tries: wait {seconds} s, then try again.",
+                429,
+                {**_NO_STORE, "retry-after": str(seconds)},
+            )
+        self._checking[secret] = asyncio.ensure_future(self._hashed(name, password))
+        try:
+            user = await asyncio.shield(self._checking[secret])
+        finally:
+            self._checking.pop(secret, None)
+        if user is None:
+            return None
+        self._throttle.right(name, address)
+        return user.name
+
+    async def _hashed(self, name: str, password: str) -> User | None:
         # In a thread, for a password is slow to check, on purpose.
         self._limiter = self._limiter or anyio.CapacityLimiter(_CHECKED_AT_ONCE)
-        user = await anyio.to_thread.run_sync(
+        return await anyio.to_thread.run_sync(
             self._users.check, name, password, limiter=self._limiter
         )
-        return user.name if user else None
 
 
-def _cookies(headers: Headers) -> str:
-    return headers.get(b"cookie", b"").decode("latin-1")
-
-
-async def _form(receive: Receive) -> dict[str, str]:
+async def _form(request: Request) -> dict[str, str]:
     """The fields of a form; nothing of one that is too long."""
     body = b""
-    while len(body) <= _LONGEST_FORM:
-        message = await receive()
-        body += message.get("body", b"")
-        if message["type"] != "http.request" or not message.get("more_body"):
-            break
-    if len(body) > _LONGEST_FORM:
-        return {}
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_FORM:
+            return {}
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[0] for name, values in fields.items()}
 
 
-async def _lead(send: Send, place: str, cookie: str = "") -> None:
-    headers = [(b"location", place.encode("latin-1", "replace"))]
-    headers += [(b"set-cookie", cookie.encode())] if cookie else []
-    await respond(send, 303, b"", *headers)
+def _page(then: str, *, wrong: bool) -> Response:
+    return HTMLResponse(login_page(then, wrong=wrong), 403 if wrong else 200, _NO_STORE)
+
+
+def _lead(place: str, request: Request | None = None, secret: str | None = None) -> Response:
+    """To another page; with `secret`, a session is handed to the browser, or, empty, taken back."""
+    response = RedirectResponse(place, 303, _NO_STORE)
+    if request is not None and secret is not None:
+        secure = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
+        response.set_cookie(
+            COOKIE,
+            secret,
+            max_age=LASTS if secret else 0,
+            secure=secure,
+            httponly=True,
+            samesite="strict",
+        )
+    return response

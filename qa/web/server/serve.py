@@ -28,6 +28,7 @@ from qa.web.chat.kept import Conversations
 from qa.web.library.curate import Curator
 from qa.web.server.app import build_app
 from qa.web.server.guard import Guard, is_loopback, names_of
+from qa.web.server.states import BoundedStates
 from qa.web.server.theme import THEME
 from qa.web.shared.access import LOCAL, SCOPE_KEY, Access
 from qa.web.shared.threads import in_a_loop
@@ -135,6 +136,10 @@ def _mounted(app: gr.Blocks) -> FastAPI:
         mcp_server=find_spec("mcp") is not None,
         pwa=False,
     )
+    # What launching would set: how much is remembered of open pages.
+    inner = site.routes[-1].app  # type: ignore[attr-defined]
+    inner.state_holder = BoundedStates(app._queue)
+    inner.state_holder.set_blocks(app)
     return site
 
 

@@ -7,7 +7,6 @@ import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from threading import Lock
 
 from qa.passwords import Users
@@ -47,37 +46,21 @@ class Sessions:
                 self._open.popitem(last=False)
         return secret
 
-    def user(self, cookies: str) -> str | None:
-        """The name of the user whose session a Cookie header carries."""
-        key = _key(_secret(cookies))
+    def user(self, secret: str) -> str | None:
+        """The name of the user whose session `secret` opens."""
         with self._lock:
-            session = self._open.get(key)
+            session = self._open.get(_key(secret))
         if session is None:
             return None
         if session.ends < time.monotonic() or self._users.version(session.name) != session.version:
-            self.end(cookies)
+            self.end(secret)
             return None
         return session.name
 
-    def end(self, cookies: str) -> None:
-        """End the session that a Cookie header carries."""
+    def end(self, secret: str) -> None:
+        """End the session that `secret` opens."""
         with self._lock:
-            self._open.pop(_key(_secret(cookies)), None)
-
-
-def set_cookie(secret: str, *, secure: bool) -> str:
-    """The Set-Cookie header that hands a session to a browser; an empty secret takes it back."""
-    lasts = LASTS if secret else 0
-    flags = "HttpOnly; SameSite=Strict; Path=/" + ("; Secure" if secure else "")
-    return f"{COOKIE}={secret}; Max-Age={lasts}; {flags}"
-
-
-def _secret(cookies: str) -> str:
-    try:
-        found = SimpleCookie(cookies).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+            self._open.pop(_key(secret), None)
 
 
 def _key(secret: str) -> bytes:

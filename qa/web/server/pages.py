@@ -1,0 +1,81 @@
+"""What a page sends, before Gradio has it: so long at most, and its session that of its user."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from starlette.responses import PlainTextResponse, Response
+
+from qa.web.server.states import bound
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import Message, Receive
+
+# Bytes of what is sent, but for uploads.
+LONGEST_BODY = 1_000_000
+_WITH_SESSION = re.compile(r"/gradio_api/(queue/join|cancel|call/(?!v2/)\w+)/?")
+_HEARTBEAT = re.compile(r"(/gradio_api/heartbeat/)([^/]+)/?")
+
+
+async def bind_session(request: Request, user: str) -> tuple[Receive, Response | None]:
+    """How Gradio is to receive a request of `user`, or why it is refused.
+
+    The session that it names becomes one that only this user can name. Changes the request's scope.
+    """
+    scope = request.scope
+    if found := _HEARTBEAT.fullmatch(scope["path"]):
+        scope["path"] = found[1] + bound(found[2], user)
+        scope["raw_path"] = scope["path"].encode("ascii")
+    if "session_hash" in request.query_params:
+        query = [
+            (name, bound(value, user) if name == "session_hash" else value)
+            for name, value in request.query_params.multi_items()
+        ]
+        scope["query_string"] = urlencode(query).encode("ascii")
+    if request.method != "POST":
+        return request.receive, None
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_BODY:
+            return request.receive, PlainTextResponse("That is too long.", 413)
+    if _WITH_SESSION.fullmatch(scope["path"]):
+        try:
+            told = json.loads(body)
+        except (ValueError, RecursionError):
+            return request.receive, PlainTextResponse("That is no JSON.", 400)
+        if not isinstance(told, dict):
+            return request.receive, PlainTextResponse("That is no object of JSON.", 400)
+        body = json.dumps(_bound_body(told, user)).encode("ascii")
+        scope["headers"] = [
+            *((name, value) for name, value in scope["headers"] if name != b"content-length"),
+            (b"content-length", str(len(body)).encode("ascii")),
+        ]
+    return _once(body, request.receive), None
+
+
+def _bound_body(told: dict[str, Any], user: str) -> dict[str, Any]:
+    # A program that names no session gets one of its own.
+    session = told.get("session_hash") or secrets.token_urlsafe(16)
+    # Requests in batches, which no function here takes, would come without their user.
+    rest = {name: value for name, value in told.items() if name != "batched"}
+    return {**rest, "session_hash": bound(str(session), user)}
+
+
+def _once(body: bytes, rest: Receive) -> Receive:
+    """Receives `body`, then what else there is: that the sender has gone."""
+    sent = False
+
+    async def receive() -> Message:
+        nonlocal sent
+        if sent:
+            return await rest()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
