@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from textwrap import dedent
 from typing import Any
@@ -45,8 +45,7 @@ _HIDING = re.compile(
     r"(?:left|top|text-indent)\s*:\s*-\d{3,}|clip\s*:\s*rect\(0",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"/\*.*?\*/|@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.DOTALL)
-_RULES = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_BRACES = re.compile(r"([{}])")
 _SELECTOR = re.compile(r"[a-z]*([.#][\w-]+)")
 _STRUCK = frozenset(("del", "s", "strike"))
 _UNSEEN = frozenset("sr-only visually-hidden screen-reader-text".split())
@@ -152,10 +151,10 @@ def _hints(page: Element) -> dict[str, str]:
 
 def _leave_out(page: Element) -> tuple[tuple[str, str], ...]:
     """Clear what is struck out or hidden; what the report is to say of it."""
-    css = _BETWEEN.sub("", "".join(style.text or "" for style in page.iter("style")))
+    css = "".join(style.text or "" for style in page.iter("style"))
     names = {
         name
-        for selectors, rules in _RULES.findall(css)
+        for selectors, rules in _css_rules(css)
         if _HIDING.search(rules)
         for name in selectors.split(",")
     }
@@ -180,6 +179,22 @@ def _leave_out(page: Element) -> tuple[tuple[str, str], ...]:
         told += [(name, f"{count} parts are {why}: not content")] if count else []
     _empty([*struck, *unseen, *(one for one in found if _hidden(one))])
     return tuple(told)
+
+
+def _css_rules(css: str) -> Iterator[tuple[str, str]]:
+    """Selectors and what they say; not what holds for some media only. Linear in its length."""
+    first, *rest = css.split("/*")
+    css = first + "".join(part.partition("*/")[2] for part in rest)
+    depth, before = 0, ""
+    for part in _BRACES.split(css):
+        if part == "{":
+            depth += 1
+        elif part == "}":
+            depth = max(0, depth - 1)
+        else:
+            if depth == 1 and "@" not in before:
+                yield before, part
+            before = part
 
 
 def _hidden(element: Element) -> bool:
