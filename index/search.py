@@ -269,6 +269,10 @@ class Generation:
         """The `k` best passages of a ranking, none overlapping another."""
         return [self._hit(first, last, score) for first, last, score in self._best(ranking, k)]
 
+    def best_spans(self, ranking: Ranking, k: int) -> list[tuple[int, int, float]]:
+        """The first and last rows and the scores of the `k` best passages of a ranking."""
+        return self._best(ranking, k)
+
     def unit(self, row: int) -> tuple[Source, int, int]:
         """The source of a unit and its offsets."""
         source, start, end, *_ = self._units[row].item()

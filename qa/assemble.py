@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from qa.check.gate import Gate
@@ -16,6 +17,7 @@ from qa.retrieve.evidence import Evidence
 
 ABSTENTION = "The sources do not answer this."
 NEAREST = 3
+_MARKER = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 
 
 def checked(
@@ -76,9 +78,23 @@ def abstention(evidence: Evidence, model: str | None = None, notice: str | None 
 def _markdown(
     sentences: Sequence[AnswerSentence], citations: Sequence[Citation], listed: bool
 ) -> str:
-    lines = []
-    for sentence in sentences:
-        voice = state_voice(sentence, [citations[number - 1] for number in sentence.citations])
-        said = sentence.text + (f" ({voice})" if voice else "")
-        lines.append(escape(said) + " " + "".join(f"[{number}]" for number in sentence.citations))
+    if any(sentence.kind in ("list", "table", "code") for sentence in sentences):
+        return "\n\n".join(_part(sentence, citations) for sentence in sentences)
+    lines = [_part(sentence, citations) for sentence in sentences]
     return "\n".join(f"- {line}" for line in lines) if listed and lines[1:] else " ".join(lines)
+
+
+def _part(sentence: AnswerSentence, citations: Sequence[Citation]) -> str:
+    """A sentence, list, table or listing as Markdown, its markers last."""
+    voice = state_voice(sentence, [citations[number - 1] for number in sentence.citations])
+    marks = (f"({escape(voice)}) " if voice else "") + "".join(f"[{n}]" for n in sentence.citations)
+    lines = sentence.text.split("\n")
+    if sentence.kind == "code":
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", sentence.text)), default=0))
+        return f"{fence}\n{sentence.text}\n{fence}\n{marks}"
+    if lines[1:] and sentence.kind in ("list", "table"):
+        shown = [f"- {escape(_MARKER.sub('', line))}" for line in lines]
+        if sentence.kind == "list" and lines[0].endswith(":"):  # it leads in to the others
+            shown[0] = escape(lines[0]) + "\n"
+        return "\n".join(shown) + f" {marks}"
+    return f"{escape(' '.join(lines))} {marks}"

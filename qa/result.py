@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+PartKind = Literal["sentence", "paragraph", "list", "table", "code"]
 
 _SAID = re.compile(
     r"\bstate(?:-(?:run|owned|controlled))? (?:media|news|press|television|tv|radio|broadcaster)",
@@ -48,12 +50,14 @@ class Citation(Passage):
 class AnswerSentence:
     """A sentence of an answer, the numbers of what it cites, and how far (0 to 1) they support it.
 
-    `text` is plain text: whatever a source or a model wrote, nothing in it is markup.
+    `text` is plain text: whatever a source or a model wrote, nothing in it is markup. `kind` says
+    what it is in its source: a list, table or code has a line for each item, row or line.
     """
 
     text: str
     citations: tuple[int, ...]
     support: float
+    kind: PartKind = "sentence"
 
 
 def state_voice(sentence: AnswerSentence, cited: Sequence[Citation]) -> str | None:

@@ -6,6 +6,8 @@ from markdown_it import MarkdownIt
 
 from qa.check.support import LEAST_SUPPORT
 
+BLOCKS = ("list", "table", "code")
+
 
 def assert_checked(answer, opened):
     """Every sentence is cited and supported, every citation resolves, nothing in it is markup."""
@@ -16,7 +18,8 @@ def assert_checked(answer, opened):
         assert sentence.citations, sentence
         assert sentence.support >= LEAST_SUPPORT
         assert sentence.text.strip()
-        assert not any(unicodedata.category(char) in ("Cc", "Cs", "Co") for char in sentence.text)
+        lines = sentence.text.split("\n") if sentence.kind in BLOCKS else [sentence.text]
+        assert not any(unicodedata.category(c) in ("Cc", "Cs", "Co") for c in "".join(lines))
         used += sentence.citations
     numbers = [citation.number for citation in answer.citations]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -29,19 +32,29 @@ def assert_checked(answer, opened):
         f"{sentence.text} {''.join(f'[{number}]' for number in sentence.citations)}"
         for sentence in answer.sentences
     )
-    if not answer.abstained:
+    if any(sentence.kind in BLOCKS for sentence in answer.sentences):
+        seen(answer.text, blocks=True)
+    elif not answer.abstained:
         assert seen(answer.text) == shown
 
 
-def seen(markdown):
-    """The text that a reader sees; fails where there is anything but one paragraph of text."""
+def seen(markdown, blocks=False):
+    """The text that a reader sees; fails where there is anything but one paragraph of text.
+
+    With `blocks` there may be several, lists, and code: nothing else, and no markup in them.
+    """
     for preset, options in (
         ("commonmark", {"html": True}),
         ("gfm-like", {"html": True, "linkify": True}),
     ):
         tokens = MarkdownIt(preset, options).parse(markdown)
         kinds = [token.type for token in tokens]
-        assert kinds in ([], ["paragraph_open", "inline", "paragraph_close"]), (markdown, kinds)
+        if blocks:
+            assert {kind.removesuffix("_open").removesuffix("_close") for kind in kinds} <= {
+                *("paragraph", "inline", "bullet_list", "list_item", "fence")
+            }, (markdown, kinds)
+        else:
+            assert kinds in ([], ["paragraph_open", "inline", "paragraph_close"]), (markdown, kinds)
         children = [child for token in tokens for child in token.children or ()]
         assert {child.type for child in children} <= {"text", "text_special"}, (markdown, children)
     return "".join(child.content for child in children)

@@ -6,7 +6,7 @@ import pytest
 
 from index import QueryError, ScopeError, open_index, rebuild
 from qa import answer, stream_answer
-from qa.compose.extract import extract
+from qa.compose.extract import LONGEST_ANSWER, extract
 from qa.retrieve.evidence import gather
 from qa.retrieve.features import (
     QUESTION_FEATURES,
@@ -36,11 +36,12 @@ def test_every_sentence_is_a_checked_quote(question, opened, library):
     ]
     for sentence in found.sentences:
         assert sentence.citations and sentence.support == 1.0
-        assert sentence.text.count("\n") == 0 and not sentence.text.startswith("#")
+        assert "\n" not in sentence.text or sentence.kind in ("list", "table", "code")
+        assert not sentence.text.startswith("#")
     for citation in found.citations:
         assert texts[citation.source_id][citation.start : citation.end] == citation.quote
-    assert len({sentence.text for sentence in found.sentences}) == len(found.sentences) <= 3
-    assert sum(len(sentence.text) for sentence in found.sentences) <= 600
+    assert len({sentence.text for sentence in found.sentences}) == len(found.sentences) <= 6
+    assert sum(len(sentence.text) for sentence in found.sentences) <= 2 * LONGEST_ANSWER
     json.dumps(found.to_dict())
 
 
@@ -54,10 +55,8 @@ def test_the_likeliest_sentence_comes_first(opened):
 
 def test_a_pronoun_brings_what_it_refers_to(opened):
     found = answer("What was rebuilt?", index=opened, sources=["twins/first"])
-    texts = [sentence.text for sentence in found.sentences]
-    assert (
-        texts.index("It was rebuilt.")
-        == texts.index("Lightning destroyed the observatory on Mount Kelm.") + 1
+    assert "Lightning destroyed the observatory on Mount Kelm. It was rebuilt." in " ".join(
+        sentence.text for sentence in found.sentences
     )
 
 
@@ -114,7 +113,7 @@ def test_what_a_reader_knows_from_the_question_needs_no_sentence_before(
     rebuild(library, index=tmp_path / "index")
     evidence = gather(open_index(tmp_path / "index").generation, question)
     said = [draft.text for draft in extract(evidence)]
-    assert sentence in said
+    assert sentence in " ".join(said)
     assert (said[0] == sentence) is alone
 
 

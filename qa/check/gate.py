@@ -14,7 +14,7 @@ from qa.check.support import support
 from qa.compose.draft import Draft, Span
 from qa.injection import without_instructions
 from qa.models.entailment import EntailmentModel
-from qa.plain_text import visible
+from qa.plain_text import visible, without_unseen
 from qa.result import AnswerSentence, Citation
 from qa.retrieve.evidence import Evidence, passage
 
@@ -40,7 +40,10 @@ class Gate:
         The spans of the draft are passages that may support it. The sentences in them that do are
         cited, and the other spans are not.
         """
-        text = visible(draft.text)
+        lines = [visible(line) for line in draft.text.split("\n")]
+        if draft.kind == "code":
+            lines = without_unseen(draft.text).split("\n")  # its spaces may matter
+        text = "\n".join(line for line in lines if line.strip())
         said = " ".join(words(text))
         if not said or said in self._said:
             return None
@@ -56,7 +59,9 @@ class Gate:
             for place, start, end in basis.parts
         ]
         numbers = tuple(dict.fromkeys(self._cite(span) for span in cited))
-        return AnswerSentence(text=text, citations=numbers, support=round(basis.value, 3))
+        return AnswerSentence(
+            text=text, citations=numbers, support=round(basis.value, 3), kind=draft.kind
+        )
 
     def _quote(self, span: Span) -> str | None:
         """What the source says at the span, orders left out; None where it is none of the scope."""

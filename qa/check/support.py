@@ -148,6 +148,9 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
     same = [bool(whole) and whole == _letter_for_letter(plain(quote)) for quote in quotes]
     if same and all(same):  # an extract is its own quote
         return Basis(1.0, tuple((place, 0, len(quote)) for place, quote in enumerate(quotes)))
+    if len(quotes) > 1 and whole and whole == _letter_for_letter(plain("\n".join(quotes))):
+        # Made of its quotes, one after the other: a table's header and one of its rows.
+        return Basis(1.0, tuple((place, 0, len(quote)) for place, quote in enumerate(quotes)))
     said = read(sentence, language)
     if len(said) > _LONGEST and not any(same):
         return Basis(0.0, ())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qa.result import PartKind
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -16,7 +18,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A sentence before the gate, and the spans that it claims to rest on."""
+    """A sentence before the gate, and the spans that it claims to rest on.
+
+    `kind` says what it is in its source; a list, table or code has several lines.
+    """
 
     text: str
     spans: tuple[Span, ...]
+    kind: PartKind = "sentence"

@@ -13,6 +13,7 @@ from index.search import Generation, Hit, Ranking
 from qa.models.cross_encoder import Reranker
 from qa.result import Passage
 from qa.retrieve.asked import split_question
+from qa.retrieve.candidates import Candidate, find_candidates, ranked
 from qa.retrieve.features import (
     CANDIDATES,
     Asked,
@@ -44,8 +45,9 @@ class Evidence:
     one that answers, and `confidence` (0 to 1) that an answer made of them is right. `follow_up`
     says that the question was put behind the one before it, `threshold` is None for the shipped.
     `shipped_confidence` is that before the calibration of the library, None where it has none.
-    `parts` holds what was found for each part of a question that has several, `asked` the question
-    as the person put it, where it is not the `question` that was searched for.
+    `candidates` are the stretches that may answer, likeliest first, `chances` (summing to 1) how
+    likely each does. `parts` holds what was found for each part of a question that has several,
+    `asked` the question as the person put it, where it is not the `question` that was searched for.
     """
 
     question: str
@@ -59,6 +61,8 @@ class Evidence:
     threshold: float | None = None
     shipped_confidence: float | None = None
     parts: tuple[Evidence, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    chances: tuple[float, ...] = ()
     asked: str = ""
 
     @property
@@ -139,12 +143,20 @@ def _gather(
     likeliest = [generation.unit_text(row) for row in ranking.rows[order[:3]].tolist()]
     if asked.kind == "number" and not any(states_quantity(asked, text) for text in likeliest):
         logit -= _NO_NUMBER
+    rows = tuple(int(row) for row in ranking.rows[:CANDIDATES][order])
+    shares = softmax(scores[order])
+    found = find_candidates(
+        generation, question, ranking, dict(zip(rows, shares.tolist(), strict=True))
+    )
+    candidates, chances = ranked(found, weights.stretches)
     return Evidence(
         question=question,
         generation=generation,
         ranking=ranking,
-        rows=tuple(int(row) for row in ranking.rows[:CANDIDATES][order]),
-        shares=softmax(scores[order]),
+        rows=rows,
+        shares=shares,
+        candidates=tuple(candidates),
+        chances=tuple(chances.tolist()),
         confidence=float(1 / (1 + np.exp(-logit))),
         sources=scope,
     )

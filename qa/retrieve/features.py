@@ -83,6 +83,31 @@ QUESTION_FEATURES = (
     *(f"asks_{kind}" for kind in _KINDS),
 )
 
+# What is measured of a stretch: `qa.retrieve.candidates` fills them in this order.
+STRETCH_FEATURES = (
+    "share",
+    "best_share",
+    "fused",
+    "similarity",
+    "passage",
+    "heading_coverage",
+    "coverage",
+    "own_coverage",
+    "heading_asked",
+    "length",
+    "list",
+    "table",
+    "code",
+    "list_for_howto",
+    "code_for_howto",
+    "list_for_list",
+    "table_for_fact",
+    "opens_section",
+    "opens_for_overview",
+    "opens_for_definition",
+    "is_question",
+)
+
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DATE = re.compile(
     rf"\b(1\d{{3}}|20\d{{2}}|[3-9]\d{{2}})s?\b"
@@ -169,6 +194,7 @@ class Weights:
     rank: Floats
     confidence: Trees
     threshold: float
+    stretches: Floats
 
 
 @cache
@@ -179,6 +205,7 @@ def shipped_weights() -> Weights:
         rank=np.array([stored["rank"][name] for name in SENTENCE_FEATURES]),
         confidence=Trees.from_json(stored["baseline"], stored["trees"]),
         threshold=float(stored["threshold"]),
+        stretches=np.array([stored["stretches"][name] for name in STRETCH_FEATURES]),
     )
 
 

@@ -34,14 +34,17 @@ from qa.compose.extract import extract
 from qa.evaluation.asking import contains
 from qa.evaluation.questions import Question, read_questions
 from qa.evaluation.statistics import calibration_error
+from qa.retrieve.candidates import find_candidates, ranked
 from qa.retrieve.evidence import Evidence
 from qa.retrieve.features import (
     CANDIDATES,
     QUESTION_FEATURES,
     SENTENCE_FEATURES,
+    STRETCH_FEATURES,
     Asked,
     question_features,
     sentence_features,
+    shipped_weights,
     softmax,
 )
 from qa.retrieve.trees import Trees
@@ -176,13 +179,24 @@ def answered(one: Case, rank: np.ndarray) -> tuple[bool, bool]:
         return False, False
     scores = one.measured @ rank
     order = np.argsort(-scores, kind="stable")
+    rows = tuple(int(row) for row in one.ranking.rows[:CANDIDATES][order])
+    shares = softmax(scores[order])
+    found = find_candidates(
+        one.generation,
+        one.question.question,
+        one.ranking,
+        dict(zip(rows, shares.tolist(), strict=True)),
+    )
+    candidates, chances = ranked(found, shipped_weights().stretches)
     evidence = Evidence(
         question=one.question.question,
         generation=one.generation,
         ranking=one.ranking,
-        rows=tuple(int(row) for row in one.ranking.rows[:CANDIDATES][order]),
-        shares=softmax(scores[order]),
+        rows=rows,
+        shares=shares,
         confidence=1.0,
+        candidates=tuple(candidates),
+        chances=tuple(chances.tolist()),
     )
     gold = {
         one.generation.unit(row)[1:]
@@ -289,6 +303,8 @@ def write(
         "features": list(QUESTION_FEATURES),
         "baseline": baseline,
         "trees": trees,
+        # Of stretches: fitted by tests/benchmarks/fit_stretches.py.
+        "stretches": dict(zip(STRETCH_FEATURES, shipped_weights().stretches.tolist(), strict=True)),
     }
     path = Path(__file__).parents[2] / "qa/retrieve/weights.json"
     path.write_text(json.dumps(stored, separators=(",", ":")) + "\n", encoding="utf-8")

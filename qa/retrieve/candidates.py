@@ -1,0 +1,203 @@
+"""The stretches that may answer a question, and how likely each is to hold the answer.
+
+A stretch is ranked by the sentences that were found in it, by what the heading above it says, and
+by whether its kind is what the question asks for: steps for a how-to, rows for a table.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from index.search import Generation, Ranking
+from index.tokens import terms
+from qa.retrieve.features import Floats, softmax
+from qa.retrieve.shape import asked_shape
+from qa.retrieve.stretches import Stretch, stretches
+from sources import Source
+
+# So many of the best sentences and passages are looked at for stretches.
+_SENTENCES, _PASSAGES = 60, 8
+# A longer stretch is cut to what stands around its best sentence.
+LONGEST_STRETCH = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stretch, the rows `first` to `last` of what of it is shown, and its best row.
+
+    `header` is the row that a table or list begins with, where the rows shown leave it out.
+    """
+
+    source_id: str
+    stretch: Stretch
+    first: int
+    last: int
+    best: int
+    header: int | None
+    features: tuple[float, ...]
+
+
+def find_candidates(
+    generation: Generation,
+    question: str,
+    ranking: Ranking,
+    shares: dict[int, float],
+) -> list[Candidate]:
+    """The stretches in which the best sentences and passages stand, in no order.
+
+    `shares` says of the best rows how likely each is to be the one that answers.
+    """
+    fused = dict(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True))
+    similar = dict(zip(ranking.rows.tolist(), ranking.similarity.tolist(), strict=True))
+    rows = ranking.rows[:_SENTENCES].tolist()
+    passage_of: dict[int, int] = {}
+    for place, (first, last, _) in enumerate(generation.best_spans(ranking, _PASSAGES)):
+        for row in range(first, last + 1):
+            passage_of[row] = place
+    rows += [row for row in passage_of if row not in fused or row not in rows]
+    found: dict[tuple[str, int], tuple[Stretch, int, list[int]]] = {}
+    for row in rows:
+        source, start, _ = generation.unit(row)
+        placed = stretch_at(source, start)
+        if placed is None:
+            continue
+        stretch, at = placed
+        found.setdefault((source.id, stretch.start), (stretch, at, []))[2].append(row)
+
+    shape = asked_shape(question)
+    query = set(ranking.query_terms)
+    idf = {term: generation.idf(term) for term in query}
+    total = sum(idf.values()) or 1.0
+    top = float(ranking.scores[0])
+    language = generation.manifest.language
+    candidates = []
+    for stretch, at, inside in found.values():
+        source = generation.source(stretch.source_id)
+        best = max(inside, key=lambda row: (shares.get(row, 0.0), fused.get(row, -99.0)))
+        first, last, header = _shown(generation, stretch, best)
+        held = {row for row in inside if first <= row <= last}
+        own: set[str] = set()
+        for row in (*range(first, last + 1), *([header] if header is not None else [])):
+            own |= generation.unit_words(row).all
+        heading = stretch.heading
+        titles = set(terms(f"{source.title} {heading}", language))
+        nearest = set(terms(heading.rsplit(" > ", 1)[-1], language))
+        share = sum(shares.get(row, 0.0) for row in held)
+        length = generation.unit(last)[2] - generation.unit(first)[1]
+        listed, table, code = (stretch.kind == kind for kind in ("list", "table", "code"))
+        opens = at == 0 or stretches_of(source)[at - 1].heading != heading
+
+        def covered(words: set[str]) -> float:
+            return sum(idf[term] for term in query & words) / total
+
+        values = (
+            float(np.log(share + 0.01)),
+            max(shares.get(row, 0.0) for row in held) if held else 0.0,
+            max(fused.get(row, top - 9) for row in inside) - top,
+            max(similar.get(row, 0.0) for row in inside),
+            1 / (1 + min(passage_of.get(row, 99) for row in inside)),
+            covered(titles),
+            covered(titles | own),
+            covered(own),
+            len(query & nearest) / len(nearest) if nearest else 0.0,
+            float(np.log(length)) / 5,
+            listed,
+            table,
+            code,
+            listed and shape == "howto",
+            code and shape == "howto",
+            listed and shape == "list",
+            table and shape == "fact",
+            opens,
+            opens and shape == "overview",
+            opens and shape == "definition",
+            source.text[stretch.start : stretch.end].rstrip().endswith("?"),
+        )
+        features = tuple(float(value) for value in values)
+        candidates.append(
+            Candidate(stretch.source_id, stretch, first, last, best, header, features)
+        )
+    return candidates
+
+
+def ranked(candidates: list[Candidate], weights: Floats) -> tuple[list[Candidate], Floats]:
+    """The candidates, likeliest first, and how likely each holds the answer, summing to 1."""
+    if not candidates:
+        return [], np.zeros(0)
+    scores = np.array([one.features for one in candidates]) @ weights
+    order = np.argsort(-scores, kind="stable")
+    return [candidates[place] for place in order], softmax(scores[order])
+
+
+class _Known:
+    """A source as a key that is cheap to compare."""
+
+    __slots__ = ("_key", "source")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._key = (source.id, source.sha256)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self._key == other._key
+
+
+@lru_cache(maxsize=64)
+def _stretches(known: _Known) -> tuple[tuple[Stretch, ...], list[int]]:
+    found = stretches(known.source)
+    return found, [stretch.start for stretch in found]
+
+
+def stretches_of(source: Source) -> tuple[Stretch, ...]:
+    """The stretches of a source, remembered."""
+    return _stretches(_Known(source))[0]
+
+
+def stretch_at(source: Source, offset: int) -> tuple[Stretch, int] | None:
+    """The stretch that holds an offset, and its place among those of the source; None in a
+    heading."""
+    found, starts = _stretches(_Known(source))
+    place = bisect_right(starts, offset) - 1
+    if place < 0 or offset >= found[place].end:
+        return None
+    return found[place], place
+
+
+def _shown(generation: Generation, stretch: Stretch, best: int) -> tuple[int, int, int | None]:
+    """The rows of a stretch that are shown: all, or those around the best one; and the header."""
+    first = last = best
+    length = generation.unit(best)[2] - generation.unit(best)[1]
+    room = True
+    while room:
+        room = False
+        for step in (1, -1):
+            row = generation.neighbour(last if step > 0 else first, step)
+            if row is None:
+                continue
+            _, start, end = generation.unit(row)
+            if not stretch.start <= start < stretch.end or end > stretch.end:
+                continue
+            added = end - start + 1
+            if length + added > LONGEST_STRETCH:
+                continue
+            length += added
+            first, last = min(first, row), max(last, row)
+            room = True
+    header = None
+    if stretch.kind in ("list", "table") and generation.unit(first)[1] != stretch.start:
+        row = first
+        # Not all of a table of thousands of rows is walked through.
+        for _ in range(200):
+            before = generation.neighbour(row, -1)
+            if before is None or generation.unit(before)[1] < stretch.start:
+                header = row
+                break
+            row = before
+    return first, last, header
