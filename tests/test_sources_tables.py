@@ -156,9 +156,24 @@ NONE = (None,)
             [("Mill", "Wheels"), ("Upper", 3), ("Lower", "n/a"), ("Old", 1)],
             ["Mill: Upper | Wheels: 3", "Mill: Lower | Wheels: n/a", "Mill: Old | Wheels: 1"],
         ),
+        (
+            [("Mill", "In", "Out"), ("Upper", "open", "open"), ("Lower", "shut", "open")],
+            ["Mill: Upper | In: open | Out: open", "Mill: Lower | In: shut | Out: open"],
+        ),
         ([("Mill:", "Upper"), ("Town:", "Corl")], ["Mill: Upper", "Town: Corl"]),
     ],
-    ids=("below", "beside", "at once", "goes on", "a gap", "unsure", "a note", "n/a", "a form"),
+    ids=(
+        "below",
+        "beside",
+        "at once",
+        "goes on",
+        "a gap",
+        "unsure",
+        "a note",
+        "n/a",
+        "words",
+        "a form",
+    ),
 )
 def test_each_table_of_a_sheet_has_its_own_header(rows, read):
     assert texts(read_xlsx(saved(workbook(*rows)))) == read

@@ -192,8 +192,8 @@ def _two_rows(rows: Sequence[Row], columns: Sequence[int]) -> tuple[str, ...]:
     if not all(_may_name(top, column) for column in top.cells):
         return ()
     wide = len(top.merged) > len({*top.merged.values()})
-    again = len({*own.values()}) < len(own)
-    if not (wide or again) or not (again or below.continued or _contrast(rows[1:]) or below.bold):
+    again = len({*own.values()}) < len(own) and bool(own.keys() - top.cells.keys())
+    if not (wide or again) or not (below.continued or _contrast(rows[1:]) or below.bold):
         return ()
     names = []
     above = ""
