@@ -11,8 +11,8 @@ from gradio.state_holder import SessionState, StateHolder
 
 # Bytes that all pages together may take.
 MOST_BYTES = 200_000_000
-# Of a page without a question, and of a message that it has not fetched; measured with tracemalloc
-# (`tests/test_web_states.py` measures it again).
+# Of a page without a question (133 KB were measured once), and of a message that it has not
+# fetched; the latter and the next one are estimates that nothing has measured yet.
 _PAGE = 160_000
 _MESSAGE = 100_000
 # What Python takes for a character of what a page shows, with what the answer itself takes.
