@@ -107,11 +107,12 @@ def test_conversations_are_searched_renamed_and_deleted(index):
 def test_what_another_version_kept_is_read_as_far_as_it_goes(index):
     kept = Conversations()
     name = kept.save("ada", None, turns(index, SIGNING))
-    [(text,)] = kept._database.execute("SELECT turn FROM turn").fetchall()
-    values = json.loads(text)
-    values["answer"]["of_tomorrow"] = 1
-    del values["answer"]["notice"]
-    kept._database.execute("UPDATE turn SET turn = ?", (json.dumps(values),))
+    with kept._file.use() as database:
+        [(text,)] = database.execute("SELECT turn FROM turn").fetchall()
+        values = json.loads(text)
+        values["answer"]["of_tomorrow"] = 1
+        del values["answer"]["notice"]
+        database.execute("UPDATE turn SET turn = ?", (json.dumps(values),))
     assert kept.load("ada", name) == turns(index, SIGNING)
     kept.close()
 

@@ -8,6 +8,10 @@ from qa.web.chat.kept import Kept
 from qa.web.shared.render import render
 
 
-def history_list(kept: Sequence[Kept], current: str | None, searched: str = "") -> str:
-    """The conversations, newest first, each with what can be done with it."""
-    return render("history.html", kept=kept, current=current, searched=searched.strip())
+def history_list(
+    kept: Sequence[Kept], current: str | None, searched: str = "", *, problem: str = ""
+) -> str:
+    """The conversations, newest first, each with what can be done with it; or the `problem` that
+    they cannot be read or written for."""
+    searched = searched.strip()
+    return render("history.html", kept=kept, current=current, searched=searched, problem=problem)

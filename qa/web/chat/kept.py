@@ -8,18 +8,15 @@ import sqlite3
 import types
 import typing
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
 from typing import Any, TypeVar
 
-from qa.errors import SettingError
-from qa.result import Answer, Passage
+from qa.result import Answer
 from qa.templates import shortened
 from qa.web.chat.conversation import Turn, Turns
-from qa.web.chat.scope import Choice
+from qa.web.chat.kept_file import KeptFile
 
 T = TypeVar("T")
 
@@ -30,6 +27,9 @@ _PLACE = ("source_id", "start", "end", "page", "heading", "score", "sha256")
 _NOT_KEPT: dict[str, Any] = {
     "title": "", "publisher": None, "url": None, "published": None, "standing": "", "quote": "",
 }  # fmt: skip
+_LOST = "What was kept of this answer is damaged and cannot be shown; ask again."
+# Seconds: a save takes milliseconds, and the person waits to be told.
+_WAIT = 2.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS conversation (
     id TEXT PRIMARY KEY, user TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL
@@ -54,46 +54,37 @@ class Kept:
 
 
 class Conversations:
-    """The conversations in a file; a user sees only their own. Safe to use from several threads."""
+    """The conversations in a file; a user sees only their own. Safe to use from several threads.
 
-    def __init__(self, file: Path | None = None) -> None:
-        """Open `file`, made if need be; None keeps them while the process runs.
+    Everything but `close` raises NotKeptError where the file cannot be read or written.
+    """
+
+    def __init__(self, file: Path | None = None, wait: float = _WAIT) -> None:
+        """Open `file`, made if need be; None keeps them while the process runs. `wait` is how many
+        seconds another program may write before that is an error.
 
         Raises SettingError.
         """
-        try:
-            if file:
-                file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                file.touch(mode=0o600)
-            self._database = sqlite3.connect(file or ":memory:", check_same_thread=False)
-            self._database.execute("PRAGMA foreign_keys = ON")
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.executescript(_TABLES)
-        except (OSError, sqlite3.Error) as error:
-            raise SettingError(
-                f"the conversations in {file} cannot be opened ({error}); name another file with "
-                f"REFDESK_CONVERSATIONS, or move this one away"
-            ) from error
-        self._lock = Lock()
+        self._file = KeptFile(file, _TABLES, wait)
 
     def save(self, user: str, conversation: str | None, turns: Turns) -> str | None:
         """Keep the turns that are complete; the id. None where there is nothing to keep."""
         done = [turn for turn in turns if turn.question and not turn.running]
         if not done:
             return conversation
-        with self._lock, self._database:
-            if not self._owns(user, conversation):
+        with self._file.use() as database:
+            if not _owns(database, user, conversation):
                 conversation = secrets.token_urlsafe(12)
                 title = shortened(" ".join(done[0].question.split()), _LONGEST_TITLE)
-                self._database.execute(
+                database.execute(
                     "INSERT INTO conversation VALUES (?, ?, ?, ?)",
                     (conversation, user, title, _now()),
                 )
-            self._database.execute(
+            database.execute(
                 "UPDATE conversation SET updated = ? WHERE id = ?", (_now(), conversation)
             )
-            self._database.execute("DELETE FROM turn WHERE conversation = ?", (conversation,))
-            self._database.executemany(
+            database.execute("DELETE FROM turn WHERE conversation = ?", (conversation,))
+            database.executemany(
                 "INSERT INTO turn VALUES (?, ?, ?, ?, ?)",
                 (
                     (
@@ -110,13 +101,15 @@ class Conversations:
 
     def load(self, user: str, conversation: str) -> Turns:
         """The turns of a conversation; none where the user has none of that id."""
-        with self._lock:
-            if not self._owns(user, conversation):
+        with self._file.use() as database:
+            if not _owns(database, user, conversation):
                 return ()
-            rows = self._database.execute(
-                "SELECT turn FROM turn WHERE conversation = ? ORDER BY place", (conversation,)
+            rows = database.execute(
+                "SELECT question, CAST(turn AS BLOB) FROM turn WHERE conversation = ? "
+                "ORDER BY place",
+                (conversation,),
             ).fetchall()
-        return tuple(_from_kept(json.loads(kept)) for (kept,) in rows)
+        return tuple(_from_kept(str(question), kept) for question, kept in rows)
 
     def list(self, user: str, search: str = "") -> list[Kept]:
         """The conversations of a user, newest first; those that hold the words of `search`."""
@@ -130,8 +123,8 @@ class Conversations:
             "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
             for word in words
         ]
-        with self._lock:
-            rows = self._database.execute(
+        with self._file.use() as database:
+            rows = database.execute(
                 "SELECT id, title, updated, (SELECT count(*) FROM turn WHERE conversation = id) "  # noqa: S608
                 f"FROM conversation WHERE user = ? {f'AND {held}' if held else ''} "
                 "ORDER BY updated DESC, rowid DESC LIMIT ?",
@@ -144,8 +137,8 @@ class Conversations:
 
     def title(self, user: str, conversation: str) -> str:
         """The title of a conversation; "" where the user has none of that id."""
-        with self._lock:
-            row = self._database.execute(
+        with self._file.use() as database:
+            row = database.execute(
                 "SELECT title FROM conversation WHERE id = ? AND user = ?", (conversation, user)
             ).fetchone()
         return str(row[0]) if row else ""
@@ -154,29 +147,29 @@ class Conversations:
         """Give a conversation another title; an empty one changes nothing."""
         title = shortened(" ".join(title.split()), _LONGEST_TITLE)
         if title:
-            with self._lock, self._database:
-                self._database.execute(
+            with self._file.use() as database:
+                database.execute(
                     "UPDATE conversation SET title = ? WHERE id = ? AND user = ?",
                     (title, conversation, user),
                 )
 
     def delete(self, user: str, conversation: str) -> None:
         """Delete a conversation for good."""
-        with self._lock, self._database:
-            self._database.execute(
+        with self._file.use() as database:
+            database.execute(
                 "DELETE FROM conversation WHERE id = ? AND user = ?", (conversation, user)
             )
 
     def close(self) -> None:
         """Release the file."""
-        with self._lock, closing(self._database):
-            pass
+        self._file.close()
 
-    def _owns(self, user: str, conversation: str | None) -> bool:
-        found = self._database.execute(
-            "SELECT 1 FROM conversation WHERE id = ? AND user = ?", (conversation, user)
-        ).fetchone()
-        return found is not None
+
+def _owns(database: sqlite3.Connection, user: str, conversation: str | None) -> bool:
+    found = database.execute(
+        "SELECT 1 FROM conversation WHERE id = ? AND user = ?", (conversation, user)
+    ).fetchone()
+    return found is not None
 
 
 def _now() -> str:
@@ -198,15 +191,27 @@ def _to_keep(turn: Turn) -> dict[str, Any]:
     }
 
 
-def _from_kept(kept: Mapping[str, Any]) -> Turn:
-    values = dict(kept)
-    values["choice"] = _read(Choice, values["choice"])
-    values["considered"] = tuple(
-        Passage(**_NOT_KEPT, **{name: one[name] for name in _PLACE})
-        for one in values.get("considered", ())
-    )
-    values["answer"] = _read(Answer, values["answer"]) if values["answer"] else None
-    return Turn(**values)
+def _from_kept(question: str, kept: bytes) -> Turn:
+    """A turn as it was; where it is damaged, its question, and a word on it."""
+    try:
+        values = json.loads(kept)
+        values["considered"] = [
+            _NOT_KEPT | {name: one[name] for name in _PLACE} for one in values.get("considered", ())
+        ]
+        turn = _read(Turn, values)
+        if turn.answer is not None:
+            _check_numbers(turn.answer)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Turn(question=question or "?", error=_LOST)
+    return turn
+
+
+def _check_numbers(answer: Answer) -> None:
+    """Raises ValueError where something is cited that is not there."""
+    numbers = [number for sentence in answer.sentences for number in sentence.citations]
+    numbers += [conflict.cited for conflict in answer.conflicts]
+    if not all(1 <= number <= len(answer.citations) for number in numbers):
+        raise ValueError("a citation is missing")
 
 
 def _read(kind: type[T], values: Mapping[str, Any]) -> T:
@@ -218,9 +223,9 @@ def _read(kind: type[T], values: Mapping[str, Any]) -> T:
 
 
 def _value(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        if value is None:
+            return None
         hint = next(one for one in typing.get_args(hint) if one is not type(None))
     if typing.get_origin(hint) is tuple:
         inner = typing.get_args(hint)
@@ -228,4 +233,7 @@ def _value(hint: Any, value: Any) -> Any:
         return tuple(_value(one, item) for one, item in zip(inner, value, strict=False))
     if is_dataclass(hint):
         return _read(hint, value)  # type: ignore[arg-type]
+    # JSON writes 1.0 as it is; 1 is a number, too, where one with a fraction may stand.
+    if isinstance(hint, type) and not isinstance(value, (int, float) if hint is float else hint):
+        raise TypeError(f"{value!r} is no {hint.__name__}")
     return value

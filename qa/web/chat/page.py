@@ -20,6 +20,7 @@ from qa.web.chat.conversation import Turn, Turns, ask, refreshed, stop
 from qa.web.chat.examples import example_questions
 from qa.web.chat.history import history_list
 from qa.web.chat.kept import Conversations
+from qa.web.chat.kept_file import NotKeptError
 from qa.web.chat.opening import read
 from qa.web.chat.panel import panel
 from qa.web.chat.saving import save_answer, save_conversation
@@ -275,15 +276,21 @@ class ChatPage:
     # Keeping
 
     def _keep(self, turns: Turns, talk: str | None, user: str) -> Shown:
-        """The page, with what is complete kept."""
+        """The page, with what is complete kept; where it cannot be, it is shown and said."""
         if self._kept is None:
             return self._shown(turns, None)
-        return self._shown(turns, self._kept.save(user, talk, turns))
+        try:
+            return self._shown(turns, self._kept.save(user, talk, turns))
+        except NotKeptError as error:  # kept with the next one, if it can be by then
+            return self._shown(turns, talk, f"This conversation is not kept: {error}.")
 
     def _list(self, talk: str | None, search: str, request: gr.Request) -> str:
         if self._kept is None:
             return '<p class="meta">Conversations are not kept here.</p>'
-        return history_list(self._kept.list(user_of(request), search), talk, search)
+        try:
+            return history_list(self._kept.list(user_of(request), search), talk, search)
+        except NotKeptError as error:
+            return history_list((), talk, problem=str(error))
 
     def _open(self, event: gr.EventData, request: gr.Request) -> Shown:
         """Open a conversation that was kept."""
@@ -291,11 +298,14 @@ class ChatPage:
         return self._reopened(talk, user_of(request))
 
     def _reopened(self, talk: str, user: str) -> Shown:
-        turns = self._kept.load(user, talk) if self._kept else ()
+        try:
+            turns = self._kept.load(user, talk) if self._kept else ()
+            listed = history_list(self._kept.list(user), talk) if self._kept else ""
+        except NotKeptError as error:
+            return {self.history: history_list((), talk, problem=str(error))}
         if not turns:
             return {self.box: gr.skip()}
         turns = refreshed(turns, self._index.generation)
-        listed = history_list(self._kept.list(user), talk) if self._kept else ""
         return self._shown(turns, talk) | {
             self.history: listed,
             self.reader: "",
@@ -310,12 +320,15 @@ class ChatPage:
         if self._kept is None:
             return {self.history: self._list(talk, search, request)}
         name = str(wanted.get("id", ""))
-        if wanted.get("do") == "rename":
-            self._kept.rename(user, name, str(wanted.get("title", "")))
-        elif wanted.get("do") == "delete":
-            self._kept.delete(user, name)
-            if name == talk:
-                return self._clear() | {self.history: self._list(None, search, request)}
+        try:
+            if wanted.get("do") == "rename":
+                self._kept.rename(user, name, str(wanted.get("title", "")))
+            elif wanted.get("do") == "delete":
+                self._kept.delete(user, name)
+        except NotKeptError as error:
+            return {self.history: history_list((), talk, problem=str(error))}
+        if wanted.get("do") == "delete" and name == talk:
+            return self._clear() | {self.history: self._list(None, search, request)}
         return {self.history: self._list(talk, search, request)}
 
     def _export(self, turns: Turns, event: gr.EventData, request: gr.Request) -> Any:
@@ -325,10 +338,13 @@ class ChatPage:
         if isinstance(place, int):
             answer = turns[place - 1].answer if 1 <= place <= len(turns) else None
             return save_answer(form, answer, self._index) if answer else None
-        turns = self._kept.load(user, name) if self._kept else ()
-        if not turns or self._kept is None:
+        try:
+            turns = self._kept.load(user, name) if self._kept else ()
+            title = self._kept.title(user, name) if self._kept else ""
+        except NotKeptError:  # the list says so as soon as it is read again
             return None
-        title = self._kept.title(user, name)
+        if not turns:
+            return None
         return save_conversation(form, title, turns, self._index)
 
     # Showing
@@ -341,9 +357,9 @@ class ChatPage:
             self.panel: panel(turns, self._index.sources),
         }
 
-    def _shown(self, turns: Turns, talk: str | None) -> Shown:
-        """What every handler sends."""
-        said = transcript(turns, talk) if turns else self._welcome()
+    def _shown(self, turns: Turns, talk: str | None, problem: str = "") -> Shown:
+        """What every handler sends; `problem` is said below the last turn."""
+        said = transcript(turns, talk, problem) if turns else self._welcome()
         return {
             self.turns: turns,
             self.talk: talk,

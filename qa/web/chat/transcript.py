@@ -14,12 +14,14 @@ from qa.web.shared.render import render
 _CONFIDENCE = ((0.9, "High confidence"), (0.75, "Good confidence"), (0.5, "Moderate confidence"))
 
 
-def transcript(turns: Sequence[Turn], talk: str | None = None) -> str:
-    """All turns, oldest first; `talk` is the id that the conversation is kept under."""
+def transcript(turns: Sequence[Turn], talk: str | None = None, problem: str = "") -> str:
+    """All turns, oldest first; `talk` is the id that the conversation is kept under, `problem` what
+    is to be said of it as a whole."""
     return render(
         "transcript.html",
         turns=turns,
         talk=talk,
+        problem=problem,
         formats=FORMATS,
         asks_for_list=asks_for_list,
         confidence_words=confidence_words,
