@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.cli.app import app, run
+from qa.cli.app import app, main, run
 from qa.cli.shown import clean, telling_progress
 from qa.settings import VARIABLES
 
@@ -522,6 +523,43 @@ def test_a_reader_that_leaves_costs_no_traceback(built):
     finally:
         os.close(write)
     assert (result.returncode, result.stderr) == (1, "")
+
+
+def test_every_command_does_its_work_with_a_closed_standard_output(tmp_path, monkeypatch):
+    def launch(**_):
+        sys.stdout.write("Refdesk is at http://127.0.0.1:1/")
+
+    def closed(*arguments):
+        for name in ("stdin", "stdout", "stderr"):
+            monkeypatch.setattr(sys, name, None)
+        monkeypatch.setattr(sys, "argv", ["refdesk", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        for name in ("stdin", "stdout", "stderr"):
+            getattr(sys, name).close()
+        return left.value.code
+
+    monkeypatch.setattr("qa.web.launch", launch)
+    monkeypatch.setattr("qa.passwords._hash", lambda *_: b"hash")
+    monkeypatch.setattr("qa.cli.user.typer.prompt", lambda *_, **__: "correct horse")
+    users = tmp_path / "users.txt"
+    commands = {
+        "chat": ["--no-browser"], "ask": ["What does the mill grind?"], "search": ["rye"],
+        "status": [], "verify": [], "sources": [], "gaps": [], "--help": [],
+    }  # fmt: skip
+    assert {name: closed(name, *more) for name, more in commands.items()} == dict.fromkeys(
+        commands, 0
+    )
+    assert closed("user", "ada", "--auth", users) == 1  # no password came
+    assert not users.exists()
+
+
+def test_no_file_takes_the_place_of_a_closed_standard_output(built):
+    command = " ".join(["exec", shlex.join([*REFDESK, "ask", "rye", "--json"]), ">&-"])
+    result = subprocess.run(
+        ["/bin/sh", "-c", command], stderr=subprocess.PIPE, text=True, timeout=120
+    )
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 # Progress

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -59,10 +60,24 @@ app.command(epilog="Example: refdesk user ada --auth users.txt --curator")(user.
 
 def main() -> None:
     """Run the command line, and leave with its exit status."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a narrow encoding must not cost the answer
             stream.reconfigure(errors="replace")
     raise SystemExit(run(sys.argv[1:]))
+
+
+def _open_what_is_closed() -> None:
+    """Lead to nowhere those of the standard streams that a person closed, as by `>&-`: else the
+    next file that is opened would be in their place, and be written over."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def run(arguments: Sequence[str]) -> int:
