@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from qa.check.gate import Gate
 from qa.compose.draft import Draft
-from qa.compose.generate import MOST_SENTENCES
+from qa.compose.generate import MOST_SENTENCES, PASSAGES
 from qa.conflicts.contradictions import Contradictions
+from qa.injection import without_instructions
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import escape
 from qa.result import Answer, AnswerSentence, Citation, state_voice
@@ -32,6 +33,7 @@ def checked(
     does. `model` wrote the drafts, None for extracts."""
     gate = Gate(evidence, judge)
     contradictions = Contradictions(evidence)
+    withheld = _withheld(evidence)
     sentences: list[AnswerSentence] = []
     for draft in drafts:
         sentence = gate.check(draft)
@@ -52,6 +54,7 @@ def checked(
             notice=notice,
             sources=evidence.sources,
             conflicts=contradictions.of(gate.citations),
+            withheld=withheld,
         )
         if len(sentences) == MOST_SENTENCES:
             return
@@ -72,6 +75,20 @@ def abstention(evidence: Evidence, model: str | None = None, notice: str | None 
         condensed=evidence.question,
         notice=notice,
         sources=evidence.sources,
+        withheld=_withheld(evidence),
+    )
+
+
+def _withheld(evidence: Evidence) -> int:
+    """How many of the passages that are looked at give orders to a model."""
+    if not evidence.rows:
+        return 0
+    return sum(
+        without_instructions(
+            evidence.generation.source(hit.chunk.source_id).text, hit.chunk.start, hit.chunk.end
+        )
+        != hit.text
+        for hit in evidence.hits(PASSAGES)
     )
 
 

@@ -100,6 +100,8 @@ class Answer:
     no sentences and no citations; `nearest` then holds the closest passages. `condensed` is the
     question as it was understood after the turns before it, `notice` something that a reader should
     know of how the answer came about. `conflicts` are other sources that contradict what is cited.
+    `withheld` counts the passages near the question of which something was left out, since it gives
+    orders to a model.
     """
 
     question: str
@@ -115,6 +117,16 @@ class Answer:
     notice: str | None = None
     sources: tuple[str, ...] | None = field(default=None)
     conflicts: tuple[Conflict, ...] = ()
+    withheld: int = 0
+
+    @property
+    def withheld_note(self) -> str | None:
+        """What to say of the passages that were left out; None where there are none."""
+        if not self.withheld:
+            return None
+        if self.withheld == 1:
+            return "A passage that gives orders to a model was left out."
+        return f"{self.withheld} passages that give orders to a model were left out."
 
     def voice(self, sentence: AnswerSentence) -> str | None:
         """What `state_voice` says of one of the sentences."""

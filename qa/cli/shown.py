@@ -153,6 +153,8 @@ def show_answer(answer: Answer) -> None:
         console.print(Text(f"Understood as: {one_line(answer.condensed)}\n", "italic"))
     if answer.notice:
         console.print(Text(f"Note: {one_line(answer.notice)}\n", "italic"))
+    if answer.withheld_note:
+        console.print(Text(f"Note: {answer.withheld_note}\n", "italic"))
     if answer.abstained:
         console.print(Text(one_line(answer.text), "bold"))
         console.print(Text(f"Confidence that they do: {in_words(answer.confidence)}"))

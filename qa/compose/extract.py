@@ -13,6 +13,7 @@ from qa.compose.draft import Draft, Span
 from qa.injection import without_instructions
 from qa.result import PartKind
 from qa.retrieve.candidates import Candidate
+from qa.retrieve.entities import missing_entities
 from qa.retrieve.evidence import Evidence
 from qa.retrieve.shape import asked_shape
 
@@ -53,6 +54,7 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
     """
     room = LONGEST_ANSWER
     drafts = 0
+    withheld = False
     said: list[set[str]] = []
     for place, candidate in enumerate(_choose(evidence)):
         content = _content(evidence, candidate)
@@ -61,15 +63,31 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
         length = _length(evidence, candidate.first, candidate.last)
         if place and length > room and candidate.stretch.kind != "paragraph":
             continue
-        for draft in _drafts(evidence, candidate, room):
+        # Where the likeliest is left out, what is said of something else is no answer in its place.
+        if withheld and not said and _is_of_another(evidence, candidate):
+            continue
+        found = list(_drafts(evidence, candidate, room))
+        withheld = withheld or not found
+        for draft in found:
             if drafts == MOST_DRAFTS:
                 return
             drafts += 1
             room -= len(draft.text)
             yield draft
+        if not found:
+            continue
         said.append(content)
         if room <= 0 or len(said) == MOST_STRETCHES:
             return
+
+
+def _is_of_another(evidence: Evidence, candidate: Candidate) -> bool:
+    """Whether a stretch, with its headings, lacks a name or number of the question."""
+    generation = evidence.generation
+    source = generation.source(candidate.source_id)
+    span = _span(evidence, candidate.first, candidate.last)
+    around = f"{source.title} {source.heading_at(span.start) or ''} {source.text[span.start:span.end]}"
+    return bool(missing_entities(evidence.question, around, generation.manifest.language))
 
 
 def _choose(evidence: Evidence) -> list[Candidate]:

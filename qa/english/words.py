@@ -163,13 +163,13 @@ def _is_verb(word: str, before: str, plural: bool) -> bool:
     if word in _joined_verbs():
         return True
     if word in bases() and word not in _NO_VERBS:
-        return bases()[word] in _verbs()
+        return bases()[word] in base_verbs()
     if len(word) > 4 and word.endswith("ed"):
         return word not in _NO_PASTS
-    if word in _verbs() and (plural or (word in _UNCHANGED and before not in ("", ",", "to"))):
+    if word in base_verbs() and (plural or (word in _UNCHANGED and before not in ("", ",", "to"))):
         return before != "to"  # "critics argue", "the firm cut"
     if before in ("they", "we", "i", "you", "who", "which", "that", "people", "not"):
-        return word in _verbs() or word in _singular_verbs()
+        return word in base_verbs() or word in _singular_verbs()
     return word in _singular_verbs() and before not in ("", ",")
 
 
@@ -221,7 +221,7 @@ def _senses() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _verbs() -> frozenset[str]:
+def base_verbs() -> frozenset[str]:
     """The verbs that are known, in their base form."""
     verbs, _, alone = _groups()
     return frozenset([word for group in verbs for word in group if "_" not in word] + alone)
@@ -230,7 +230,7 @@ def _verbs() -> frozenset[str]:
 @cache
 def _singular_verbs() -> frozenset[str]:
     """Their forms of the third person: carries, reaches, says."""
-    verbs = _verbs()
+    verbs = base_verbs()
     return frozenset(
         verb[:-1] + "ies" if re.search("[^aeiou]y$", verb) else verb + ending
         for verb in verbs
