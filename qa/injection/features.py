@@ -326,7 +326,7 @@ def features(reading: str, asserted: str) -> tuple[bool, ...]:
 def _commands(clause: str) -> bool:
     """Whether a clause begins with the base form of a verb, as an order does."""
     opening = _OPENING.match(clause)
-    return bool(opening) and opening[1] in base_verbs()
+    return opening is not None and opening[1] in base_verbs()
 
 
 def _bare(reading: str) -> str:

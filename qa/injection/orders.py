@@ -122,7 +122,8 @@ def judged(sentence: str) -> tuple[bool, ...]:
     found = []
     for reading in readings(sentence[:_LONGEST]):
         bare = reading.strip(" \t\n_>")
-        asserted = _QUOTED.sub(lambda q, all=bare: q[0] if q[0] == all else " “” ", reading)
+        # An order that stands in quotation marks as a whole is quoted by no one.
+        asserted = reading if _QUOTED.fullmatch(bare) else _QUOTED.sub(" “” ", reading)
         if met := features(reading, asserted):
             found.append(met)
     return joined(found) if found else ()
