@@ -246,7 +246,7 @@ def test_sources_lists_metadata_and_names_what_it_skips(capsys, built):
 def test_sources_lists_all_problems_of_the_metadata(capsys, library):
     (library / "a.md").write_text("---\ncolour: red\nstanding: rumour\n---\nText that ends.")
     (library / "b.md").write_text("---\npublished: yesterday\n---\nText that ends.")
-    assert run(["sources", str(library)]) == 1
+    assert run(["sources", str(library), "--strict"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     *problems, last = err.splitlines()
@@ -422,8 +422,6 @@ def test_a_library_of_no_use_leaves_the_index_serving(capsys, built, tmp_path):
     (empty / "nothing.txt").touch()
     assert "nothing.txt" in failed_at_the_end(capsys, "rebuild", empty)
     assert "is not there" in failed(capsys, "rebuild", tmp_path / "none", "--index", index)
-    (empty / "a.md").write_text("---\ncolour: red\n---\nText that ends.")
-    assert "a.md:2: " in failed_at_the_end(capsys, "rebuild", empty)
     assert generation(index) == served
     assert "1954" in succeeded(capsys, "ask", "When was the north quay of Quillport rebuilt?")
 
