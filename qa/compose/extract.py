@@ -86,7 +86,9 @@ def _is_of_another(evidence: Evidence, candidate: Candidate) -> bool:
     generation = evidence.generation
     source = generation.source(candidate.source_id)
     span = _span(evidence, candidate.first, candidate.last)
-    around = f"{source.title} {source.heading_at(span.start) or ''} {source.text[span.start:span.end]}"
+    around = (
+        f"{source.title} {source.heading_at(span.start) or ''} {source.text[span.start : span.end]}"
+    )
     return bool(missing_entities(evidence.question, around, generation.manifest.language))
 
 
