@@ -327,7 +327,7 @@ def test_check(capsys, built, tmp_path):
     succeeded(capsys, "ask", question, "--export", file)
     shown = [line.split() for line in succeeded(capsys, "check", file).splitlines()]
     assert shown[1][1:5] == ["[1]", "still", "says", "it"]
-    assert shown[-1][:5] == ["1", "of", "1", "citations", "hold,"]
+    assert shown[-1][:5] == ["2", "of", "2", "citations", "hold,"]
 
     library = tmp_path / "library"
     library.mkdir()
@@ -336,7 +336,7 @@ def test_check(capsys, built, tmp_path):
     shown = succeeded(capsys, *command, status=1)
     assert shown.count("CHANGED") == 2
     assert "was rebuilt in 1957 after" in shown
-    assert shown.splitlines()[-1] == f"0 of 2 citations hold, by {library}"
+    assert shown.splitlines()[-1] == f"2 of 4 citations hold, by {library}"
     first, _ = json.loads(succeeded(capsys, *command, "--json", status=1))
     assert (first["file"], first["holds"]) == (str(file), False)
     assert first["citations"][0]["status"] == "changed"

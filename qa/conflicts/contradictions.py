@@ -15,6 +15,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+import numpy as np
+
 from index.search import Hit
 from index.tokens import stem, terms
 from qa.conflicts.statement import DATE, Number, Statement
@@ -174,26 +176,29 @@ class Contradictions:
 
     def _against(self, citation: Citation) -> Iterator[Conflict]:
         generation = self._evidence.generation
-        if len(citation.quote) > _LONGEST:
-            return
-        cited = _statement(citation.quote, f"{citation.title} {citation.heading or ''}")
-        said = set(terms(citation.quote))
+        cited = self._cited(citation)
         differing: set[str] = set()
         for row in self._evidence.rows:
             name = generation.unit_source(row)
             if name == citation.source_id or name in differing or not generation.is_sentence(row):
                 continue
-            if len(said.intersection(generation.unit_words(row).terms)) < _LEAST_SHARED:
+            held = generation.unit_words(row).terms
+            near = [one for one in cited if len(one.said.intersection(held)) >= _LEAST_SHARED]
+            if not near:
                 continue
             source, start, end = generation.unit(row)
             text = source.text[start:end]
             if len(text) > _LONGEST:
                 continue
-            differs = difference(
-                cited, _statement(text, f"{source.title} {source.heading_at(start) or ''}")
-            )
-            pair = frozenset(((citation.source_id, citation.start), (source.id, start)))
-            if differs is None or pair in self._told:
+            stated = _statement(text, f"{source.title} {source.heading_at(start) or ''}")
+            for one in near:
+                differs = difference(one.statement, stated)
+                if differs is not None:
+                    break
+            else:
+                continue
+            pair = frozenset(((citation.source_id, one.start), (source.id, start)))
+            if pair in self._told:
                 continue
             if without_instructions(source.text, start, end) != text:
                 continue
@@ -207,6 +212,31 @@ class Contradictions:
                 other=passage(generation, hit),
                 values=differs.values,
             )
+
+    def _cited(self, citation: Citation) -> list[_Cited]:
+        """The sentences of a quote that were found for the question; the quote, where none was."""
+        generation = self._evidence.generation
+        source = generation.source(citation.source_id)
+        chunk = generation.chunk(source, citation.start, citation.end)
+        rows = self._evidence.ranking.rows
+        inside = np.sort(rows[generation.stand_in(chunk, rows)]).tolist()
+        spans = [generation.unit(row)[1:] for row in inside] or [(citation.start, citation.end)]
+        above = f"{citation.title} {citation.heading or ''}"
+        texts = [(start, source.text[start:end]) for start, end in spans]
+        return [
+            _Cited(start, _statement(text, above), frozenset(terms(text)))
+            for start, text in texts
+            if len(text) <= _LONGEST
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    """A sentence of a quote: where it starts, what it states, and its terms."""
+
+    start: int
+    statement: Statement
+    said: frozenset[str]
 
 
 @lru_cache(maxsize=4096)

@@ -124,11 +124,19 @@ def find_candidates(
     return candidates
 
 
-def ranked(candidates: list[Candidate], weights: Floats) -> tuple[list[Candidate], Floats]:
-    """The candidates, likeliest first, and how likely each holds the answer, summing to 1."""
+def ranked(
+    candidates: list[Candidate], weights: Floats, lost: dict[str, float]
+) -> tuple[list[Candidate], Floats]:
+    """The candidates, likeliest first, and how likely each holds the answer, summing to 1.
+
+    `lost` says what those of a source lose by its time, at most 0; empty where none is asked for.
+    """
     if not candidates:
         return [], np.zeros(0)
     scores = np.array([one.features for one in candidates]) @ weights
+    if lost:
+        most = min(lost.values())
+        scores = scores + [lost.get(one.source_id, most) for one in candidates]
     order = np.argsort(-scores, kind="stable")
     return [candidates[place] for place in order], softmax(scores[order])
 

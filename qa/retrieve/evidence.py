@@ -148,7 +148,12 @@ def _gather(
     found = find_candidates(
         generation, question, ranking, dict(zip(rows, shares.tolist(), strict=True))
     )
-    candidates, chances = ranked(found, weights.stretches)
+    of_source: dict[str, float] = {}
+    if lost.any():
+        for row, value in zip(ranking.rows[:CANDIDATES].tolist(), lost.tolist(), strict=True):
+            name = generation.unit_source(row)
+            of_source[name] = max(value, of_source.get(name, value))
+    candidates, chances = ranked(found, weights.stretches, of_source)
     return Evidence(
         question=question,
         generation=generation,

@@ -187,7 +187,7 @@ def answered(one: Case, rank: np.ndarray) -> tuple[bool, bool]:
         one.ranking,
         dict(zip(rows, shares.tolist(), strict=True)),
     )
-    candidates, chances = ranked(found, shipped_weights().stretches)
+    candidates, chances = ranked(found, shipped_weights().stretches, {})
     evidence = Evidence(
         question=one.question.question,
         generation=one.generation,
