@@ -295,13 +295,12 @@ def test_a_library_that_shrank_needs_force(own_library, own_index):
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda library: (library / "bad.md").write_text("---\nno-such-key: 1\n---\nText."),
         lambda library: (library / "note.txt").unlink(),
         lambda library: (library / "note.txt").write_bytes(b"\xff\xfe\0"),
         lambda library: (library / "note.txt").write_text(" \u00a0 \n"),
         shutil.rmtree,
     ],
-    ids=["metadata", "no file", "not text", "blank", "no folder"],
+    ids=["no file", "not text", "blank", "no folder"],
 )
 def test_a_library_that_cannot_be_read_leaves_all_as_it_is(tiny, spoil):
     library, index = tiny

@@ -82,7 +82,7 @@ def test_a_chip_shows_its_quote_and_leads_to_its_card(page):
     chip.click()
     expect(page.locator("#read-1-1")).to_be_focused()
     expect(page.locator("#read-1-1")).to_be_in_viewport()
-    expect(page.locator(".reader mark").first).to_have_text(SIGNED)
+    expect(page.locator(".reader mark").filter(has_text=SIGNED)).to_be_visible()
     expect(page.locator("#panel")).not_to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#card-1-1")).to_have_class("card lit")

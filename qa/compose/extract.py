@@ -186,12 +186,22 @@ def _lead(evidence: Evidence, candidate: Candidate) -> tuple[int, int]:
 
 def _draft(evidence: Evidence, first: int, last: int) -> Draft | None:
     """Rows that follow one another as one part; None where they give orders to a model."""
+    kept = first
+    while kept <= last and _is_clean(evidence, kept):
+        kept += 1
+    if kept == first:
+        return None
+    last = kept - 1  # after an order nothing of the paragraph is quoted
     span = _span(evidence, first, last)
     text = evidence.generation.source(span.source_id).text
-    if not without_instructions(text, span.start, span.end).strip():
-        return None
     kind: PartKind = "sentence" if first == last else "paragraph"
     return Draft(plain(text[span.start : span.end]), (span,), kind)
+
+
+def _is_clean(evidence: Evidence, row: int) -> bool:
+    """Whether nothing in a sentence is, or follows, an order to a model."""
+    source, start, end = evidence.generation.unit(row)
+    return without_instructions(source.text, start, end) == source.text[start:end]
 
 
 def _span(evidence: Evidence, first: int, last: int) -> Span:
