@@ -135,7 +135,8 @@ def index(library, tmp_path):
 
 
 @pytest.fixture
-def address(index, library):
+def address(index, library, monkeypatch):
+    monkeypatch.setenv("REFDESK_GAPS", "on")  # read once, when the app is built
     with serving(build_app(index=index, library=library)) as address:
         yield address
 
@@ -201,10 +202,7 @@ def test_a_source_is_added_built_edited_removed_and_put_back(address, open_page,
 @MARKS[1]
 @MARKS[2]
 @MARKS[3]
-def test_the_library_page_is_accessible_and_shows_what_could_not_be_answered(
-    address, open_page, monkeypatch
-):
-    monkeypatch.setenv("REFDESK_GAPS", "on")
+def test_the_library_page_is_accessible_and_shows_what_could_not_be_answered(address, open_page):
     page = open_page(address)
     ask(page, "How do I bake sourdough bread with rye flour?")
     page.get_by_role("link", name="Library").click()
