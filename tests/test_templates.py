@@ -138,7 +138,7 @@ def _check(file, tries=12):
 
 
 def test_the_templates_are_found():
-    assert {folder.parent.name for folder in FOLDERS} >= {"web"}
+    assert {folder.parent.name for folder in FOLDERS} >= {"web", "evaluation"}
     assert len(FILES) > 15
 
 

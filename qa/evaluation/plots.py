@@ -1,23 +1,55 @@
-"""Plots as SVG that stands inside a page: no script, nothing loaded, every text escaped."""
+"""Plots as shapes of a page, which a template makes SVG of: no script, and nothing is loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Numbers = Sequence[float] | NDArray[np.float64]
 
-_WIDTH, _HEIGHT = 460, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 46
 # A curve of more points looks the same and only makes the page larger.
 _MOST_POINTS = 300
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line; `points` are its x,y in order, with a space between."""
+
+    colour: str
+    points: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A dot; `note` is shown where the pointer rests on it."""
+
+    colour: str
+    x: float
+    y: float
+    radius: float
+    note: str
+    points: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A line of the grid: where it is across and down, and what stands beside both axes."""
+
+    across: float
+    down: float
+    x: str
+    y: str
+
+
 class Plot:
     """A plot that lines, bars and points are added to; classes (`a`, `b`, `c`) give the colours."""
+
+    width, height = 460, 320
+    left, right, top, bottom = 58, 446, 14, 274
+    across, down = 252.0, 144.0  # the middle, where the labels stand
 
     def __init__(
         self,
@@ -27,28 +59,24 @@ class Plot:
         *,
         x: tuple[float, float] = (0.0, 1.0),
         y: tuple[float, float] = (0.0, 1.0),
-        unit: str = "",
     ) -> None:
-        self._title = title
-        self._labels = (x_label, y_label)
-        self._x, self._y, self._unit = x, y, unit
-        self._parts: list[str] = []
-        self._legend: list[tuple[str, str]] = []
+        self.title, self.x_label, self.y_label = title, x_label, y_label
+        self._x, self._y = x, y
+        self.shapes: list[Line | Dot] = []
+        self.legend: list[tuple[str, str]] = []
 
     def line(self, xs: Numbers, ys: Numbers, colour: str, label: str = "") -> None:
         """A line through points in order."""
         places = np.unique(np.linspace(0, len(xs) - 1, min(len(xs), _MOST_POINTS)).astype(int))
-        points = " ".join(f"{self._at_x(xs[p]):.1f},{self._at_y(ys[p]):.1f}" for p in places)
-        self._parts.append(f'<polyline class="{colour}" points="{points}"/>')
+        points = " ".join(f"{self._at_x(xs[p])},{self._at_y(ys[p])}" for p in places)
+        self.shapes.append(Line(colour, points))
         if label:
-            self._legend.append((colour, label))
+            self.legend.append((colour, label))
 
     def point(self, x: float, y: float, colour: str, note: str, radius: float = 4) -> None:
-        """A dot; `note` is shown where the pointer rests on it."""
-        self._parts.append(
-            f'<circle class="{colour}" cx="{self._at_x(x):.1f}" cy="{self._at_y(y):.1f}" '
-            f'r="{radius:.1f}"><title>{escape(note)}</title></circle>'
-        )
+        """A dot with a note."""
+        dot = Dot(colour, self._at_x(x), self._at_y(y), round(radius, 1), note)
+        self.shapes.append(dot)
 
     def bars(self, edges: Numbers, heights: Numbers, colour: str, label: str) -> None:
         """The outline of a histogram; there is one edge more than heights."""
@@ -56,46 +84,22 @@ class Plot:
         ys = np.concatenate([[0.0], np.repeat(np.asarray(heights, dtype=float), 2), [0.0]])
         self.line(xs, ys, colour, label)
 
-    def svg(self) -> str:
-        """The plot as an `svg` element."""
-        right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
-        parts = [
-            f'<svg class="plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-            f'aria-label="{escape(self._title, quote=True)}">'
-        ]
+    @property
+    def ticks(self) -> list[Tick]:
+        """The lines of the grid."""
+        found = []
         for share in np.linspace(0, 1, 6):
             x, y = (low + share * (high - low) for low, high in (self._x, self._y))
-            across, down = self._at_x(x), self._at_y(y)
-            parts.append(
-                f'<path class="grid" d="M{across:.1f} {_TOP}V{bottom}M{_LEFT} {down:.1f}H{right}"/>'
-                f'<text x="{across:.1f}" y="{bottom + 16}" text-anchor="middle">'
-                f"{x:.3g}{escape(self._unit)}</text>"
-                f'<text x="{_LEFT - 6}" y="{down + 4:.1f}" text-anchor="end">{y:.3g}</text>'
-            )
-        middle = (_TOP + bottom) / 2
-        parts += [
-            f'<text class="label" x="{(_LEFT + right) / 2}" y="{_HEIGHT - 8}" '
-            f'text-anchor="middle">{escape(self._labels[0])}</text>',
-            f'<text class="label" transform="translate(14 {middle}) rotate(-90)" '
-            f'text-anchor="middle">{escape(self._labels[1])}</text>',
-            *self._parts,
-            "</svg>",
-        ]
-        legend = "".join(
-            f'<span><i class="{colour}"></i>{escape(label)}</span>'
-            for colour, label in self._legend
-        )
-        return (
-            f"<figure><figcaption>{escape(self._title)}</figcaption>{''.join(parts)}"
-            f'<div class="legend">{legend}</div></figure>'
-        )
+            found.append(Tick(self._at_x(x), self._at_y(y), f"{x:.3g}", f"{y:.3g}"))
+        return found
 
     def _at_x(self, value: float) -> float:
-        low, high = self._x
-        share = min(max((float(value) - low) / (high - low), 0.0), 1.0)
-        return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
+        return round(self.left + _share(value, self._x) * (self.right - self.left), 1)
 
     def _at_y(self, value: float) -> float:
-        low, high = self._y
-        share = min(max((float(value) - low) / (high - low), 0.0), 1.0)
-        return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
+        return round(self.bottom - _share(value, self._y) * (self.bottom - self.top), 1)
+
+
+def _share(value: float, limits: tuple[float, float]) -> float:
+    low, high = limits
+    return min(max((float(value) - low) / (high - low), 0.0), 1.0)
