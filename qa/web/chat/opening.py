@@ -18,19 +18,30 @@ def read(generation: Generation, turns: Sequence[Turn], wanted: Mapping[str, Any
     """The document that `wanted` names, as HTML; a notice where it is not in the library any more.
 
     `wanted` holds `turn` and `number` (or `considered`, `conflict`) of a passage, or the `source`;
-    and what to show of it: the character `at`, or the `page`.
+    and what to show of it: the character `at`, or the `page`. Its `asking` is the number that the
+    page knows the document by.
     """
+    asking = _whole(wanted.get("asking"))
     turn_number = _whole(wanted.get("turn"))
     turn = turns[turn_number - 1] if 1 <= turn_number <= len(turns) else None
     passage = _passage(turn, wanted)
     source_id = passage.source_id if passage else wanted.get("source")
     if not isinstance(source_id, str) or source_id not in generation.row_of:
-        return render("gone.html")
+        return render("gone.html", asking=asking)
     source = generation.source(source_id)
     marks = _marks(turn, source, passage)
     at = _whole(wanted.get("at")) or (passage.start if passage else 0)
-    page, problem = _page(generation, source, wanted, passage, marks)
-    return reader(source, marks=marks, turn=turn_number, at=at, page=page, page_problem=problem)
+    number = _whole(wanted.get("page")) or (passage.page if passage else source.page_at(at)) or 1
+    page, problem = _page(generation, source, number, marks)
+    return reader(
+        source,
+        marks=marks,
+        turn=turn_number,
+        at=at,
+        page=page,
+        page_problem=problem,
+        asking=asking,
+    )
 
 
 def _passage(turn: Turn | None, wanted: Mapping[str, Any]) -> Passage | None:
@@ -65,16 +76,11 @@ def _marks(turn: Turn | None, source: Source, passage: Passage | None) -> list[M
 
 
 def _page(
-    generation: Generation,
-    source: Source,
-    wanted: Mapping[str, Any],
-    passage: Passage | None,
-    marks: Sequence[Mark],
+    generation: Generation, source: Source, number: int, marks: Sequence[Mark]
 ) -> tuple[PageImage | None, str]:
-    """The page of a PDF as an image, or why there is none."""
+    """Page `number` of a PDF as an image, or why there is none."""
     if source.format != "pdf":
         return None, ""
-    number = _whole(wanted.get("page")) or (passage.page if passage else None) or 1
     file = original(generation.manifest.library, source)
     if file is None:
         return None, "The file is not where the index was built from, so no page is shown."

@@ -34,10 +34,12 @@ def reader(
     at: int = 0,
     page: PageImage | None = None,
     page_problem: str = "",
+    asking: int = 0,
 ) -> str:
     """The document as HTML, around the character `at`; `turn` numbers what `marks` belong to.
 
-    `page` is a page of it as it is printed, `page_problem` why there is none.
+    `page` is a page of it as it is printed, `page_problem` why there is none. `asking` is the
+    number that the page knows the document by.
     """
     first, last = _shown_part(source, at)
     return render(
@@ -47,6 +49,7 @@ def reader(
         turn=turn,
         page=page,
         page_problem=page_problem,
+        asking=asking,
         headings=[block for block in source.blocks if block.kind == "heading"],
         blocks=[
             (block, _pieces(source.text, block.start, block.end, marks))

@@ -16,7 +16,8 @@
   const number = (value) => (value === undefined ? undefined : Number(value));
   let open = null; // the card of a citation that is shown
   let done = null; // the citation that was clicked: its card has been seen
-  let wanted = null; // the id of the passage that the reader is asked for
+  let asked = null; // the document that was asked for last, until the reader is closed
+  let askings = 0;
   let from = null; // what was focused before it
   let turns = 0;
 
@@ -64,17 +65,20 @@
     target.focus({ preventScroll: true });
   }
 
+  const reading = () => Boolean(byId("sources")?.classList.contains("reading"));
+
   function closeReader() {
     byId("sources")?.classList.remove("reading");
-    wanted = null;
+    asked = null;
   }
 
+  /* Each asking has a number, which stands in what comes: the same document comes anew, and one that
+     comes late is known. */
   function read(data, id, link = document.activeElement) {
     from = link;
-    wanted = id;
-    const shown = id && byId(id);
-    if (shown && byId("sources").classList.contains("reading")) at(shown);
-    else send("select", data);
+    askings += 1;
+    asked = { data, id, number: askings, shown: false };
+    send("select", { ...data, asking: askings });
   }
 
   function at(target) {
@@ -132,7 +136,7 @@
     else if (byId("history")?.classList.contains("open")) {
       drawer(false);
       byId("open-history").focus();
-    } else if (byId("sources")?.classList.contains("reading")) {
+    } else if (reading()) {
       closeReader();
       back?.focus();
     }
@@ -177,15 +181,17 @@
     ["a.chip", (link) => {
       const id = link.getAttribute("href").slice(1);
       const [, turn, place] = id.split("-").map(Number);
-      show(id);
+      if (!reading()) show(id);
       read({ turn, number: place }, `read-${turn}-${place}`, link);
     }],
     ["a.chip-like, a.back", (link) => show(link.getAttribute("href").slice(1))],
     ["a.jump", (link) => {
-      const target = byId(link.getAttribute("href").slice(1));
+      const id = link.getAttribute("href").slice(1);
+      const target = byId(id);
       const { turn, source } = link.closest(".reader").dataset;
-      if (target) at(target);
-      else read({ turn: number(turn), source, at: number(link.dataset.at) }, link.getAttribute("href").slice(1));
+      // A printed page must be that of the place.
+      if (target && asked?.shown && !byId("sheet")) at(target);
+      else read({ turn: number(turn), source, at: number(link.dataset.at) }, id, null);
     }],
     ["button.read", (button) => {
       const { turn, number: place, considered, conflict, source } = button.dataset;
@@ -207,9 +213,7 @@
     }],
     ["button.turn-page", (button) => {
       const { turn, source } = button.closest(".reader").dataset;
-      from = null;
-      wanted = "sheet";
-      send("select", { turn: number(turn), source, page: number(button.dataset.page) });
+      read({ turn: number(turn), source, page: number(button.dataset.page) }, "sheet", null);
     }],
     ["button.close-reader", () => {
       const back = from;
@@ -281,11 +285,16 @@
     /* The reader has another document: show it, at the passage that was asked for. */
     opened() {
       const reader = document.querySelector("#reader .reader");
-      if (!reader) return;
+      if (!reader || !asked) return;
+      if (number(reader.dataset.asking) !== asked.number) {
+        if (asked.shown) read(asked.data, asked.id, from); // an older one came late, in its place
+        return;
+      }
+      asked.shown = true;
       byId("sources").classList.add("reading");
       const sheet = byId("sheet");
-      const target = wanted && byId(wanted);
-      if (wanted && sheet) {
+      const target = asked.id && byId(asked.id);
+      if (asked.id && sheet) {
         at(sheet);
         const mark = sheet.querySelector(".hl");
         (mark ?? sheet).scrollIntoView({ block: mark ? "center" : "start", behavior: "auto" });
