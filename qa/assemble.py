@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from qa.check.gate import Gate
 from qa.compose.draft import Draft
 from qa.compose.generate import MOST_SENTENCES, PASSAGES
+from qa.condense.small_talk import REPLIES
 from qa.conflicts.contradictions import Contradictions
 from qa.injection import without_instructions
 from qa.models.entailment import EntailmentModel
@@ -77,6 +79,12 @@ def abstention(evidence: Evidence, model: str | None = None, notice: str | None 
         sources=evidence.sources,
         withheld=_withheld(evidence),
     )
+
+
+def reply(evidence: Evidence, talk: str) -> Answer:
+    """What Refdesk itself says to small talk of a kind of `REPLIES`."""
+    told = replace(abstention(evidence), nearest=(), withheld=0)
+    return replace(told, text=REPLIES[talk], confidence=0.0, small_talk=talk)
 
 
 def _withheld(evidence: Evidence) -> int:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.opened import Index, open_index
 from index.search import Generation
-from qa.assemble import abstention, checked
+from index.tokens import terms
+from qa.assemble import abstention, checked, reply
 from qa.compose.extract import extract
 from qa.compose.generate import NotInSources, generate
-from qa.condense.readings import Turn, readings
+from qa.condense.readings import Turn, points_back, readings
 from qa.condense.rewrite import rewrite
+from qa.condense.small_talk import small_talk
 from qa.gap_log import GapLog
 from qa.models.chat import ChatModelSettings, load_chat_model
 from qa.models.cross_encoder import Reranker, load_reranker
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 # What a reading of a follow-up must have in confidence over a likelier one to be taken.
 _LATER = 0.1
+# Of the sentences found for a question with a topic of the turns before it, those that must hold
+# half of its own words.
+_LIKELIEST = 3
 
 _load_model = lru_cache(maxsize=4)(load_chat_model)
 
@@ -74,13 +79,18 @@ class Desk:
         `history` holds the earlier turns as (role, text), `scope` globs of source ids. The evidence
         says how sure it is, by the calibration in force. Raises QuestionError, IndexingError.
         """
+        generation = self.index.generation
+        sources = None if scope is None else tuple(scope)
+        talk = small_talk(question, after_answer=bool(history))
+        if talk is not None:
+            return replace(gather(generation, question, sources), small_talk=talk)
         meant = readings(question, history)
         if history and self.chat_model is not None:
             rewritten = rewrite(question, history, self.chat_model, self.timeout)
             meant = [rewritten] if rewritten else meant
-        generation = self.index.generation
-        sources = None if scope is None else tuple(scope)
         found = [gather(generation, reading, sources, reranker=self.reranker) for reading in meant]
+        if question.strip() in meant and not points_back(question):  # a change of subject?
+            found = [one for one in found if _about(one, question)]
         # A follow-up that can be read in several ways is meant as the library can answer it.
         _, best = max(enumerate(found), key=lambda item: item[1].confidence - _LATER * item[0])
         follow_up = best.question != question.strip()
@@ -88,7 +98,7 @@ class Desk:
 
     def compose(self, evidence: Evidence) -> Iterator[Answer]:
         """The second half: answers made of the evidence, each longer than the last; or an
-        abstention, which is noted in the log of gaps.
+        abstention, which is noted in the log of gaps; or a reply to small talk, which is not.
 
         Where the chat model fails, or nothing that it writes passes the gate, extracts stand in for
         it, with a notice.
@@ -96,6 +106,9 @@ class Desk:
         name = model_name(self.chat_model)
         notice = None
         last = None
+        if evidence.small_talk:
+            yield reply(evidence, evidence.small_talk)
+            return
         if self.chat_model is not None and evidence.answerable:
             notice = (
                 "Nothing that the language model wrote was supported by the sources; "
@@ -160,6 +173,16 @@ def open_desk(
         judge=load_entailment_model(named) if named else None,
         gap_log=log if log_gaps and settings.gaps else None,
     )
+
+
+def _about(evidence: Evidence, question: str) -> bool:
+    """Whether what was found speaks of what `question` says itself, when it stands alone or with a
+    topic of the turns before: the topic alone must not answer in its place."""
+    if evidence.question == question.strip():
+        return True
+    own = set(terms(question))
+    said = " ".join(evidence.generation.unit_text(row) for row in evidence.rows[:_LIKELIEST])
+    return 2 * len(own.intersection(terms(said))) >= len(own)
 
 
 def model_name(model: BaseChatModel | None) -> str | None:

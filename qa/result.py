@@ -101,7 +101,8 @@ class Answer:
     question as it was understood after the turns before it, `notice` something that a reader should
     know of how the answer came about. `conflicts` are other sources that contradict what is cited.
     `withheld` counts the passages near the question of which something was left out, since it gives
-    orders to a model.
+    orders to a model. `small_talk` names the kind of talk that was no question to the sources, as
+    "thanks" or "help"; `text` then is a reply of Refdesk itself, and `nearest` empty.
     """
 
     question: str
@@ -118,6 +119,7 @@ class Answer:
     sources: tuple[str, ...] | None = field(default=None)
     conflicts: tuple[Conflict, ...] = ()
     withheld: int = 0
+    small_talk: str | None = None
 
     @property
     def withheld_note(self) -> str | None:

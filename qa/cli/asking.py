@@ -105,7 +105,7 @@ def ask(
         show_answer(found)
     for file in export or ():
         write_export(file, found, index=index_folder(index))
-    if found.abstained:
+    if found.abstained and not found.small_talk:
         raise typer.Exit(ABSTAINED)
 
 

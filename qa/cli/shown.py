@@ -155,6 +155,9 @@ def show_answer(answer: Answer) -> None:
         console.print(Text(f"Note: {one_line(answer.notice)}\n", "italic"))
     if answer.withheld_note:
         console.print(Text(f"Note: {answer.withheld_note}\n", "italic"))
+    if answer.small_talk:
+        console.print(Text(answer.text))
+        return
     if answer.abstained:
         console.print(Text(one_line(answer.text), "bold"))
         console.print(Text(f"Confidence that they do: {in_words(answer.confidence)}"))

@@ -10,12 +10,15 @@ are given, the likeliest first, so that the library can decide.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
+from unicodedata import name
 
 from index.tokens import STOP_WORDS, terms, words
 from qa.condense.referents import Said, carried, topics
-from qa.condense.resolve import MOST_READINGS, resolved
+from qa.condense.resolve import MOST_READINGS, POINTING, resolved
 from qa.condense.restate import ask_anew, changed
+from qa.condense.small_talk import small_talk
 from qa.english.grammar import AUXILIARIES, BE, PREPOSITIONS, WH
 from qa.english.phrases import kind_of, sentence, tokens
 from qa.errors import QuestionError
@@ -102,13 +105,21 @@ def readings(question: str, history: Sequence[Turn] = ()) -> list[str]:
     Raises QuestionError.
     """
     said: list[Said] = []
+    script = _script(question[:_LONGEST])
     for asked, answered in _turns(history)[-_TURNS:]:
+        if script and _script(asked[:_LONGEST]) not in ("", script):
+            continue  # no question is made of words of two scripts
         asked, answered = asked[:_LONGEST], answered[:_LONGEST]
         held = set(terms(answered))
         found = _readings(asked, said)
         # What the answer speaks of is what the question was taken to mean.
         said.append(Said(max(found, key=lambda one: len(held.intersection(terms(one)))), answered))
     return _readings(question, said)
+
+
+def points_back(question: str) -> bool:
+    """Whether a pronoun of `question` may mean something that was said before it."""
+    return not POINTING.keys().isdisjoint(words(question))
 
 
 def _readings(question: str, said: Sequence[Said]) -> list[str]:
@@ -165,7 +176,7 @@ def _readings(question: str, said: Sequence[Said]) -> list[str]:
 
 
 def _turns(history: Sequence[Turn]) -> list[tuple[str, str]]:
-    """Each question of the history with the answer it got."""
+    """Each question of the history with the answer it got, without small talk."""
     turns: list[tuple[str, str]] = []
     for turn in history:
         if not (isinstance(turn, tuple | list) and len(turn) == 2) or turn[0] not in (
@@ -180,7 +191,13 @@ def _turns(history: Sequence[Turn]) -> list[tuple[str, str]]:
             turns.append((text, ""))
         elif role == "assistant" and turns:
             turns[-1] = (turns[-1][0], text)
-    return turns
+    return [turn for turn in turns if small_talk(turn[0], after_answer=True) is None]
+
+
+def _script(text: str) -> str:
+    """The script of most letters of `text`, as "LATIN"; "" where it has none."""
+    names = Counter(name(char, "?").split()[0] for char in text if char.isalpha())
+    return names.most_common(1)[0][0] if names else ""
 
 
 def _is_fragment(text: str) -> bool:

@@ -44,7 +44,7 @@ _EMPTY_IT = re.compile(
     r"|\bit\s+takes?\s+to\b|\bit\s+\w+\s+that\b|\bwhat\s+is\s+it\s+like\b",
     re.IGNORECASE,
 )
-_POINTING: dict[str, Wanted] = {
+POINTING: dict[str, Wanted] = {
     **dict.fromkeys(("it", "its", "that", "this", "itself"), "one"),
     **dict.fromkeys(("they", "them", "their", "theirs", "those", "these", "themselves"), "many"),
     **dict.fromkeys(("he", "him", "his", "she", "her", "hers", "himself", "herself"), "person"),
@@ -155,7 +155,7 @@ def _replacements(
     if word == "one" and low[place - 1] not in DETERMINERS and place in (len(low) - 1,):
         things = [m for turn in said[-1:] for m in turn.mentions if m.kind == "thing"]
         return [(["a", *m.core], 1) for m in things if not m.plural]
-    if word not in _POINTING or not _points(parsed, place, low):
+    if word not in POINTING or not _points(parsed, place, low):
         return []
     role: Position
     owner = word in _OWNING and place + 1 < len(low) and _is_noun(low[place + 1])
@@ -164,7 +164,7 @@ def _replacements(
         passive = parsed.part("auxiliary").lower() in BE and participle(parsed.part("verb"))
         role = "patient" if passive else "subject"
         role = "object" if word in ("that", "this", "those", "these") else role
-    wanted = _POINTING[word]
+    wanted = POINTING[word]
     found: list[str] = []
     for turn in reversed(said[-3:]):
         if wanted == "place" and not any(m.preposition in _AT for m in turn.mentions):
@@ -238,9 +238,9 @@ def _points(parsed: Question, place: int, low: Sequence[str]) -> bool:
 
 
 def _agrees(mention: Mention, word: str) -> bool:
-    if mention.kind == "date" or mention.words[0].lower() in _POINTING:
+    if mention.kind == "date" or mention.words[0].lower() in POINTING:
         return False
-    wanted = _POINTING[word]
+    wanted = POINTING[word]
     if wanted == "person":
         return mention.kind == "name"
     return mention.kind in ("country", "name") or mention.plural == (wanted == "many")

@@ -48,6 +48,7 @@ class Evidence:
     `candidates` are the stretches that may answer, likeliest first, `chances` (summing to 1) how
     likely each does. `parts` holds what was found for each part of a question that has several,
     `asked` the question as the person put it, where it is not the `question` that was searched for.
+    `small_talk` names the kind of talk that is no question to the sources.
     """
 
     question: str
@@ -64,6 +65,7 @@ class Evidence:
     candidates: tuple[Candidate, ...] = ()
     chances: tuple[float, ...] = ()
     asked: str = ""
+    small_talk: str | None = None
 
     @property
     def answerable(self) -> bool:

@@ -106,7 +106,7 @@ def history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
     return [
         entry
         for turn in turns
-        if turn.answer is not None and turn.error is None
+        if turn.answer is not None and turn.error is None and not turn.answer.small_talk
         for entry in (("user", turn.question), ("assistant", turn.answer.text))
     ]
 
