@@ -163,3 +163,24 @@ def test_a_title_of_the_library_opens_its_source_as_often_as_it_is_clicked(open_
         page.keyboard.press("Escape")
         expect(page.locator(".reader")).not_to_be_visible()
         expect(page.locator("#panel").get_by_role("button", name=re.compile(name))).to_be_focused()
+
+
+def test_the_panel_shows_what_the_turn_in_view_cites(page):
+    shown = page.locator(".passages:not([hidden])")
+
+    def look_at(turn):
+        page.evaluate("(id) => document.getElementById(id).scrollIntoView()", f"turn-{turn}")
+        expect(shown).to_have_attribute("data-turn", str(turn))
+
+    for turn in (2, 1, 2):
+        look_at(turn)
+    expect(page.locator("#card-2-1")).to_be_in_viewport()
+    click(page, (1, 2))
+    shows(page, (1, 2))
+    page.keyboard.press("Escape")
+    expect(shown).to_have_attribute("data-turn", "1")
+    expect(page.locator("#card-1-2")).to_be_in_viewport()
+    look_at(1)
+    look_at(2)
+    page.locator("#turn-2 .answer").click()
+    expect(shown).to_have_attribute("data-turn", "2")

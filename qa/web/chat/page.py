@@ -45,6 +45,7 @@ _READY = "() => window.refdesk?.ready()"
 _FOCUS = "() => window.refdesk?.focus()"
 _FOLLOW = "watch('value', () => window.refdesk?.follow())"
 _OPENED = "watch('value', () => window.refdesk?.opened())"
+_PANELLED = "watch('value', () => window.refdesk?.panelled())"
 _SAVE = "(file) => window.refdesk?.save(file)"
 _ADDRESS = "() => [null, window.location.search]"
 _LINK = "(...chosen) => window.refdesk?.link(chosen)"
@@ -97,7 +98,10 @@ class ChatPage:
                     )
                 with gr.Column(elem_id="sources"):
                     self.panel = gr.HTML(
-                        panel((), sources), elem_id="panel", apply_default_css=False
+                        panel((), sources),
+                        elem_id="panel",
+                        js_on_load=_PANELLED,
+                        apply_default_css=False,
                     )
                     self.reader = gr.HTML(
                         "", elem_id="reader", js_on_load=_OPENED, apply_default_css=False

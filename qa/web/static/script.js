@@ -20,6 +20,8 @@
   let askings = 0;
   let from = null; // what was focused before it
   let turns = 0;
+  let pinned = 0; // the turn whose passages were asked for by a click
+  let arrival = 0; // when a new turn will have come to the top
 
   const ready = () => {
     loaded = true;
@@ -53,7 +55,8 @@
     const group = target.closest(".passages");
     if (group) {
       closeReader();
-      for (const other of document.querySelectorAll(".passages")) other.hidden = other !== group;
+      pinned = number(group.dataset.turn);
+      showPassages(pinned);
       for (const card of document.querySelectorAll(".card.lit")) card.classList.remove("lit");
       target.classList.add("lit");
     } else {
@@ -64,6 +67,40 @@
     (tall && mark ? mark : target).scrollIntoView({ block: group ? "center" : "start", behavior: smooth() });
     target.focus({ preventScroll: true });
   }
+
+  /* The panel shows the passages of the turn in view: of the last that begins in the upper part of
+     the conversation, or of the one that was clicked, as long as any of it is in sight. */
+  function showPassages(turn) {
+    const group = document.querySelector(`.passages[data-turn="${turn}"]`);
+    if (!group?.hidden) return; // it is there, or cites nothing
+    for (const other of document.querySelectorAll(".passages")) other.hidden = other !== group;
+    if (!reading()) byId("sources").scrollTo({ top: 0 });
+  }
+
+  function followView() {
+    const chat = byId("chat");
+    if (!chat || performance.now() < arrival) return;
+    const alone = getComputedStyle(chat).overflowY === "visible"; // one column: the page scrolls
+    const frame = chat.getBoundingClientRect();
+    const top = alone ? 0 : frame.top;
+    const height = alone ? innerHeight : frame.height;
+    const line = top + height * 0.4;
+    if (alone && byId("sources").getBoundingClientRect().top < line) return; // the cards are read
+    const edges = (turn) => byId(`turn-${turn}`)?.getBoundingClientRect();
+    const held = pinned && edges(pinned);
+    if (held && held.bottom > top + 40 && held.top < top + height - 40) return;
+    pinned = 0;
+    let seen = 1;
+    while (edges(seen + 1)?.top <= line) seen += 1;
+    showPassages(seen);
+  }
+
+  let settling = 0;
+  document.addEventListener("scroll", (event) => {
+    if (event.target.id === "sources") return;
+    clearTimeout(settling);
+    settling = setTimeout(followView, 100);
+  }, true);
 
   const reading = () => Boolean(byId("sources")?.classList.contains("reading"));
 
@@ -250,6 +287,11 @@
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.save[open]"))
       if (!menu.contains(event.target) || event.target.closest("button")) menu.open = false;
+    const turn = event.target.closest?.(".turn");
+    if (turn) {
+      pinned = number(turn.id.slice("turn-".length));
+      showPassages(pinned);
+    }
     for (const [kind, act] of clicks) {
       const target = event.target.closest?.(kind);
       if (!target) continue;
@@ -272,6 +314,9 @@
       const all = document.querySelectorAll(".turn");
       if (all.length > turns) {
         closeReader();
+        pinned = 0;
+        arrival = performance.now() + 700;
+        setTimeout(followView, 750);
         all[all.length - 1].scrollIntoView({ block: "start", behavior: smooth() });
         byId("sources")?.scrollTo({ top: 0 });
       }
@@ -304,6 +349,8 @@
         reader.querySelector("h2").focus({ preventScroll: true });
       }
     },
+    /* The panel was made anew, with the passages of the last turn. */
+    panelled: followView,
     /* The scope that is chosen stands in the address, to be shared. */
     link([sources, topics, standings, since, until]) {
       const query = new URLSearchParams();
