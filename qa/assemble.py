@@ -1,4 +1,4 @@
-"""Answers put together: of the drafts that pass the gate, or an abstention with what came near."""
+"""Answers put together of the drafts that pass the gate; or an abstention with what is related."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from dataclasses import replace
 from qa.check.gate import Gate
 from qa.compose.draft import Draft
 from qa.compose.generate import MOST_SENTENCES, PASSAGES
+from qa.compose.related import related
 from qa.condense.small_talk import REPLIES
 from qa.conflicts.contradictions import Contradictions
 from qa.injection import without_instructions
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import escape
-from qa.result import Answer, AnswerSentence, Citation, state_voice
+from qa.result import Answer, AnswerSentence, Citation, Related, state_voice
 from qa.retrieve.asked import asks_for_list
 from qa.retrieve.evidence import Evidence
 
 ABSTENTION = "The sources do not answer this."
+RELATED = "The sources cover this but do not say that. What they do say:"
 NEAREST = 3
 _MARKER = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 
@@ -63,10 +65,12 @@ def checked(
 
 
 def abstention(evidence: Evidence, model: str | None = None, notice: str | None = None) -> Answer:
-    """The answer that the sources hold none, with the nearest passages."""
+    """That the sources hold no answer, with what they say on its topic and what came nearest."""
+    beside = _related(evidence)
+    text = "\n\n".join([RELATED if beside else ABSTENTION, *(_quoted(part) for part in beside)])
     return Answer(
         question=evidence.asked or evidence.question,
-        text=ABSTENTION,
+        text=text,
         sentences=(),
         citations=(),
         confidence=evidence.confidence,
@@ -78,13 +82,29 @@ def abstention(evidence: Evidence, model: str | None = None, notice: str | None 
         notice=notice,
         sources=evidence.sources,
         withheld=_withheld(evidence),
+        related=beside,
+    )
+
+
+def _related(evidence: Evidence) -> tuple[Related, ...]:
+    """What is on the topic and passes the gate, its citations numbered through."""
+    gate = Gate(evidence)
+    found = [said for draft in related(evidence) if (said := gate.check(draft))]
+    return tuple(
+        Related(
+            text=said.text,
+            citations=tuple(gate.citations[number - 1] for number in said.citations),
+            support=said.support,
+            kind=said.kind,
+        )
+        for said in found
     )
 
 
 def reply(evidence: Evidence, talk: str) -> Answer:
     """What Refdesk itself says to small talk of a kind of `REPLIES`."""
     told = replace(abstention(evidence), nearest=(), withheld=0)
-    return replace(told, text=REPLIES[talk], confidence=0.0, small_talk=talk)
+    return replace(told, text=REPLIES[talk], confidence=0.0, small_talk=talk, related=())
 
 
 def _withheld(evidence: Evidence) -> int:
@@ -104,15 +124,24 @@ def _markdown(
     sentences: Sequence[AnswerSentence], citations: Sequence[Citation], listed: bool
 ) -> str:
     if any(sentence.kind in ("list", "table", "code") for sentence in sentences):
-        return "\n\n".join(_part(sentence, citations) for sentence in sentences)
-    lines = [_part(sentence, citations) for sentence in sentences]
+        return "\n\n".join(_cited(sentence, citations) for sentence in sentences)
+    lines = [_cited(sentence, citations) for sentence in sentences]
     return "\n".join(f"- {line}" for line in lines) if listed and lines[1:] else " ".join(lines)
 
 
-def _part(sentence: AnswerSentence, citations: Sequence[Citation]) -> str:
+def _cited(sentence: AnswerSentence, citations: Sequence[Citation]) -> str:
+    return _part(sentence, [citations[number - 1] for number in sentence.citations])
+
+
+def _quoted(part: Related) -> str:
+    """Something related as a Markdown quote."""
+    return "\n".join(f"> {line}".rstrip() for line in _part(part, part.citations).split("\n"))
+
+
+def _part(sentence: AnswerSentence | Related, cited: Sequence[Citation]) -> str:
     """A sentence, list, table or listing as Markdown, its markers last."""
-    voice = state_voice(sentence, [citations[number - 1] for number in sentence.citations])
-    marks = (f"({escape(voice)}) " if voice else "") + "".join(f"[{n}]" for n in sentence.citations)
+    voice = state_voice(sentence.text, cited)
+    marks = (f"({escape(voice)}) " if voice else "") + "".join(f"[{one.number}]" for one in cited)
     lines = sentence.text.split("\n")
     if sentence.kind == "code":
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", sentence.text)), default=0))

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from glob import escape
 from typing import Any
 
-from qa.assemble import NEAREST
+from qa.assemble import NEAREST, abstention
 from qa.desk import Desk
 from qa.gap_log import GapLog, Unanswered
 from qa.result import Passage
@@ -17,7 +17,8 @@ class Gap:
     """A question that was not answered, as it was understood, and what comes nearest to it now.
 
     `confidence` is that of now; `answered` says that the library has changed since and that
-    Refdesk would answer now. Times are ISO 8601 in UTC.
+    Refdesk would answer now, `related` that the library covers the topic and does not say what is
+    asked. Times are ISO 8601 in UTC.
     """
 
     question: str
@@ -27,6 +28,7 @@ class Gap:
     last: str
     confidence: float
     answered: bool
+    related: bool
     nearest: tuple[Passage, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,6 +57,7 @@ def _ask_anew(desk: Desk, one: Unanswered) -> Gap:
     # What is left of the scope; the whole library where nothing is.
     present = [escape(name) for name in one.scope or () if name in current.row_of]
     evidence = desk.retrieve(one.question, scope=present or None)
+    answered = evidence.answerable and one.generation != current.name
     return Gap(
         question=one.question,
         scope=one.scope,
@@ -62,6 +65,7 @@ def _ask_anew(desk: Desk, one: Unanswered) -> Gap:
         first=one.first,
         last=one.last,
         confidence=evidence.confidence,
-        answered=evidence.answerable and one.generation != current.name,
+        answered=answered,
+        related=not answered and abstention(evidence).outcome == "related",
         nearest=evidence.passages(NEAREST),
     )

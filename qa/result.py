@@ -1,4 +1,4 @@
-"""What a question gets: cited sentences, or an abstention with the nearest passages."""
+"""What a question gets: cited sentences; what the sources say beside it; or neither."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 PartKind = Literal["sentence", "paragraph", "list", "table", "code"]
+Outcome = Literal["answered", "related", "none"]
 
 _SAID = re.compile(
     r"\bstate(?:-(?:run|owned|controlled))? (?:media|news|press|television|tv|radio|broadcaster)",
@@ -60,17 +61,30 @@ class AnswerSentence:
     kind: PartKind = "sentence"
 
 
-def state_voice(sentence: AnswerSentence, cited: Sequence[Citation]) -> str | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """A stretch on the topic of a question that it does not answer, with what is quoted of it.
+
+    Fields as those of `AnswerSentence`; `citations` are numbered through all that is related.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    support: float
+    kind: PartKind = "sentence"
+
+
+def state_voice(text: str, cited: Sequence[Citation]) -> str | None:
     """What to say of a sentence that state media alone are cited for, as "state media: Xinhua".
 
     `cited` is what the sentence cites. None where another source says it too, or where the
     sentence itself names the publisher or says that these are state media.
     """
     others = [one for one in cited if one.standing != "state-media"]
-    if others or not cited or _SAID.search(sentence.text):
+    if others or not cited or _SAID.search(text):
         return None
     names = dict.fromkeys(one.publisher for one in cited if one.publisher)
-    said = sentence.text.casefold()
+    said = text.casefold()
     if names and all(name.casefold() in said for name in names):
         return None
     return f"state media: {', '.join(names)}" if names else "state media"
@@ -93,6 +107,10 @@ class Conflict:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer whose every citation was checked, or an abstention.
+
+    `outcome` tells the two kinds of abstention apart: "related" where the sources cover the topic
+    and do not say what is asked, "none" where they do not cover it. `related` then holds what they
+    do say, at most three stretches, cited and checked as an answer is, and is none.
 
     `text` is Markdown in which each sentence ends in its markers, as [1] or [1][3]; what a source
     or a model wrote is escaped in it. Before the markers stands what `state_voice` says.
@@ -120,6 +138,19 @@ class Answer:
     conflicts: tuple[Conflict, ...] = ()
     withheld: int = 0
     small_talk: str | None = None
+    related: tuple[Related, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether it is answered; if not, whether there is something on the topic."""
+        if not self.abstained:
+            return "answered"
+        return "related" if self.related else "none"
+
+    @property
+    def quoted(self) -> tuple[Citation, ...]:
+        """All that is quoted: the citations of the answer, or of what is related."""
+        return self.citations or tuple(one for part in self.related for one in part.citations)
 
     @property
     def withheld_note(self) -> str | None:
@@ -130,9 +161,15 @@ class Answer:
             return "A passage that gives orders to a model was left out."
         return f"{self.withheld} passages that give orders to a model were left out."
 
-    def voice(self, sentence: AnswerSentence) -> str | None:
-        """What `state_voice` says of one of the sentences."""
-        return state_voice(sentence, [self.citations[number - 1] for number in sentence.citations])
+    def voice(self, said: AnswerSentence | Related) -> str | None:
+        """What `state_voice` says of one of the sentences, or of something related."""
+        return state_voice(said.text, self.cited_by(said))
+
+    def cited_by(self, said: AnswerSentence | Related) -> tuple[Citation, ...]:
+        """What one of the sentences, or something related, cites."""
+        if isinstance(said, Related):
+            return said.citations
+        return tuple(self.citations[number - 1] for number in said.citations)
 
     @property
     def standings(self) -> dict[str, int]:
@@ -156,5 +193,10 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer ready for JSON."""
-        derived = {"standings": self.standings, "oldest": self.oldest, "newest": self.newest}
+        derived = {
+            "outcome": self.outcome,
+            "standings": self.standings,
+            "oldest": self.oldest,
+            "newest": self.newest,
+        }
         return asdict(self) | derived

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from index import open_index, rebuild
+from qa.settings import starter_library
 
 # Threads gain nothing on texts this small, and while they wait they starve what else runs.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -109,6 +110,20 @@ def index_folder(library, tmp_path_factory):
 def opened(index_folder):
     """The open index of `library`."""
     return open_index(index_folder)
+
+
+@pytest.fixture(scope="session")
+def starter_index(tmp_path_factory):
+    """The folder of an index of the starter library; tests only read it."""
+    folder = tmp_path_factory.mktemp("starter") / "index"
+    rebuild(starter_library(), index=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def starter(starter_index):
+    """The open index of the starter library."""
+    return open_index(starter_index)
 
 
 @pytest.fixture

@@ -213,10 +213,9 @@ class Answering:
 
 
 @pytest.fixture
-def starter(tmp_path):
+def calibrated(starter_index, tmp_path):
     """An index of the starter library, a calibration that refuses much beside it."""
-    folder = tmp_path / "starter"
-    rebuild(starter_library(), index=folder)
+    folder = shutil.copytree(starter_index, tmp_path / "starter")
     Calibration(
         slope=0.8, intercept=-0.2, threshold=0.7, false_refusals=0.05, created="2026-01-01",
         questions=100, answerable=50, weights=weights_digest(),
@@ -225,27 +224,29 @@ def starter(tmp_path):
     return open_index(folder)
 
 
-def test_answer_gaps_and_golden_questions_decide_alike(starter, tmp_path, monkeypatch):
+def test_answer_gaps_and_golden_questions_decide_alike(calibrated, tmp_path, monkeypatch):
     """With a calibration, a reranker and a scope in force, on every question of the library."""
     monkeypatch.setenv("REFDESK_RERANKER", make(tmp_path / "model", [0.0], labels=("LABEL_0",)))
     settings = read_settings()
     questions = read_questions(starter_library().parent / "questions.jsonl")
-    scope = tuple(name for name in starter.generation.source_ids if name < "m")
-    answers = {one.question: answer(one.question, index=starter) for one in questions}
-    scoped = {one.question: answer(one.question, sources=scope, index=starter) for one in questions}
+    scope = tuple(name for name in calibrated.generation.source_ids if name < "m")
+    answers = {one.question: answer(one.question, index=calibrated) for one in questions}
+    scoped = {
+        one.question: answer(one.question, sources=scope, index=calibrated) for one in questions
+    }
     assert len({one.abstained for one in answers.values()}) == 2
-    log = GapLog(starter.folder)
+    log = GapLog(calibrated.folder)
     for one in questions:
         log.note(one.question, None, "an older one")
         log.note(one.question, scope, "an older one")
-    desk = open_desk(settings, index=starter, model="")
+    desk = open_desk(settings, index=calibrated, model="")
     found = list_gaps(log, desk)
     assert len(found) == 2 * len(questions)
     for gap in found:
         given = (scoped if gap.scope else answers)[gap.question]
         assert (gap.answered, gap.confidence) == (not given.abstained, given.confidence)
-    golden_desk = open_desk(settings, index=Only(starter.generation), model="")
+    golden_desk = open_desk(settings, index=Only(calibrated.generation), model="")
     for one in questions:
-        asked, given = golden_answer(one, golden_desk), answers[one.question]
-        assert (asked.text is None) == given.abstained
-        assert len(asked.citations) == len(given.citations)
+        golden, given = golden_answer(one, golden_desk), answers[one.question]
+        assert (golden.text is None) == given.abstained
+        assert len(golden.citations) == len(given.citations)

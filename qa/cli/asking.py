@@ -20,7 +20,7 @@ from qa.cli.options import (
 )
 from qa.settings import read_settings
 
-ABSTAINED = 3
+ABSTAINED, RELATED = 3, 4
 
 
 def chat(
@@ -88,7 +88,8 @@ def ask(
 ) -> None:
     """Answer a question, with checked citations.
 
-    The exit status is 3 if the sources do not answer it; the nearest passages are shown then.
+    The exit status is 3 if the sources hold nothing on it; the nearest passages are shown then. It
+    is 4 if they cover the topic but do not say that; what they do say is shown, headed so.
     """
     from qa.cli.shown import show_answer, show_json, stderr
     from qa.export.answers import format_of, write_export
@@ -106,7 +107,7 @@ def ask(
     for file in export or ():
         write_export(file, found, index=index_folder(index))
     if found.abstained and not found.small_talk:
-        raise typer.Exit(ABSTAINED)
+        raise typer.Exit(RELATED if found.related else ABSTAINED)
 
 
 def search(

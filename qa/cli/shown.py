@@ -26,6 +26,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from qa.assemble import RELATED
 from qa.retrieve.asked import asks_for_list
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def show_golden(report: GoldenReport) -> None:
 
 
 def show_answer(answer: Answer) -> None:
-    """Write an answer with its numbered sources, or an abstention with the nearest passages."""
+    """Write an answer with its numbered sources; or what is related; or what comes nearest."""
     console = stdout()
     if answer.condensed != answer.question.strip():
         console.print(Text(f"Understood as: {one_line(answer.condensed)}\n", "italic"))
@@ -157,6 +158,9 @@ def show_answer(answer: Answer) -> None:
         console.print(Text(f"Note: {answer.withheld_note}\n", "italic"))
     if answer.small_talk:
         console.print(Text(answer.text))
+        return
+    if answer.outcome == "related":
+        _show_related(answer)
         return
     if answer.abstained:
         console.print(Text(one_line(answer.text), "bold"))
@@ -183,6 +187,21 @@ def show_answer(answer: Answer) -> None:
         show_passage(citation, f"[{citation.number}]")
     console.print(Text(f"They are {_mix(answer)}.", "dim"))
     show_conflicts(answer)
+
+
+def _show_related(answer: Answer) -> None:
+    console = stdout()
+    console.print(Text(RELATED, "bold"))
+    for part in answer.related:
+        numbers = "".join(f"[{one.number}]" for one in part.citations)
+        said = Text("\n").join(Text(clean(line)) for line in part.text.split("\n"))
+        if voice := answer.voice(part):
+            said.append(f" ({one_line(voice)})", "dim")
+        console.print(Padding(said.append(f" {numbers}", "cyan"), (1, 0, 0, 4), expand=False))
+    console.print(Text(f"\nConfidence that they answer it: {in_words(answer.confidence)}"))
+    console.print(Text("Sources:"))
+    for citation in answer.quoted:
+        show_passage(citation, f"[{citation.number}]")
 
 
 def show_conflicts(answer: Answer) -> None:
@@ -272,7 +291,10 @@ def show_gaps(gaps: Sequence[Gap], total: int) -> None:
             continue
         console.print(Text(one_line(gap.question), "bold"))
         scope = f" · of {listed(gap.scope)}" if gap.scope is not None else ""
-        console.print(Text(one_line(f"asked {gap.count} ×, last {gap.last}{scope}"), "dim"))
+        covered = " · covered, but not said" if gap.related else ""
+        console.print(
+            Text(one_line(f"asked {gap.count} ×, last {gap.last}{scope}{covered}"), "dim")
+        )
         for passage in gap.nearest:
             show_passage(passage, "-")
         console.print()

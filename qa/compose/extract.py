@@ -6,7 +6,7 @@ A paragraph is opened by the sentences that answer; a list, a table, a listing s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from index.tokens import terms
 from qa.compose.draft import Draft, Span
@@ -57,16 +57,15 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
     withheld = False
     said: list[set[str]] = []
     for place, candidate in enumerate(_choose(evidence)):
-        content = _content(evidence, candidate)
-        if any(len(content & other) > _SAME * min(len(content), len(other)) for other in said):
+        if says_the_same(evidence, candidate, said):
             continue
         length = _length(evidence, candidate.first, candidate.last)
         if place and length > room and candidate.stretch.kind != "paragraph":
             continue
         # Where the likeliest is left out, what is said of something else is no answer in its place.
-        if withheld and not said and _is_of_another(evidence, candidate):
+        if withheld and not said and lacks_names(evidence, candidate):
             continue
-        found = list(_drafts(evidence, candidate, room))
+        found = list(drafts_of(evidence, candidate, room))
         withheld = withheld or not found
         for draft in found:
             if drafts == MOST_DRAFTS:
@@ -76,12 +75,18 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
             yield draft
         if not found:
             continue
-        said.append(content)
+        said.append(content_of(evidence, candidate))
         if room <= 0 or len(said) == MOST_STRETCHES:
             return
 
 
-def _is_of_another(evidence: Evidence, candidate: Candidate) -> bool:
+def says_the_same(evidence: Evidence, candidate: Candidate, said: Sequence[set[str]]) -> bool:
+    """Whether a stretch shares most of its terms with one of those that were said."""
+    content = content_of(evidence, candidate)
+    return any(len(content & other) > _SAME * min(len(content), len(other)) for other in said)
+
+
+def lacks_names(evidence: Evidence, candidate: Candidate) -> bool:
     """Whether a stretch, with its headings, lacks a name or number of the question."""
     generation = evidence.generation
     source = generation.source(candidate.source_id)
@@ -111,7 +116,10 @@ def _choose(evidence: Evidence) -> list[Candidate]:
     return chosen
 
 
-def _drafts(evidence: Evidence, candidate: Candidate, room: int) -> Iterator[Draft]:
+def drafts_of(
+    evidence: Evidence, candidate: Candidate, room: int = LONGEST_ANSWER
+) -> Iterator[Draft]:
+    """What of a stretch is said in `room` characters: first what answers, then what is beside."""
     if candidate.stretch.kind in _BLOCKS:
         yield from _block(evidence, candidate)
     else:
@@ -213,7 +221,8 @@ def _length(evidence: Evidence, first: int, last: int) -> int:
     return evidence.generation.unit(last)[2] - evidence.generation.unit(first)[1]
 
 
-def _content(evidence: Evidence, candidate: Candidate) -> set[str]:
+def content_of(evidence: Evidence, candidate: Candidate) -> set[str]:
+    """The terms of what is shown of a stretch."""
     words: set[str] = set()
     for row in range(candidate.first, candidate.last + 1):
         words.update(evidence.generation.unit_words(row).terms)

@@ -1,4 +1,4 @@
-"""What an answer cites, source by source, and how each is called in an export."""
+"""What an answer quotes, source by source, and how each is called in an export."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from qa.result import Answer, Citation, Passage
 
 
 def cited(answer: Answer) -> list[Citation]:
-    """The first citation of each cited source."""
+    """The first citation of each source that is quoted, in the answer or as related."""
     first: dict[str, Citation] = {}
-    for citation in answer.citations:
+    for citation in answer.quoted:
         first.setdefault(citation.source_id, citation)
     return list(first.values())
 
 
 def quotes_of(answer: Answer, source_id: str) -> str:
-    """What an answer quotes of one source, each with its number and place, as one line."""
-    return " ".join(
+    """What an answer quotes of one source, each with its number and place, as one line.
+
+    Where it is no answer but something related, that is said.
+    """
+    said = "Related, not an answer: " if answer.outcome == "related" else ""
+    return said + " ".join(
         f"[{one.number}] “{visible(one.quote)}” (characters {one.start} to {one.end}"
         + (f", {page_of(one)}" if one.page else "")
         + ")"
-        for one in answer.citations
+        for one in answer.quoted
         if one.source_id == source_id
     )
 

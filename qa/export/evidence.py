@@ -31,7 +31,8 @@ def evidence(answer: Answer, texts: Texts) -> str:
     from qa.retrieve.calibration import in_force, weights_digest
 
     fields = answer.to_dict()
-    for passage in (*fields["citations"], *fields["nearest"]):
+    beside = [one for part in fields["related"] for one in part["citations"]]
+    for passage in (*fields["citations"], *beside, *fields["nearest"]):
         passage |= _context(passage, texts)
     same = texts.manifest and texts.manifest.generation == answer.generation
     manifest = texts.manifest if same else None

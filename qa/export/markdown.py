@@ -24,9 +24,10 @@ def markdown(answer: Answer, texts: Texts) -> str:
     if answer.notice:
         parts.append(f"*{escape(answer.notice)}*")
     parts += [answer.text, f"Confidence: {answer.confidence:.2f}"]
-    passages: Sequence[Passage] = answer.nearest if answer.abstained else answer.citations
+    near = answer.outcome == "none"
+    passages: Sequence[Passage] = answer.nearest if near else answer.quoted
     if passages:
-        parts.append("## Nearest passages" if answer.abstained else "## Sources")
+        parts.append("## Nearest passages" if near else "## Sources")
     for passage in passages:
         label = f"[{passage.number}]" if isinstance(passage, Citation) else "-"
         about = (passage.publisher, passage.published, passage.standing, page_of(passage))

@@ -150,7 +150,8 @@ def _check(name: str, fields: Any, texts: Texts) -> AnswerCheck:
                 )
             intact = fields["sha256"] == digest(fields)
             answer = fields["answer"]
-        citations = tuple(_Cited.read(one) for one in answer["citations"])
+        beside = [one for part in answer.get("related") or () for one in part["citations"]]
+        citations = tuple(_Cited.read(one) for one in (*answer["citations"], *beside))
         question = answer["question"]
         if not isinstance(question, str):
             raise TypeError

@@ -45,7 +45,9 @@ def add_endpoints(index: Index, desk: Desk) -> None:
 
         Returns:
             The answer: text (Markdown), sentences, citations with quote and offsets, confidence
-            (0 to 1), abstained, nearest (the closest passages where it abstained).
+            (0 to 1), abstained, nearest (the closest passages where it abstained), outcome
+            ("answered", "related" or "none"), related (what the sources say on the topic of a
+            question that they do not answer).
         """
 
         def last() -> Answer:

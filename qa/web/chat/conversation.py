@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from index.errors import IndexingError
 from qa.desk import Desk
 from qa.errors import RefdeskError
-from qa.result import Answer, Passage
+from qa.result import Answer, Outcome, Passage
 from qa.web.chat.excerpt import Excerpt, excerpt
 from qa.web.chat.scope import EVERYTHING, Choice, Scope
 from sources import SourceError
@@ -49,16 +49,16 @@ class Turn:
     note: str = ""
 
     @property
-    def answer_abstained(self) -> bool:
-        """Whether the answer is that the sources do not hold one."""
-        return self.answer is not None and self.answer.abstained
+    def outcome(self) -> Outcome:
+        """That of the answer; "none" where there is no answer."""
+        return "none" if self.answer is None else self.answer.outcome
 
     @property
     def passages(self) -> tuple[Passage, ...]:
-        """What the answer cites; for an abstention, what came nearest."""
+        """What the answer cites, or what is related; if there is neither, what came nearest."""
         if self.answer is None:
             return ()
-        return self.answer.nearest if self.answer.abstained else self.answer.citations
+        return self.answer.nearest if self.answer.outcome == "none" else self.answer.quoted
 
 
 Turns = tuple[Turn, ...]

@@ -48,7 +48,7 @@ def _group(turn: Turn, number: int) -> dict[str, Any]:
     return {
         "turn": turn,
         "number": number,
-        "cited": not turn.answer_abstained,
+        "outcome": turn.outcome,
         "sources": sources,
         "voices": Counter(passages[0].passage.standing for passages in sources).most_common(),
         "considered": [(one, _cited_as(one, turn.passages)) for one in turn.considered],
