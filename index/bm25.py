@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
@@ -41,9 +42,6 @@ class BM25:
         self._counts = counts
         self._lengths = lengths
         self._size = len(lengths)
-        mean = float(lengths.mean(dtype=np.float64)) if self._size else 0.0
-        relative = lengths.astype(np.float32) / np.float32(mean or 1.0)
-        self._norm = np.float32(K1) * (np.float32(1 - B) + np.float32(B) * relative)
 
     @classmethod
     def build(cls, documents: Iterable[Sequence[str]]) -> BM25:
@@ -109,6 +107,13 @@ class BM25:
 
     def __len__(self) -> int:
         return self._size
+
+    @cached_property
+    def _norm(self) -> NDArray[np.float32]:
+        """What a count is set against in each row; of all rows, so not made on opening."""
+        mean = float(self._lengths.mean(dtype=np.float64)) if self._size else 0.0
+        relative = self._lengths.astype(np.float32) / np.float32(mean or 1.0)
+        return np.float32(K1) * (np.float32(1 - B) + np.float32(B) * relative)
 
     def scores(self, weight: Mapping[str, float]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The score of every row for weighted terms, shape (rows,), and the rows that match any.

@@ -15,24 +15,19 @@
     moments.npz                     sum of the vectors, and sum of their outer products
     vectors/                        Chroma, or
     server.json                     where the vectors are on a Chroma server
+    checked.json                    of which size and time the files were when they were hashed
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from index.errors import IndexDamagedError, IndexNotFoundError
-from sources import Reference, Source
-from sources.source import pack_blocks, unpack_blocks
 
 SCHEMA = 5
 POINTER = "CURRENT"
@@ -202,94 +197,3 @@ def sync_tree(folder: Path) -> None:
         else:
             with path.open("r+b") as file:  # Windows syncs only what may be written
                 os.fsync(file.fileno())
-
-
-def hash_files(folder: Path) -> dict[str, str]:
-    """The sha256 of every file in the folder of a generation, by relative path."""
-    return {
-        path.relative_to(folder).as_posix(): hash_file(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def hash_file(path: Path) -> str:
-    """The sha256 of a file."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
-
-
-def check_files(folder: Path, manifest: Manifest) -> None:
-    """Compare every file with its hash. Raises IndexDamagedError."""
-    for name, digest in manifest.files.items():
-        try:
-            same = hash_file(folder / name) == digest
-        except OSError as error:
-            raise IndexDamagedError(
-                f"{folder / name} cannot be read ({error.strerror}); run `refdesk rollback` or "
-                f"`refdesk rebuild`"
-            ) from error
-        if not same:
-            raise IndexDamagedError(
-                f"{folder / name} has changed since it was built; run `refdesk rollback` or "
-                f"`refdesk rebuild`"
-            )
-
-
-def write_sources(path: Path, sources: Iterable[Source]) -> None:
-    """Store `sources` in a new SQLite file; row numbers follow their order."""
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(
-            "CREATE TABLE source (row INTEGER PRIMARY KEY, metadata TEXT, blocks TEXT, text TEXT)"
-        )
-        database.executemany(
-            "INSERT INTO source VALUES (?, ?, ?, ?)",
-            ((row, *_to_row(source)) for row, source in enumerate(sources)),
-        )
-
-
-class SourceTable:
-    """The sources of a generation, in a SQLite file, so that text is read only when it is shown."""
-
-    def __init__(self, path: Path) -> None:
-        # One connection: it goes on reading when a later rebuild has removed the file.
-        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self._lock = Lock()
-
-    def read(self, row: int) -> Source:
-        """The source in `row`, from 0."""
-        with self._lock:
-            found = self._database.execute(
-                "SELECT metadata, blocks, text FROM source WHERE row = ?", (row,)
-            ).fetchone()
-        return _from_row(*found)
-
-    def metadata(self) -> list[Source]:
-        """Every source in order of row, with empty text and no blocks."""
-        with self._lock:
-            found = self._database.execute("SELECT metadata FROM source ORDER BY row").fetchall()
-        return [_from_row(metadata, "[]", "") for (metadata,) in found]
-
-    def close(self) -> None:
-        """Release the file."""
-        self._database.close()
-
-
-def _to_row(source: Source) -> tuple[str, str, str]:
-    fields: dict[str, Any] = {
-        name: getattr(source, name)
-        for name in Source.__dataclass_fields__
-        if not name.startswith("_") and name not in ("text", "blocks", "references")
-    }
-    fields["references"] = [asdict(reference) for reference in source.references]
-    return json.dumps(fields), json.dumps(pack_blocks(source.blocks)), source.text
-
-
-def _from_row(metadata: str, blocks: str, text: str) -> Source:
-    fields = json.loads(metadata)
-    fields["topics"] = tuple(fields["topics"])
-    fields["pages"] = tuple(fields["pages"])
-    fields["extra"] = tuple((key, value) for key, value in fields.get("extra", ()))
-    fields["references"] = tuple(Reference(**reference) for reference in fields["references"])
-    return Source(**fields, text=text, blocks=unpack_blocks(json.loads(blocks)))

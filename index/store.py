@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
-import struct
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -29,6 +27,8 @@ from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 from numpy.typing import NDArray
 
+from index import chroma_files
+from index.chroma_files import TABLES, unseal
 from index.errors import IndexDamagedError, IndexingError, StoreError
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "create_store",
     "drop_store",
     "open_store",
-    "seal",
 ]
 
 Vectors = NDArray[np.float32]
@@ -52,11 +51,6 @@ _BATCH, _REMOTE_BATCH = 5000, 300
 
 CLOUD = "cloud"
 FOLDER, SERVER = "vectors", "server.json"
-_TABLES = "chroma.sqlite3"
-# How the file of an hnswlib search structure begins: version, where the lowest layer starts, room,
-# count, size of an element, and in it the places of label and vector. A bit of the third byte of
-# an element marks one that was removed.
-_HEADER, _GONE = struct.Struct("<i6q"), 1
 # Clients of one path share what Chroma opens, and count themselves without a lock. A finalizer may
 # close one while the same thread opens another.
 _opening = RLock()
@@ -112,18 +106,17 @@ class VectorStore:
     def in_files(cls, path: Path, *, writing: bool = False) -> VectorStore:
         """The store in the folder `path`; Chroma would silently make an empty one, so who only
         reads looks first. Raises FileNotFoundError."""
-        if not writing and not (path / _TABLES).is_file():
-            raise FileNotFoundError(path / _TABLES)
+        if not writing and not (path / TABLES).is_file():
+            raise FileNotFoundError(path / TABLES)
         copy: TemporaryDirectory[str] | None = None
-        if not writing and not all(os.access(part, os.W_OK) for part in (path, path / _TABLES)):
+        if not writing and not all(os.access(part, os.W_OK) for part in (path, path / TABLES)):
             copy = TemporaryDirectory(prefix="refdesk-")
-            path = _writable_view(path, Path(copy.name))
+            path = chroma_files.writable_view(path, Path(copy.name))
         with _opening:
             try:
                 client = chromadb.PersistentClient(str(path), settings=_settings())
             except Exception as error:
-                # Chroma keeps what did not start, and would hand it out for this path again.
-                SharedSystemClient._identifier_to_system.pop(str(path), None)
+                chroma_files.forget(SharedSystemClient, path)
                 raise cls(None, path=path, writing=writing)._failure(error) from error
         store = cls(client, path=path, writing=writing)
         store._copy = copy
@@ -156,7 +149,7 @@ class VectorStore:
         """Make a collection for so many vectors."""
         configuration: dict[str, Any] = {"hnsw": _HNSW}
         if self._address is None:
-            configuration = {"hnsw": _HNSW | _limits(rows)}
+            configuration = {"hnsw": _HNSW | chroma_files.limits(rows)}
         elif self._address.url == CLOUD:
             configuration = {"spann": {"space": "ip"}}
         with self._calling():
@@ -171,7 +164,7 @@ class VectorStore:
         with self._calling(), warnings.catch_warnings():
             # Of an embedding function, which we have none of.
             warnings.simplefilter("ignore", DeprecationWarning)
-            collection.modify(configuration={"hnsw": _limits(records)})
+            collection.modify(configuration={"hnsw": chroma_files.limits(records)})
 
     def add(self, name: str, slots: Slots, vectors: Vectors, source_ids: Sequence[str]) -> None:
         """Store `vectors`, shape (rows, dimension), in new slots."""
@@ -240,8 +233,10 @@ class VectorStore:
 
         Raises IndexDamagedError.
         """
-        elements = self._elements(name)
-        if elements is None:
+        elements = None
+        if self._path is not None:
+            elements = chroma_files.elements(self._path, str(self._collection(name).id))
+        if elements is None:  # on a server, or in a form that is not known here
             for batch in self._split(len(slots)):
                 yield self.get(name, slots[batch])
             return
@@ -250,34 +245,7 @@ class VectorStore:
         if not np.array_equal(np.sort(np.array(stored, dtype=np.int64)), np.sort(slots)):
             raise IndexDamagedError(f"{name}: the vectors that are stored are of other rows")
         for batch in self._split(len(elements)):
-            yield elements["vector"][batch][elements["mark"][batch] & _GONE == 0]
-
-    def _elements(self, name: str) -> NDArray[np.void] | None:
-        """The search structure of a collection as it lies in its file, from which vectors are read
-        fifty times as fast as Chroma yields them; None on a server, or where the file is not in the
-        one form that is known here."""
-        if self._path is None:
-            return None
-        tables = f"{(self._path / _TABLES).absolute().as_uri()}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(tables, uri=True)) as database:
-            query = "SELECT id FROM segments WHERE collection = ? AND scope = 'VECTOR'"
-            (segment,) = database.execute(query, (str(self._collection(name).id),)).fetchone()
-        folder = self._path / segment
-        version, start, _, count, size, label, vector = _HEADER.unpack(
-            (folder / "header.bin").read_bytes()[: _HEADER.size]
-        )
-        if (version, start) != (1, 0):
-            return None
-        fields = {"mark": (2, np.uint8), "vector": (vector, (np.float32, (label - vector) // 4))}
-        element = np.dtype(
-            {
-                "names": list(fields),
-                "offsets": [offset for offset, _ in fields.values()],
-                "formats": [form for _, form in fields.values()],
-                "itemsize": size,
-            }
-        )
-        return np.memmap(folder / "data_level0.bin", element, "r", shape=(count,))
+            yield chroma_files.vectors_of(elements[batch])
 
     def drop(self, name: str) -> None:
         """Remove a collection, if it is there."""
@@ -290,9 +258,8 @@ class VectorStore:
         self._collections.clear()
         with _opening:
             self._client.close()
-        if self._address:  # Chroma leaves its connections open
-            for part in (self._client, self._client._admin_client):
-                part._server._session.close()
+        if self._address:
+            chroma_files.close_connections(self._client)
         if self._copy:
             self._copy.cleanup()
 
@@ -348,8 +315,7 @@ def create_store(folder: Path, url: str | None) -> VectorStore:
 def copy_store(donor: Path, folder: Path) -> None:
     """Give the generation in `folder` a copy of the vectors in files of another, to be changed."""
     shutil.copytree(donor / FOLDER, folder / FOLDER, copy_function=_copy)
-    with closing(sqlite3.connect(folder / FOLDER / _TABLES, isolation_level=None)) as database:
-        database.execute("DROP TRIGGER sealed")
+    unseal(folder / FOLDER)
 
 
 def _copy(source: str, target: str) -> None:
@@ -376,44 +342,9 @@ def drop_store(folder: Path, names: Sequence[str]) -> None:
                 store.drop(name)
 
 
-def seal(path: Path) -> None:
-    """Have the files of the closed store in `path` stay as they are, also when it is opened.
-
-    Chroma tries with each opening whether it may write, by one more row in a table that nothing
-    reads; and it leaves the space of its log, all vectors once more, in the file.
-    """
-    with closing(sqlite3.connect(path / _TABLES, isolation_level=None)) as database:
-        database.execute(
-            "CREATE TRIGGER sealed BEFORE INSERT ON acquire_write BEGIN SELECT RAISE(IGNORE); END"
-        )
-        pages, unused = (
-            database.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("page_count", "freelist_count")
-        )
-        if unused * 10 > pages:
-            database.execute("VACUUM")
-
-
-def _limits(records: int) -> dict[str, int]:
-    """Chroma writes its search structure when `sync_threshold` records have come, and keeps the
-    rest in a log that it works off, changing files, when the store is next opened: with the very
-    number of records, nothing is left over and the files stay as they are hashed."""
-    return {"sync_threshold": max(records, 1), "batch_size": max(min(records, 100), 1)}
-
-
 def _ids(slots: Slots) -> list[str]:
     return [str(slot) for slot in slots.tolist()]
 
 
 def _settings() -> Settings:
     return Settings(anonymized_telemetry=False)
-
-
-def _writable_view(path: Path, view: Path) -> Path:
-    """A folder that stands for a store that may only be read: Chroma insists on writing."""
-    for part in path.iterdir():
-        if part.name == _TABLES:
-            shutil.copyfile(part, view / part.name)
-        else:
-            (view / part.name).symlink_to(part.absolute())
-    return view

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from index import open_index, rebuild
+from index.build.verify import verify_generation
 from qa.settings import starter_library
 
 # Threads gain nothing on texts this small, and while they wait they starve what else runs.
@@ -90,6 +91,15 @@ def write_library(folder, files=FILES):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def verified_here():
+    """Have rebuilds of tests verify in this process: to start another takes longer than most of
+    them. `verify_current` does start one, and so do the tests of faults, in processes of theirs."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("index.build.rebuild.verify_apart", verify_generation)
+        yield
 
 
 @pytest.fixture(scope="session")

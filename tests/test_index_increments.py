@@ -18,8 +18,9 @@ from index import open_index, rebuild
 from index.build.fingerprint import source_hash
 from index.build.write import Contents, write_generation
 from index.embedding import load_embedder
-from index.generation import MOMENTS, Manifest, SourceTable, current_generation, level_file
+from index.generation import MOMENTS, Manifest, current_generation, level_file
 from index.rows import LEVELS
+from index.source_table import SourceTable
 from index.store import open_store
 from index.token_vectors import TOKENS, unit_length
 from sources import load_sources

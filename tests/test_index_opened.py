@@ -16,8 +16,10 @@ from index import (
     rebuild,
     rollback,
 )
+from index.build.verify import verify_current
 from index.embedding import Embedder, load_embedder
-from index.generation import Manifest, current_generation, hash_files, library_of
+from index.file_check import CHECKED, hash_file, hash_files
+from index.generation import Manifest, current_generation, library_of
 from index.opened import Index
 
 
@@ -59,7 +61,7 @@ def test_searching_leaves_every_file_as_it_is(own_index):
 
 def test_a_flipped_byte_in_any_file_is_noticed(own_index):
     folder = current_generation(own_index)
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != CHECKED]
     assert "chroma.sqlite3" in {path.name for path in files}
     for path in files:
         content = path.read_bytes()
@@ -76,7 +78,8 @@ def test_a_flipped_byte_in_any_file_is_noticed(own_index):
 
 def test_a_file_that_is_cut_short_or_gone_is_noticed(own_index):
     folder = current_generation(own_index)
-    for path in [path for path in folder.rglob("*") if path.is_file()]:
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != CHECKED]
+    for path in files:
         content = path.read_bytes()
         path.write_bytes(content[: len(content) // 2])
         with pytest.raises(IndexDamagedError):
@@ -86,6 +89,49 @@ def test_a_file_that_is_cut_short_or_gone_is_noticed(own_index):
             open_index(own_index)
         path.write_bytes(content)
     open_index(own_index)
+
+
+def hashed(folder, monkeypatch):
+    """The names of the files of a generation that opening it hashes."""
+    names = []
+
+    def count(path):
+        names.append(path.relative_to(folder).as_posix())
+        return hash_file(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("index.file_check.hash_file", count)
+        open_index(folder.parents[1])
+    return names
+
+
+def test_opening_hashes_what_has_another_size_or_time_only(own_index, monkeypatch):
+    folder = current_generation(own_index)
+    assert hashed(folder, monkeypatch) == []
+    os.utime(folder / "units.npy", ns=(1, 1))
+    assert hashed(folder, monkeypatch) == ["units.npy"]
+    assert hashed(folder, monkeypatch) == []
+    for content in ("", "{", "[1]", '{"units.npy": 3}', None):
+        (folder / CHECKED).unlink()
+        if content is not None:
+            (folder / CHECKED).write_text(content)
+        assert sorted(hashed(folder, monkeypatch)) == sorted(Manifest.read(folder).files)
+        assert hashed(folder, monkeypatch) == []
+
+
+@pytest.mark.parametrize("name", ["units.npy", "sources.db", "vectors/chroma.sqlite3"])
+def test_a_byte_changed_under_the_same_size_and_time_is_found_by_verify(own_index, name):
+    path = current_generation(own_index) / name
+    about = path.stat()
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 0x10
+    path.write_bytes(content)
+    os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+    open_index(own_index)
+    with pytest.raises(IndexDamagedError, match=f"{name} has changed"):
+        verify_current(own_index)
+    with pytest.raises(IndexDamagedError, match=f"{name} has changed"):  # from now on
+        open_index(own_index)
 
 
 def test_an_index_of_another_schema_says_what_to_run(own_index):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index import QueryError, ScopeError, rebuild
 from index.chunking import WINDOW_CHARS
 from index.opened import open_index
-from index.search import LONGEST_QUERY, _largest
+from index.ranking import LONGEST_QUERY, _largest
 from index.tokens import implied, terms
 
 QUESTIONS = [
@@ -228,14 +228,14 @@ def ranked_by_looking_at_every_row(generation, query, scope):
     vector = generation.embedder.embed_query(query)
     similarity, dense, lexical, found = {}, {}, {}, {}
     for name in ("units", "windows"):
-        spans = generation._units if name == "units" else generation._windows
-        near, cosines = generation._store.query(name, vector, min(128, len(spans)), scope)
+        spans = generation.units if name == "units" else generation.windows
+        near, cosines = generation.store.query(name, vector, min(128, len(spans)), scope)
         similarity[name] = np.full(len(spans), cosines[-1] if len(cosines) else 0)
         similarity[name][near] = cosines
-        mean, covariance = generation._moments[name]
+        mean, covariance = generation.moments[name]
         deviation = np.sqrt(max(vector @ covariance @ vector, 1e-8))
         dense[name] = (similarity[name] - vector @ mean) / deviation
-        words = generation._words[name]
+        words = generation.words[name]
         scores = words.scores(dict.fromkeys(asked, 1.0))[0]
         scores = scores + words.scores(dict.fromkeys(meant, 0.5))[0]
         lexical[name] = (scores - scores.mean()) / max(scores.std(), 1e-6)
@@ -245,14 +245,14 @@ def ranked_by_looking_at_every_row(generation, query, scope):
         found[name] = {*near.tolist(), *best.tolist()}
     rows = set(found["units"])
     for window in found["windows"]:
-        rows.update(range(*(generation._windows[window][["first", "last"]].tolist())))
-        rows.add(int(generation._windows[window]["last"]))
+        rows.update(range(*(generation.windows[window][["first", "last"]].tolist())))
+        rows.add(int(generation.windows[window]["last"]))
     ranking = []
     for row in rows:
-        if generation._units["kind"][row] == 1:
+        if generation.units["kind"][row] == 1:
             continue
         around = np.flatnonzero(
-            (generation._windows["first"] <= row) & (row <= generation._windows["last"])
+            (generation.windows["first"] <= row) & (row <= generation.windows["last"])
         )
         score = 0.4 * (dense["units"][row] + lexical["units"][row])
         score += (dense["windows"] + lexical["windows"])[around].mean()

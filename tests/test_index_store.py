@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from index import IndexDamagedError
-from index.generation import hash_files
-from index.store import VectorStore, copy_store, seal
+from index.chroma_files import elements, seal
+from index.file_check import hash_files
+from index.store import VectorStore, copy_store
 
 
 def unit_vectors(rows, dimension=16, seed=1):
@@ -193,7 +194,7 @@ def test_a_changed_store_finds_as_much_as_a_new_one(changed, vectors, tmp_path):
 def test_all_vectors_are_read_from_the_file_as_chroma_yields_them(changed):
     slots = np.arange(250, 2750)
     with closing(VectorStore.in_files(changed[0])) as store:
-        assert store._elements("units") is not None
+        assert elements(changed[0], str(store._collection("units").id)) is not None
         read = np.concatenate(list(store.batches("units", slots)))
         yielded = store.get("units", slots)
         with pytest.raises(IndexDamagedError, match="other rows"):

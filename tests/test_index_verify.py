@@ -13,8 +13,10 @@ import pytest
 
 from index import IndexDamagedError
 from index.build.verify import verify_current, verify_generation
-from index.generation import Manifest, current_generation, hash_files
-from index.store import VectorStore, seal
+from index.chroma_files import seal
+from index.file_check import hash_files
+from index.generation import Manifest, current_generation
+from index.store import VectorStore
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from index.bm25 import BM25
 from index.embedding import Embedder, Vectors
 from index.errors import IndexDamagedError
 from index.build.fingerprint import code_fingerprint
-from index.generation import MOMENTS, Manifest, check_files, level_file
+from index.file_check import check_hashes
+from index.generation import MOMENTS, Manifest, level_file
 from index.token_vectors import AXES, TOKENS, Floats, TokenVectors, TokenWriter
 from index.rows import LEVELS, LevelName, Rows, Split
 from index.store import open_store
@@ -38,7 +39,7 @@ class Donor:
             try:
                 manifest = Manifest.read(folder)
                 if manifest.embedding_model == embedder.name and embedder.made(manifest.probe):
-                    check_files(folder, manifest)
+                    check_hashes(folder, manifest)
                     donors.append(cls(folder, manifest))
             except IndexDamagedError:
                 continue

@@ -13,10 +13,10 @@ from index.build.earlier import Donor
 from index.embedding import BUNDLED_MODEL, Embedder, load_embedder
 from index.errors import AnswersLostError, IndexDamagedError, IndexingError, LibraryShrankError
 from index.build.fingerprint import library_fingerprint, source_hash
+from index.file_check import check_hashes
 from index.generation import (
     Manifest,
     candidates,
-    check_files,
     complete_generations,
     current_generation,
     generations_folder,
@@ -187,7 +187,7 @@ def _same(
     if golden and asked not in ("", golden.fingerprint):
         return False
     try:
-        check_files(generations_folder(index) / old.generation, old)
+        check_hashes(generations_folder(index) / old.generation, old)
         return True
     except IndexDamagedError:
         return False

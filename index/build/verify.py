@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IndexDamagedError, IndexingError
-from index.generation import Manifest, SourceTable, check_files, current_generation, level_file
+from index.file_check import check_hashes
+from index.generation import Manifest, current_generation, level_file
 from index.rows import LEVELS
+from index.source_table import SourceTable
 from index.store import VectorStore, open_store
 
 
@@ -45,7 +47,7 @@ def verify_apart(folder: Path) -> None:
 def verify_generation(folder: Path) -> Manifest:
     """Check every file, count and vector of a generation. Raises IndexDamagedError."""
     manifest = Manifest.read(folder)
-    check_files(folder, manifest)
+    check_hashes(folder, manifest)
     with closing(SourceTable(folder / "sources.db")) as table:
         stored = {source.id for source in table.metadata()}
     if stored != manifest.sources.keys():

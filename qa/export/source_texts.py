@@ -8,13 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from index.errors import IndexDamagedError
-from index.generation import (
-    Manifest,
-    SourceTable,
-    current_generation,
-    generations_folder,
-    hash_file,
-)
+from index.file_check import hash_file
+from index.generation import Manifest, current_generation, generations_folder
+from index.source_table import SourceTable
 from sources import Source, load_sources
 
 

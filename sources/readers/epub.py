@@ -11,7 +11,6 @@ from sources.readers.html import add_page
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _PAGES = frozenset(("application/xhtml+xml", "text/html"))
-_DC = "{http://purl.org/dc/elements/1.1/}"
 _HINTS = {
     "title": "title", "author": "creator", "publisher": "publisher", "published": "date",
     "language": "language",

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from index import open_index, rebuild
+from index.passages import fill
 from index.search import Generation, Ranking
 from qa.evaluation.asking import contains, overlap
 from qa.evaluation.questions import Question, read_questions, spread
@@ -89,7 +90,7 @@ def measure(
         spans = [(start, start + len(question.quote))] if start >= 0 else []
     recall = precision = hit = first = None
     if spans:
-        filled = generation._fill(ranking, max_chars)
+        filled = fill(generation, ranking, max_chars)
         here = [
             (one.chunk.start, one.chunk.end)
             for one in filled

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.store import FOLDER, VectorStore, copy_store, seal
+from index.chroma_files import seal
+from index.store import FOLDER, VectorStore, copy_store
 
 DIMENSION = 384
 RANDOM = np.random.default_rng(0)

@@ -35,6 +35,7 @@ import index.build.rebuild as build
 import index.build.write as write
 from index import IndexingError, IndexNotFoundError, open_index, rebuild
 from index.embedding import load_embedder
+from index.file_check import CHECKED
 from index.generation import Manifest, complete_generations, current_generation
 from index.opened import Index
 
@@ -279,7 +280,7 @@ def files_spoilt() -> tuple[int, int, str]:
     trial = Trial()
     rebuild(trial.library, index=trial.index)
     folder = current_generation(trial.index)
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != CHECKED]
     running = open_index(trial.index)
     sound = tried = 0
 
