@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_SHORT = [month[:3].lower() for month in MONTHS]
+_MONTH = rf"(?P<name>{'|'.join(_SHORT)})[a-z]*\.?"
 _TIME = r"(?:[T\s,]+\d{1,2}:?\d{2}.*|Z)?"
 _FORMS = tuple(
     re.compile(form + _TIME, re.ASCII | re.IGNORECASE)
@@ -32,7 +36,7 @@ def read_date(text: str) -> str | None:
         parts = found.groupdict()
         month, day = parts.get("m"), parts.get("d")
         if parts.get("name"):
-            month = str(_MONTHS.index(parts["name"].lower()) + 1)
+            month = str(_SHORT.index(parts["name"].lower()) + 1)
         elif parts.get("a"):  # 03/04/2024 is of March here and of April there
             first, second = int(parts["a"]), int(parts["b"])
             if first <= 12 and second <= 12 and first != second:

@@ -41,11 +41,10 @@ def test_no_lie_of_these_kinds_passes(kind):
     assert [pair["sentence"] for pair in lies if passes(pair["sentence"], pair["quote"])] == []
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair["kind"])
-def test_a_quote_supports_itself(pair):
-    basis = support(pair["quote"], [pair["quote"]])
-    assert basis.value == 1.0
-    assert basis.parts == ((0, 0, len(pair["quote"])),)
+def test_a_quote_supports_itself():
+    for pair in PAIRS[::20]:
+        basis = support(pair["quote"], [pair["quote"]])
+        assert (basis.value, basis.parts) == (1.0, ((0, 0, len(pair["quote"])),))
 
 
 def test_the_basis_is_the_sentence_that_supports_within_a_longer_quote():

@@ -12,30 +12,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from index.tokens import STOP_WORDS, stem, terms, words
+from qa.english.numbers import MONTH_PATTERN, MONTHS, SCALES, SMALL_NUMBERS
 from qa.english.phrases import past
 
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_MONTH = rf"(?P<month>{'|'.join(month.capitalize() for month in _MONTHS)})"
+_MONTH = rf"(?P<month>{MONTH_PATTERN})"
 DATE = re.compile(
     rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+)?{_MONTH}(?:\s+(?P<day2>\d{{1,2}}),?)?"
     rf"\s+(?P<year>1\d{{3}}|20\d{{2}})\b|\b(?P<only>1[5-9]\d\d|20\d\d|(?<=\bin\s)1[0-4]\d\d)\b(?!\s*(?:metres|meters|km"
     r"|kilometres|tons|tonnes|dollars|euros|pounds|people|soldiers|troops|percent|per\s|%))"
 )
-_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _SMALL = {
-    word: float(value)
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen twenty".split()
-    )
-    if word not in ("zero", "one")
+    word: float(value) for value, word in enumerate(SMALL_NUMBERS) if word not in ("zero", "one")
 }
 _NUMBER = re.compile(
     rf"(?P<currency>[$€£¥]\s?)?(?P<digits>\b\d+(?:,\d{{3}})*(?:\.\d+)?)(?![\w.-]*[^\W\d])"
-    rf"(?:\s(?P<scale>{'|'.join(_SCALES)}))?"
-    rf"|\b(?P<word>{'|'.join(_SMALL)})\b(?:\s(?P<scale2>{'|'.join(_SCALES)}))?",
+    rf"(?:\s(?P<scale>{'|'.join(SCALES)}))?"
+    rf"|\b(?P<word>{'|'.join(_SMALL)})\b(?:\s(?P<scale2>{'|'.join(SCALES)}))?",
     re.IGNORECASE,
 )
 # A name or a code ("67P", "Hayabusa2", "macOS"), but no unit.
@@ -118,7 +110,7 @@ class Statement:
                 found.append((int(match["only"]), 0, 0))
             else:
                 day = int(match["day"] or match["day2"] or 0)
-                found.append((int(match["year"]), _MONTHS.index(match["month"].lower()) + 1, day))
+                found.append((int(match["year"]), MONTHS.index(match["month"]) + 1, day))
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -143,7 +135,7 @@ class Statement:
             for word in words(text)
             if word not in STOP_WORDS and word not in _LIGHT and word not in _NOT
             for term in stem([word])
-            if not word[0].isdigit() and word not in _SMALL and word not in _SCALES
+            if not word[0].isdigit() and word not in _SMALL and word not in SCALES
         }
         return frozenset(found) - frozenset(terms(" ".join(self.names)) if self.names else ())
 
@@ -210,7 +202,7 @@ def _numbers(text: str) -> Iterator[Number]:
 
 def _value(match: re.Match[str]) -> tuple[float, float]:
     """A number, and half of the last digit that it is given to."""
-    scale = _SCALES.get((match["scale"] or match["scale2"] or "").lower(), 1.0)
+    scale = SCALES.get((match["scale"] or match["scale2"] or "").lower(), 1.0)
     if match["word"]:
         return _SMALL[match["word"].lower()] * scale, 0.0
     digits = match["digits"].replace(",", "")

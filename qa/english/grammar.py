@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qa.english.numbers import MONTHS
+
 
 def _set(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
@@ -33,9 +35,7 @@ ADVERBS = _set(
     "not ever never also still first last already again else exactly now today just only even too "
     "home actually really so far n't long often much many more most less least once then later"
 )
-MONTHS = _set(
-    "january february march april may june july august september october november december"
-)
+MONTH_WORDS = frozenset(month.lower() for month in MONTHS)
 TIMES = _set(
     "day night morning evening noon midnight winter summer spring autumn weekend weekends monday "
     "tuesday wednesday thursday friday saturday sunday week month year days nights today "

@@ -22,7 +22,7 @@ from qa.english.grammar import (
     CONJUNCTIONS,
     CONNECTORS,
     DETERMINERS,
-    MONTHS,
+    MONTH_WORDS,
     PARTICIPLES,
     PARTICLES,
     PLURALS,
@@ -197,7 +197,7 @@ def kind_of(words: Sequence[str]) -> Kind:
     found = [word for word in words if word.lower() not in DETERMINERS | PREPOSITIONS]
     lowered = [bare(word) for word in found]
     if found and all(
-        _YEAR.fullmatch(word) or word in MONTHS | TIMES or (word.isdigit() and len(word) < 3)
+        _YEAR.fullmatch(word) or word in MONTH_WORDS | TIMES or (word.isdigit() and len(word) < 3)
         for word in lowered
     ):
         return "date"

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from index.tokens import STOP_WORDS, stem, words
+from qa.english.numbers import MONTH_PATTERN, SMALL_NUMBERS
 
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
 _NUMBER = r"\d+(?:[.,]\d+)*"
@@ -59,10 +60,6 @@ _AUXILIARY = frozenset(
     "am is are was were be been being has have had do does did will would shall should can could"
     " may might must cannot".split()
 )
-_NUMBERS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
-).split()
 NOT = frozenset("not no never none neither nor without cannot nothing nobody".split())
 # Function words that bind: a sentence may not put "before" for "after", or "all" for "most".
 _BINDING = frozenset(
@@ -80,7 +77,7 @@ _SIGNS = str.maketrans(
      "$": " dollars ", "\u20ac": " euros ", "\u00a3": " pounds ", "\u00a5": " yen "}
 )  # fmt: skip
 _DATE = re.compile(
-    r"\b(January|February|March|April|May|June|July|August|September|October|November|December)"
+    rf"\b({MONTH_PATTERN})"
     r"\s+(\d{1,2})(?:st|nd|rd|th)?,?(?=\s+\d{4}\b)"
 )
 
@@ -127,8 +124,8 @@ def _words(text: str, language: str) -> Iterator[Word]:
         for word in words(re.sub(rf"[{_APOSTROPHES}]s?$", "", raw)):
             if raw[0] in "-\N{MINUS SIGN}":
                 word = f"-{word}"
-            if word in _NUMBERS[2:]:
-                word = str(_NUMBERS.index(word))
+            if word in SMALL_NUMBERS[2:]:
+                word = str(SMALL_NUMBERS.index(word))
             base = bases().get(word, word) if language == "en" else word
             own, term = stem([word, base], language)
             senses = frozenset((own, term))

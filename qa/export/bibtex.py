@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from qa.english.numbers import MONTHS
 from qa.export.cited import citation_key, cited, quotes_of
 from qa.plain_text import visible
 from qa.result import Answer, Citation
@@ -13,7 +14,6 @@ from sources.metadata import check_url
 if TYPE_CHECKING:
     from qa.export.source_texts import Texts
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 # BibTeX counts braces also where they are escaped, so these are spelled out.
 _LATEX = str.maketrans(
     {
@@ -62,7 +62,7 @@ def _entry(answer: Answer, passage: Citation, texts: Texts, used: set[str]) -> s
 def _date(published: str | None) -> tuple[str | None, str | None, str | None]:
     """Year, BibTeX month and day of a date that may lack the latter two."""
     year, month, day = (*(published or "").split("-"), "", "", "")[:3]
-    name = _MONTHS[int(month) - 1] if month else None
+    name = MONTHS[int(month) - 1][:3].lower() if month else None
     return year or None, name, str(int(day)) if day else None
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from index.search import Generation, Ranking, UnitWords
 from index.tokens import STOP_WORDS, terms, words
+from qa.english.numbers import MONTH_PATTERN
 from qa.retrieve.trees import Trees
 
 Floats = NDArray[np.float64]
@@ -108,10 +109,9 @@ STRETCH_FEATURES = (
     "is_question",
 )
 
-_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DATE = re.compile(
     rf"\b(1\d{{3}}|20\d{{2}}|[3-9]\d{{2}})s?\b"
-    rf"|\b({_MONTH}|centur(?:y|ies)|decades?|BCE?|AD|days?|years?)\b"
+    rf"|\b({MONTH_PATTERN}|centur(?:y|ies)|decades?|BCE?|AD|days?|years?)\b"
     r"|\b\d{1,2}(?:st|nd|rd|th)\b"
 )
 _NUMBER_WORDS = frozenset(
@@ -147,12 +147,13 @@ _HOW_MUCH = re.compile(r"how (?:much|many)\b")
 _HOW_MANY = re.compile(r"how many (.+)")
 # A number that is a name with the word before it: "Article 12", but not "May 12", nor a year.
 _LABELLED = re.compile(
-    rf"(?<=\s)(?!{_MONTH})([A-Z][a-z]+)\s(\d{{1,3}})(?![\w.,]*\d)"
+    rf"(?<=\s)(?!{MONTH_PATTERN})([A-Z][a-z]+)\s(\d{{1,3}})(?![\w.,]*\d)"
     r"(?! (?:percent|per|million|billion|years?)\b)"
 )
 # Of dates, what could be taken for a quantity.
 _DATED = re.compile(
-    rf"(?<![\d,.$€£¥])\b(?:1\d|20)\d\d\b(?![,.]?\d)|\b(?:{_MONTH}) \d\d?\b|\b\d\d? (?:{_MONTH})\b"
+    rf"(?<![\d,.$€£¥])\b(?:1\d|20)\d\d\b(?![,.]?\d)|\b(?:{MONTH_PATTERN}) \d\d?\b"
+    rf"|\b\d\d? (?:{MONTH_PATTERN})\b"
 )
 _NEGATION = re.compile(
     r"\b(?:not|never|no|except|besides|other than|without|least|fewest)\b|n['’]t\b"

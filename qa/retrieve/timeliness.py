@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.search import Generation, Ranking
+from qa.english.numbers import MONTH_PATTERN, MONTHS
 from qa.retrieve.features import CANDIDATES
 
 # What a source that is as far from the time asked for as `_FAR` loses, in the log-odds of being
@@ -23,10 +24,7 @@ _WEIGHT = 3.0
 _FAR = 4.0  # years
 
 _YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)"
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_MONTH = rf"(?:(?P<day>\d{{1,2}})\s+)?(?:(?P<month>{'|'.join(_MONTHS)})\s+)?"
+_MONTH = rf"(?:(?P<day>\d{{1,2}})\s+)?(?:(?P<month>{MONTH_PATTERN})\s+)?"
 _AT = re.compile(
     r"\b(?:as\s+of|as\s+at|in|during|by|at\s+the\s+(?:start|end)\s+of|before|until)\s+"
     rf"(?:the\s+end\s+of\s+)?{_MONTH}{_YEAR}\b",
@@ -40,7 +38,7 @@ _NOW = re.compile(
 _NEWEST = re.compile(r"\b(?:latest|most\s+recent(?:ly)?|newest)\b", re.IGNORECASE)
 # A date in a sentence, with its month in either order or without.
 _SAID = re.compile(
-    rf"(?:\b(?P<month>{'|'.join(_MONTHS)})\s+(?:\d{{1,2}},?\s+)?)?\b(?P<year>1[5-9]\d\d|20\d\d)\b",
+    rf"(?:\b(?P<month>{MONTH_PATTERN})\s+(?:\d{{1,2}},?\s+)?)?\b(?P<year>1[5-9]\d\d|20\d\d)\b",
     re.IGNORECASE,
 )
 
@@ -145,7 +143,7 @@ def _years(year: str, month: str | None) -> tuple[float, float]:
     start = float(year)
     if not month:
         return start, start + 1
-    place = int(month) - 1 if month.isdigit() else _MONTHS.index(month.lower())
+    place = int(month) - 1 if month.isdigit() else MONTHS.index(month.capitalize())
     return start + place / 12, start + (place + 1) / 12
 
 

@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from sources.dates import MONTHS
+
 Value = bool | int | float | date | time | timedelta | str
 
 _TOKEN = re.compile(
@@ -20,10 +22,6 @@ _TOKEN = re.compile(
 _LOCAL = ("mm-dd-yy", "m/d/yy h:mm")
 """Stand for the short date of whoever opens the file."""
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MOST_PLACES = 30
 _LONGEST_FORMAT = 255  # characters, as the program itself allows
@@ -185,7 +183,7 @@ def _field(value: date | time, field: str, *, minutes: bool, half: bool) -> str:
     if field[0] == "y":
         return f"{value.year:04}"  # in full where only two digits are shown: no guessing
     number, names = (
-        (value.month, _MONTHS) if field[0] == "m" else (value.weekday() + 1, _DAYS)
+        (value.month, MONTHS) if field[0] == "m" else (value.weekday() + 1, _DAYS)
     )  # of the week only where it is named
     if len(field) > 2:
         return names[number - 1][:3] if len(field) == 3 else names[number - 1]
