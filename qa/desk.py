@@ -21,9 +21,10 @@ from qa.gap_log import GapLog
 from qa.models.chat import ChatModelSettings, load_chat_model
 from qa.models.cross_encoder import Reranker, load_reranker
 from qa.models.entailment import EntailmentModel, load_entailment_model
+from qa.models.reader import Reader, load_reader
 from qa.result import Answer
 from qa.retrieve.calibration import calibrated
-from qa.retrieve.evidence import Evidence, gather
+from qa.retrieve.evidence import Evidence, gather, reread
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,16 +59,17 @@ class Desk:
     """All that an answer is made with; whoever answers, retrieves and composes through one.
 
     `chat_model` is None for extracts, `timeout` what it may take in seconds. The `reranker` orders
-    the sentences found, the `judge` lets sentences of a chat model through that no rule does, and
-    `gap_log` takes what is not answered; each is None where there is none. The calibration is the
-    one that stands beside the index when a question is asked: fitting one is felt at once, and each
-    generation has that of its own embedding model.
+    the sentences found, the `reader` the stretches made of them, the `judge` lets sentences of a
+    chat model through that no rule does, and `gap_log` takes what is not answered; each is None
+    where there is none. The calibration is the one that stands beside the index when a question is
+    asked: fitting one is felt at once, and each generation has that of its own embedding model.
     """
 
     index: Served
     chat_model: BaseChatModel | None = None
     timeout: float = 60.0
     reranker: Reranker | None = None
+    reader: Reader | None = None
     judge: EntailmentModel | None = None
     gap_log: GapLog | None = None
 
@@ -94,6 +96,8 @@ class Desk:
         # A follow-up that can be read in several ways is meant as the library can answer it.
         _, best = max(enumerate(found), key=lambda item: item[1].confidence - _LATER * item[0])
         follow_up = best.question != question.strip()
+        if self.reader is not None:
+            best = reread(best, self.reader)
         return replace(calibrated(best), asked=question, follow_up=follow_up)
 
     def compose(self, evidence: Evidence) -> Iterator[Answer]:
@@ -170,6 +174,7 @@ def open_desk(
         chat_model=chat_model,
         timeout=settings.model_timeout,
         reranker=load_reranker(settings.reranker) if settings.reranker else None,
+        reader=load_reader() if settings.reader else None,
         judge=load_entailment_model(named) if named else None,
         gap_log=log if log_gaps and settings.gaps else None,
     )

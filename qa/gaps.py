@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from glob import escape
 from typing import Any
 
@@ -10,6 +10,7 @@ from qa.assemble import NEAREST, abstention
 from qa.desk import Desk
 from qa.gap_log import GapLog, Unanswered
 from qa.result import Passage
+from qa.retrieve.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +53,18 @@ def list_gaps(log: GapLog, desk: Desk, *, limit: int | None = None) -> list[Gap]
     return found
 
 
+def _is_answered(desk: Desk, evidence: Evidence) -> bool:
+    """Whether something can be said, and passes the gate: what is sure may still be withheld."""
+    extracts = replace(desk, chat_model=None, gap_log=None)
+    return evidence.answerable and not next(extracts.compose(evidence)).abstained
+
+
 def _ask_anew(desk: Desk, one: Unanswered) -> Gap:
     current = desk.index.generation
     # What is left of the scope; the whole library where nothing is.
     present = [escape(name) for name in one.scope or () if name in current.row_of]
     evidence = desk.retrieve(one.question, scope=present or None)
-    answered = evidence.answerable and one.generation != current.name
+    answered = one.generation != current.name and _is_answered(desk, evidence)
     return Gap(
         question=one.question,
         scope=one.scope,

@@ -20,6 +20,7 @@ class Settings:
     model_timeout: float
     embedding_model: str | None
     reranker: str | None
+    reader: bool
     support_model: str | None
     conversations: Path
     gaps: bool
@@ -35,6 +36,8 @@ VARIABLES = {
     "REFDESK_EMBEDDING_MODEL": "sentence-transformers model to build with; default: bundled",
     "REFDESK_RERANKER": "cross-encoder to order the sentences that may answer, a folder or a hub "
     "name; default: none",
+    "REFDESK_READER": "whether the packaged model reads the likeliest stretches, `on` or `off`; "
+    "default: on where it is installed and no REFDESK_RERANKER is named",
     "REFDESK_SUPPORT_MODEL": "cross-encoder of inference to judge a language model's sentences by, "
     "a folder or a hub name; default: none, the rules alone",
     "REFDESK_CONVERSATIONS": "file of the chat's conversations; default: "
@@ -59,9 +62,9 @@ def read_settings() -> Settings:
             f"REFDESK_MODEL_TIMEOUT is {value['REFDESK_MODEL_TIMEOUT']!r}; set it to a number of "
             f"seconds above 0"
         )
-    gaps = value["REFDESK_GAPS"].lower() or "on"
-    if gaps not in ("on", "off"):
-        raise SettingError(f"REFDESK_GAPS is {value['REFDESK_GAPS']!r}; set it to on or off")
+    for name in ("REFDESK_GAPS", "REFDESK_READER"):
+        if value[name].lower() not in ("", "on", "off"):
+            raise SettingError(f"{name} is {value[name]!r}; set it to on or off")
     return Settings(
         index=Path(value["REFDESK_INDEX"] or platformdirs.user_data_path("refdesk") / "index"),
         library=Path(value["REFDESK_LIBRARY"] or starter_library()),
@@ -70,12 +73,13 @@ def read_settings() -> Settings:
         model_timeout=timeout,
         embedding_model=value["REFDESK_EMBEDDING_MODEL"] or None,
         reranker=value["REFDESK_RERANKER"] or None,
+        reader=value["REFDESK_READER"].lower() != "off" and not value["REFDESK_RERANKER"],
         support_model=value["REFDESK_SUPPORT_MODEL"] or None,
         conversations=Path(
             value["REFDESK_CONVERSATIONS"]
             or platformdirs.user_data_path("refdesk") / "conversations.db"
         ),
-        gaps=gaps == "on",
+        gaps=value["REFDESK_GAPS"].lower() != "off",
         store=value["REFDESK_STORE"] or None,
     )
 

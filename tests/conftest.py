@@ -18,6 +18,8 @@ from qa.settings import starter_library
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Questions that tests ask are not logged in the index that they share.
 os.environ["REFDESK_GAPS"] = "off"
+# The model that reads takes time on each answer: its own tests turn it on.
+os.environ["REFDESK_READER"] = "off"
 
 settings.register_profile("refdesk", deadline=None, derandomize=True)
 settings.load_profile("refdesk")

@@ -7,6 +7,8 @@ import pytest
 from index import QueryError, ScopeError, open_index, rebuild
 from qa import answer, stream_answer
 from qa.compose.extract import LONGEST_ANSWER, extract
+from qa.models.reader import SIZE
+from qa.retrieve.confidence import answer_weights
 from qa.retrieve.evidence import gather
 from qa.retrieve.features import (
     QUESTION_FEATURES,
@@ -123,7 +125,7 @@ def test_what_a_reader_knows_from_the_question_needs_no_sentence_before(
 def test_off_the_library_it_abstains_and_shows_the_nearest(question, opened):
     found = answer(question, index=opened)
     assert found.abstained and not found.sentences and not found.citations
-    assert found.nearest and found.confidence < shipped_weights().threshold
+    assert found.nearest and found.confidence < answer_weights(read=False).threshold
 
 
 def test_out_of_scope_it_abstains(opened):
@@ -180,7 +182,9 @@ def test_there_is_a_weight_for_each_feature():
     weights = shipped_weights()
     assert weights.rank.shape == (len(SENTENCE_FEATURES),)
     assert weights.confidence.feature.max() < len(QUESTION_FEATURES)
-    assert 0 < weights.threshold < 1
+    for read in (True, False):
+        own = answer_weights(read)
+        assert 0 < own.threshold < 1 and len(own.probe) == (SIZE if read else 0)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from qa.evaluation.questions import Question
 from qa.evaluation.runs import Run, calibrate_on
 from qa.retrieve import calibration as applied
 from qa.retrieve.calibration import FILE, Calibration, calibrated, forget, in_force
+from qa.retrieve.confidence import answer_weights
 from qa.retrieve.evidence import gather
-from qa.retrieve.features import shipped_weights
 
 QUESTION = "When was the harbour of Oldport dredged?"
 
@@ -36,13 +36,13 @@ def judged(count=400, slope=1.0, intercept=0.0, seed=0, groups=10):
 
 
 def fitted(questions, false_refusals=0.05, model="all-MiniLM-L6-v2"):
-    return fit(questions, false_refusals, created="2026-01-01", embedding_model=model)
+    return fit(questions, false_refusals, created="2026-01-01", embedding_model=model, read=False)
 
 
 def calibration(**changed):
     fields = dict(
         slope=0.5, intercept=-1.0, threshold=0.2, false_refusals=0.05, created="2026-01-01",
-        questions=100, answerable=50, weights=applied.weights_digest(),
+        questions=100, answerable=50, weights=applied.weights_digest(read=False),
         embedding_model="all-MiniLM-L6-v2", held_out={},
     )  # fmt: skip
     return Calibration(**fields | changed)
@@ -65,7 +65,7 @@ def run_of(questions, **about):
                    off_library=replace(outcome, shipped_confidence=0.01, would_be_right=False),
                    search_seconds=None)
         )  # fmt: skip
-    known = {"embedding_model": "all-MiniLM-L6-v2", "weights": applied.weights_digest()}
+    known = {"embedding_model": "all-MiniLM-L6-v2", "weights": applied.weights_digest(read=False)}
     return Run(about=known | about, measures=(), records=tuple(records))
 
 
@@ -106,7 +106,7 @@ def test_a_fit_that_does_not_hold_up_is_not_taken(monkeypatch):
     found = fitted(judged())
     assert (found.slope, found.intercept) == (1.0, 0.0)
     assert found.held_out["after"]["log_loss"] == found.held_out["before"]["log_loss"]
-    assert found.threshold != shipped_weights().threshold
+    assert found.threshold != answer_weights(read=False).threshold
 
 
 def test_the_order_of_answers_stays():

@@ -218,7 +218,7 @@ def calibrated(starter_index, tmp_path):
     folder = shutil.copytree(starter_index, tmp_path / "starter")
     Calibration(
         slope=0.8, intercept=-0.2, threshold=0.7, false_refusals=0.05, created="2026-01-01",
-        questions=100, answerable=50, weights=weights_digest(),
+        questions=100, answerable=50, weights=weights_digest(read=False),
         embedding_model="all-MiniLM-L6-v2", held_out={},
     ).write(folder)  # fmt: skip
     return open_index(folder)

@@ -74,6 +74,6 @@ def test_what_asks_for_a_list(question, listed):
 
 def test_a_list_is_given_line_by_line(opened):
     found = answer("Which goods are exported from Oldport?", index=opened)
-    lines = found.text.split("\n")
+    lines = [line for line in found.text.split("\n") if line]
     assert len(lines) == sum(len(one.text.split("\n")) for one in found.sentences)
     assert len(lines) == 1 or all(line.startswith("- ") for line in lines)

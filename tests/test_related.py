@@ -38,7 +38,8 @@ def strict(index: Path, folder: Path) -> Path:
     copy = shutil.copytree(index, folder / "index")
     Calibration(
         slope=1, intercept=0, threshold=2, false_refusals=1, created="2026-01-01", questions=1,
-        answerable=1, weights=weights_digest(), embedding_model="all-MiniLM-L6-v2", held_out={},
+        answerable=1, weights=weights_digest(read=False), embedding_model="all-MiniLM-L6-v2",
+        held_out={},
     ).write(copy)  # fmt: skip
     return copy
 

@@ -28,7 +28,7 @@ def test_it_orders_the_sentences_and_leaves_the_confidence(opened):
     texts = [generation.unit_text(row) for row in plain.rows]
     liked = gather(generation, QUESTION, reranker=Liking(texts[-1].split()[-1]))
     assert [generation.unit_text(row) for row in liked.rows].index(texts[-1]) < len(texts) - 1
-    assert liked.confidence == plain.confidence
+    assert liked.log_odds == plain.log_odds
     assert liked.shares.sum() == pytest.approx(1)
 
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from qa.errors import SettingError
 from qa.evaluation.statistics import calibration_error, log_loss
-from qa.retrieve.calibration import Calibration, log_odds, rescaled, sigmoid, weights_digest
-from qa.retrieve.features import shipped_weights
+from qa.retrieve.calibration import Calibration, log_odds, rescaled, weights_digest
+from qa.retrieve.confidence import answer_weights
+from qa.retrieve.features import sigmoid
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -50,20 +51,21 @@ class Judged:
 
 
 def fit(
-    judged: Judged, false_refusals: float, *, created: str, embedding_model: str
+    judged: Judged, false_refusals: float, *, created: str, embedding_model: str, read: bool
 ) -> Calibration:
     """Fit a calibration to judged questions. `false_refusals` is the share of answerable ones that
-    may be refused.
+    may be refused; `read` says that a model read the stretches.
 
     Where the fit does worse on questions that it did not see (in `_FOLDS` parts) than what is
     shipped, only the threshold is taken. Raises SettingError where the questions are too few.
     """
     _check_enough(judged, false_refusals)
+    shipped = answer_weights(read).threshold
     fit_to = _platt
-    held_out = _hold_out(judged, false_refusals, fit_to)
+    held_out = _hold_out(judged, false_refusals, fit_to, shipped)
     if held_out["after"]["log_loss"] > held_out["before"]["log_loss"]:
         fit_to = _as_shipped
-        held_out = _hold_out(judged, false_refusals, fit_to)
+        held_out = _hold_out(judged, false_refusals, fit_to, shipped)
     slope, intercept = fit_to(judged.confidence, judged.right)
     sure = rescaled(judged.confidence[judged.answerable], slope, intercept)
     return Calibration(
@@ -74,7 +76,7 @@ def fit(
         created=created,
         questions=len(judged.right),
         answerable=int(judged.answerable.sum()),
-        weights=weights_digest(),
+        weights=weights_digest(read),
         embedding_model=embedding_model,
         held_out=held_out,
     )
@@ -96,7 +98,9 @@ def _check_enough(judged: Judged, false_refusals: float) -> None:
             )
 
 
-def _hold_out(judged: Judged, false_refusals: float, fit_to: Fit) -> dict[str, dict[str, float]]:
+def _hold_out(
+    judged: Judged, false_refusals: float, fit_to: Fit, threshold: float
+) -> dict[str, dict[str, float]]:
     """Figures of the shipped confidence and of one that is fitted without what it is tried on."""
     fold = _folds(judged.group)
     sure = np.zeros(len(fold))
@@ -107,7 +111,7 @@ def _hold_out(judged: Judged, false_refusals: float, fit_to: Fit) -> dict[str, d
         sure[out] = rescaled(judged.confidence[out], *fitted)
         seen = rescaled(judged.confidence[~out & judged.answerable], *fitted)
         refused[out] = sure[out] < np.quantile(seen, false_refusals)
-    shipped = judged.confidence < shipped_weights().threshold
+    shipped = judged.confidence < threshold
     return {
         name: {
             "log_loss": log_loss(confidence, judged.right),

@@ -17,6 +17,7 @@ from index.search import Generation
 from qa.desk import Desk, Only, open_desk
 from qa.evaluation.asking import contains
 from qa.evaluation.questions import Question, read_questions
+from qa.models.reader import load_reader
 from qa.settings import Settings, starter_library
 from sources.load import QUESTIONS
 
@@ -46,14 +47,15 @@ class GoldenQuestions:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the code that answers, in whatever folder, and with the reranker."""
+        """Changes with the code that answers, in whatever folder, and with the models that rank."""
         root = Path(__file__).parents[1]
         files = [
             path
             for path in root.rglob("*")
             if path.suffix in _READ and path.relative_to(root).parts[0] not in _ROUND_ABOUT
         ]
-        return files_fingerprint(root, files, self.settings.reranker or "")
+        read = self.settings.reader and load_reader() is not None
+        return files_fingerprint(root, files, f"{self.settings.reranker}{read}")
 
     def __call__(
         self,

@@ -19,7 +19,7 @@ from qa.evaluation.fit import LEAST_OF_A_KIND, Judged, fit
 from qa.evaluation.measures import Measure, measure
 from qa.evaluation.questions import Question, read_questions, spread
 from qa.retrieve.calibration import Calibration, in_force, weights_digest
-from qa.retrieve.features import shipped_weights
+from qa.retrieve.confidence import answer_weights
 from qa.version import refdesk_version
 
 FORMAT = "refdesk-run"
@@ -57,6 +57,7 @@ def run_questions(
     generation = desk.index.generation
     folder, manifest = generation.folder.parents[1], generation.manifest
     calibration = in_force(folder, manifest)
+    read = desk.reader is not None
     records = ask_all(desk, asked, max_chars, progress)
     about = {
         "questions": len(records),
@@ -67,9 +68,9 @@ def run_questions(
         "generation": records[0].answered.generation,
         "model": records[0].answered.model,
         "embedding_model": manifest.embedding_model,
-        "weights": weights_digest(),
+        "weights": weights_digest(read),
         "calibration": calibration and calibration.created,
-        "threshold": calibration.threshold if calibration else shipped_weights().threshold,
+        "threshold": calibration.threshold if calibration else answer_weights(read).threshold,
         "max_chars": max_chars,
     }
     return Run(about=about, measures=tuple(measure(records)), records=tuple(records))
@@ -84,7 +85,8 @@ def calibrate_on(folder: Path, run: Run, false_refusals: float) -> Calibration:
     """
     manifest = Manifest.read(current_generation(folder))
     made_with = (run.about.get("embedding_model"), run.about.get("weights"))
-    if made_with != (manifest.embedding_model, weights_digest()):
+    read = made_with[1] == weights_digest(read=True)
+    if made_with != (manifest.embedding_model, weights_digest(read)):
         raise SettingError(
             "the run was made with another embedding model or version of Refdesk than the index "
             "is answered with; run `refdesk eval QUESTIONS.jsonl --calibrate` on the questions"
@@ -112,6 +114,7 @@ def calibrate_on(folder: Path, run: Run, false_refusals: float) -> Calibration:
         false_refusals,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         embedding_model=manifest.embedding_model,
+        read=read,
     )
     calibration.write(folder)
     return calibration

@@ -50,7 +50,7 @@ def evidence(answer: Answer, texts: Texts) -> str:
             "model": answer.model,
             "embedding_model": manifest and manifest.embedding_model,
             "language": manifest and manifest.language,
-            "weights": weights_digest(),
+            "weights": weights_digest(read=False),
             "calibration": calibration and calibration.created,
         },
     }

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import SettingError
+from qa.retrieve.features import sigmoid
 
 if TYPE_CHECKING:
     from index.generation import Manifest
@@ -31,6 +32,7 @@ Floats = NDArray[np.float64]
 
 FILE = "calibration.json"
 SCHEMA = 1
+_AGAIN = "run `refdesk eval QUESTIONS.jsonl --calibrate` again"
 _log = logging.getLogger(__name__)
 
 
@@ -73,6 +75,9 @@ def calibrated(evidence: Evidence) -> Evidence:
     found = in_force(evidence.generation.folder.parents[1], evidence.generation.manifest)
     if found is None or not evidence.rows:
         return evidence
+    if found.weights != weights_digest(evidence.read):
+        _warn("the calibration was fitted with or without the reader, and is not used; " + _AGAIN)
+        return evidence
     return replace(
         evidence,
         confidence=found.apply(evidence.confidence),
@@ -92,11 +97,9 @@ def in_force(index: Path, manifest: Manifest) -> Calibration | None:
     found = _read(path, status.st_mtime_ns, status.st_size)
     if found is None:
         return None
-    if (found.weights, found.embedding_model) != (weights_digest(), manifest.embedding_model):
-        _warn(
-            f"{path} was fitted to another version of the confidence and is not used; run "
-            f"`refdesk eval QUESTIONS.jsonl --calibrate` again"
-        )
+    known = found.weights in (weights_digest(read=True), weights_digest(read=False))
+    if not known or found.embedding_model != manifest.embedding_model:
+        _warn(f"{path} was fitted to another version of the confidence and is not used; {_AGAIN}")
         return None
     return found
 
@@ -109,9 +112,12 @@ def forget(index: Path) -> bool:
 
 
 @cache
-def weights_digest() -> str:
-    """What tells one version of the shipped confidence from another."""
-    return sha256(files("qa.retrieve").joinpath("weights.json").read_bytes()).hexdigest()
+def weights_digest(read: bool) -> str:
+    """What tells one version of the shipped confidence from another, with or without a reader."""
+    folder = files("qa.retrieve")
+    names = ("weights.json", "answer_weights.json")
+    stored = b"".join(folder.joinpath(name).read_bytes() for name in names)
+    return sha256(stored + (b"read" if read else b"")).hexdigest()
 
 
 def rescaled(confidence: Floats, slope: float, intercept: float) -> Floats:
@@ -124,11 +130,6 @@ def log_odds(confidence: Floats) -> Floats:
     clipped = np.clip(confidence, 1e-9, 1 - 1e-9)
     logits: Floats = np.log(clipped / (1 - clipped))
     return logits
-
-
-def sigmoid(logits: Floats) -> Floats:
-    """The probability of which these are the log-odds."""
-    return (1 + np.tanh(logits / 2)) / 2  # does not overflow, as the exponential does
 
 
 @lru_cache(maxsize=8)

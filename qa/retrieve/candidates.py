@@ -6,7 +6,10 @@ by whether its kind is what the question asks for: steps for a how-to, rows for 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,13 +17,19 @@ import numpy as np
 
 from index.search import Generation, Ranking
 from index.tokens import terms
-from qa.retrieve.features import Floats, softmax
+from qa.retrieve.features import REASON, Floats, holds_kind, softmax, wanted_kind
 from qa.retrieve.shape import asked_shape
 from qa.retrieve.stretches import Stretch, stretches
 from sources import Source
 
 # So many of the best sentences and passages are looked at for stretches.
 _SENTENCES, _PASSAGES = 60, 8
+# Characters around the best row of a stretch that a model reads.
+_READ = 450
+_COMPARES = re.compile(
+    r"\b(?:than|whereas|while|unlike|both|instead|differ\w*|compared|contrast|however|but|although)\b",
+    re.IGNORECASE,
+)
 # A longer stretch is cut to what stands around its best sentence.
 LONGEST_STRETCH = 900
 
@@ -53,6 +62,7 @@ def find_candidates(
     """
     fused = dict(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True))
     similar = dict(zip(ranking.rows.tolist(), ranking.similarity.tolist(), strict=True))
+    wanted = wanted_kind(question)
     rows = ranking.rows[:_SENTENCES].tolist()
     passage_of: dict[int, int] = {}
     for place, (first, last, _) in enumerate(generation.best_spans(ranking, _PASSAGES)):
@@ -60,6 +70,9 @@ def find_candidates(
             passage_of[row] = place
     rows += [row for row in passage_of if row not in fused or row not in rows]
     found: dict[tuple[str, int], tuple[Stretch, int, list[int]]] = {}
+
+    of_source: defaultdict[str, float] = defaultdict(float)
+    of_section: defaultdict[tuple[str, str], float] = defaultdict(float)
     for row in rows:
         source, start, _ = generation.unit(row)
         placed = stretch_at(source, start)
@@ -67,6 +80,8 @@ def find_candidates(
             continue
         stretch, at = placed
         found.setdefault((source.id, stretch.start), (stretch, at, []))[2].append(row)
+        of_source[source.id] += shares.get(row, 0.0)
+        of_section[source.id, stretch.heading] += shares.get(row, 0.0)
 
     shape = asked_shape(question)
     query = set(ranking.query_terms)
@@ -89,7 +104,16 @@ def find_candidates(
         share = sum(shares.get(row, 0.0) for row in held)
         length = generation.unit(last)[2] - generation.unit(first)[1]
         listed, table, code = (stretch.kind == kind for kind in ("list", "table", "code"))
-        opens = at == 0 or stretches_of(source)[at - 1].heading != heading
+        around = stretches_of(source)
+        opens = at == 0 or around[at - 1].heading != heading
+        beside = sum(
+            shares.get(row, 0.0)
+            for place in (at - 1, at + 1)
+            if 0 <= place < len(around)
+            for row in found.get((source.id, around[place].start), (None, 0, ()))[2]
+        )
+        text = source.text[stretch.start : stretch.end]
+        holds = wanted != "other" and holds_kind(wanted, question, text)
 
         def covered(words: set[str]) -> float:
             return sum(idf[term] for term in query & words) / total
@@ -115,7 +139,17 @@ def find_candidates(
             opens,
             opens and shape == "overview",
             opens and shape == "definition",
-            source.text[stretch.start : stretch.end].rstrip().endswith("?"),
+            text.rstrip().endswith("?"),
+            float(np.log(of_source[source.id] + 0.01)),
+            float(np.log(of_section[source.id, heading] + 0.01)),
+            float(np.log(beside + 0.01)),
+            at == 0,
+            at == 0 and shape == "overview",
+            opens and at > 0 and shape == "overview",
+            holds,
+            wanted != "other" and not holds,
+            shape == "why" and bool(REASON.search(text)),
+            shape == "compare" and bool(_COMPARES.search(text)),
         )
         features = tuple(float(value) for value in values)
         candidates.append(
@@ -124,21 +158,41 @@ def find_candidates(
     return candidates
 
 
+def read_text(generation: Generation, one: Candidate) -> str:
+    """What a model reads of a candidate: its title, heading, and what stands around its best row.
+
+    About `_READ` characters at most, but for a longer best row; a header of a table is in it.
+    """
+    source = generation.source(one.source_id)
+    first = last = one.best
+    grown = True
+    while grown:
+        grown = False
+        for row in (last + 1, first - 1):
+            opens, closes = min(first, row), max(last, row)
+            if not one.first <= row <= one.last:
+                continue
+            if generation.unit(closes)[2] - generation.unit(opens)[1] <= _READ:
+                first, last, grown = opens, closes, True
+    text = source.text[generation.unit(first)[1] : generation.unit(last)[2]]
+    if one.header is not None and first > one.first:
+        text = f"{generation.unit_text(one.header)} {text}"
+    return f"{source.title} > {one.stretch.heading}: {' '.join(text.split())}"
+
+
 def ranked(
-    candidates: list[Candidate], weights: Floats, lost: dict[str, float]
-) -> tuple[list[Candidate], Floats]:
-    """The candidates, likeliest first, and how likely each holds the answer, summing to 1.
+    candidates: Sequence[Candidate], scores: Floats, lost: Mapping[str, float]
+) -> tuple[list[int], Floats]:
+    """The places of the candidates, likeliest first, and how likely each, in that order, holds the
+    answer, summing to 1.
 
     `lost` says what those of a source lose by its time, at most 0; empty where none is asked for.
     """
-    if not candidates:
-        return [], np.zeros(0)
-    scores = np.array([one.features for one in candidates]) @ weights
     if lost:
         most = min(lost.values())
         scores = scores + [lost.get(one.source_id, most) for one in candidates]
     order = np.argsort(-scores, kind="stable")
-    return [candidates[place] for place in order], softmax(scores[order])
+    return order.tolist(), softmax(scores[order])
 
 
 class _Known:

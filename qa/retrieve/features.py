@@ -107,6 +107,16 @@ STRETCH_FEATURES = (
     "opens_for_overview",
     "opens_for_definition",
     "is_question",
+    "source_share",
+    "section_share",
+    "share_beside",
+    "opens_source",
+    "opens_source_for_overview",
+    "opens_later_section_for_overview",
+    "wanted",
+    "wanted_missing",
+    "reason_for_why",
+    "compares_for_compare",
 )
 
 _DATE = re.compile(
@@ -126,7 +136,7 @@ _AMOUNTS = _NUMBER_WORDS | frozenset(
     "most".split()
 )
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w’'-]+")
-_REASON = re.compile(
+REASON = re.compile(
     r"because|due to|since|as a result|caused|in order to|so that|therefore|reason|led to"
 )
 _WORD = re.compile(r"[^\W\d_][\w’'-]*|\d[\d,.]*")
@@ -189,13 +199,11 @@ _WANTED_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _WANTE
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the features: `rank` orders sentences, `confidence` gives log-odds of an answer
-    from the features of a question; below `threshold`, a probability, Refdesk abstains."""
+    """Weights of the features: `rank` orders sentences, `confidence` gives log-odds that one of
+    them answers from the features of a question."""
 
     rank: Floats
     confidence: Trees
-    threshold: float
-    stretches: Floats
 
 
 @cache
@@ -205,8 +213,6 @@ def shipped_weights() -> Weights:
     return Weights(
         rank=np.array([stored["rank"][name] for name in SENTENCE_FEATURES]),
         confidence=Trees.from_json(stored["baseline"], stored["trees"]),
-        threshold=float(stored["threshold"]),
-        stretches=np.array([stored["stretches"][name] for name in STRETCH_FEATURES]),
     )
 
 
@@ -360,6 +366,24 @@ def states_quantity(asked: Asked, text: str) -> bool:
     )
 
 
+def holds_kind(kind: str, question: str, text: str) -> bool:
+    """Whether a text has a date, number, name or reason that the question does not."""
+    lowered = question.lower()
+    if kind == "date":
+        return any(match.group().lower() not in lowered for match in _DATE.finditer(text))
+    if kind == "number":
+        asked = frozenset(words(question))
+        return any(_is_number(word) and word not in asked for word in words(text))
+    if kind in ("person", "place"):
+        return any(name.lower() not in lowered for name in _NAME.findall(text))
+    return kind == "reason" and bool(REASON.search(text))
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """The probability of which these are the log-odds."""
+    return (1 + np.tanh(logits / 2)) / 2  # does not overflow, as the exponential does
+
+
 def softmax(scores: Floats) -> Floats:
     """The share of each score, summing to 1."""
     shares = np.exp(scores - scores.max())
@@ -373,7 +397,7 @@ def _holds_wanted(asked: Asked, text: str, unit: UnitWords) -> bool:
         return any(_is_number(word) and word not in asked.words for word in unit.words)
     if asked.kind in ("person", "place"):
         return any(name.lower() not in asked.words for name in _NAME.findall(text))
-    return asked.kind == "reason" and bool(_REASON.search(text))
+    return asked.kind == "reason" and bool(REASON.search(text))
 
 
 def _met(wanted: bool, held: bool) -> tuple[bool, bool]:

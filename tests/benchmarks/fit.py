@@ -7,8 +7,8 @@ what is found then holds its answer too). The ranking is a conditional logit ove
 sentences of a question (those that hold the answer should win); the confidence is a forest of
 boosted trees on whether an answer made with that ranking holds the answer. Figures are of sources
 that were not fitted on: in eight folds each source of each library is left out once. `--write`
-stores what is fitted on everything in qa/retrieve/weights.json, with the threshold that refuses
-`--false-refusals` of the answerable questions of the first library.
+stores what is fitted on everything in qa/retrieve/weights.json; how sure an answer is, and below
+what it is refused, is fitted on top of it by fit_stretches.py.
 
 What was shipped was fitted on, in this order: the squad and chunking sets of the development data,
 the starter library with its questions, and tests/benchmarks/training.
@@ -35,16 +35,15 @@ from qa.evaluation.asking import contains
 from qa.evaluation.questions import Question, read_questions
 from qa.evaluation.statistics import calibration_error
 from qa.retrieve.candidates import find_candidates, ranked
+from qa.retrieve.confidence import answer_weights
 from qa.retrieve.evidence import Evidence
 from qa.retrieve.features import (
     CANDIDATES,
     QUESTION_FEATURES,
     SENTENCE_FEATURES,
-    STRETCH_FEATURES,
     Asked,
     question_features,
     sentence_features,
-    shipped_weights,
     softmax,
 )
 from qa.retrieve.trees import Trees
@@ -187,7 +186,8 @@ def answered(one: Case, rank: np.ndarray) -> tuple[bool, bool]:
         one.ranking,
         dict(zip(rows, shares.tolist(), strict=True)),
     )
-    candidates, chances = ranked(found, shipped_weights().stretches, {})
+    values = np.array([candidate.features for candidate in found])
+    best, chances = ranked(found, values @ answer_weights(read=False).stretches, {})
     evidence = Evidence(
         question=one.question.question,
         generation=one.generation,
@@ -195,7 +195,7 @@ def answered(one: Case, rank: np.ndarray) -> tuple[bool, bool]:
         rows=rows,
         shares=shares,
         confidence=1.0,
-        candidates=tuple(candidates),
+        candidates=tuple(found[place] for place in best),
         chances=tuple(chances.tolist()),
     )
     gold = {
@@ -281,14 +281,13 @@ def main() -> None:
         if arguments.write:
             rank = fit_rank(asked).round(5)
             features, right, _ = measure(asked, rank)
-            write(fit_confidence(features, right), features, rank, threshold, asked)
+            write(fit_confidence(features, right), features, rank, asked)
 
 
 def write(
     model: HistGradientBoostingClassifier,
     features: np.ndarray,
     rank: np.ndarray,
-    threshold: float,
     asked: Sequence[Case],
 ) -> None:
     baseline, trees = stored_trees(model)
@@ -298,13 +297,10 @@ def write(
     stored = {
         "fitted_on": f"{len(asked)} cases of {libraries} libraries",
         "command": "python tests/benchmarks/fit.py LIBRARY QUESTIONS.jsonl ... --write",
-        "threshold": round(threshold, 4),
         "rank": dict(zip(SENTENCE_FEATURES, rank.tolist(), strict=True)),
         "features": list(QUESTION_FEATURES),
         "baseline": baseline,
         "trees": trees,
-        # Of stretches: fitted by tests/benchmarks/fit_stretches.py.
-        "stretches": dict(zip(STRETCH_FEATURES, shipped_weights().stretches.tolist(), strict=True)),
     }
     path = Path(__file__).parents[2] / "qa/retrieve/weights.json"
     path.write_text(json.dumps(stored, separators=(",", ":")) + "\n", encoding="utf-8")

