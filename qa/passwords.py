@@ -51,6 +51,11 @@ class Users:
         if not self._lines:
             raise SettingError(f"{file} names no user; run `refdesk user NAME --auth {file}`")
 
+    @property
+    def file(self) -> Path:
+        """The file that they are in."""
+        return self._file
+
     def known(self, name: str, password: str) -> User | None:
         """The user, if the password was found to be theirs of late; fast."""
         with self._lock:

@@ -101,6 +101,16 @@ def test_conversations_are_searched_renamed_and_deleted(index):
     assert [one.title for one in kept.list("ada")] == [ELSEWHERE, "Who signed"]
     kept.delete("ada", first)
     assert kept.load("ada", first) == () and len(kept.list("ada")) == 1
+    kept.restore("bob", first)
+    assert kept.load("ada", first) == ()
+    kept.restore("ada", first)
+    assert len(kept.load("ada", first)) == 1 and len(kept.list("ada")) == 2
+    kept.delete("ada", first)
+    with kept._file.use() as database:
+        database.execute("UPDATE conversation SET updated = '2020' WHERE id = ?", (first,))
+    kept.delete("ada", second)  # what was deleted long ago is gone
+    kept.restore("ada", first)
+    assert kept.list("ada") == []
     kept.close()
 
 
@@ -196,8 +206,11 @@ def test_conversations_are_found_renamed_saved_and_deleted_in_the_page(
             page.get_by_role("button", name="Evidence bundle").click()
         assert saved.value.suggested_filename == "the-signing-b.zip"
         page.locator(".danger").click()
-        page.get_by_role("button", name="Delete for good?").click()
         expect(page.locator("#talks")).to_contain_text("No conversation holds these words.")
+        page.get_by_role("button", name="Bring it back").click()
+        expect(page.locator(".open-talk")).to_have_text("The signing <b>")
+        page.locator(".talk-more summary").click()
+        page.locator(".danger").click()
         page.get_by_label("Search your conversations").fill("")
         expect(page.locator(".talks li")).to_have_count(1)
         open_page.leave(page)

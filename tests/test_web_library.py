@@ -164,8 +164,10 @@ def test_a_source_is_added_built_edited_removed_and_put_back(address, open_page,
     page.locator("#shelf-files input[type=file]").set_input_files(
         [tmp_path / "tower.txt", tmp_path / "run.exe"]
     )
-    expect(page.locator("#shelf-message .done")).to_contain_text("tower.txt", timeout=WAIT)
-    expect(page.locator("#shelf-message .problem")).to_contain_text("run.exe")
+    expect(page.locator(".block.shelf-message:visible .done")).to_contain_text(
+        "tower.txt", timeout=WAIT
+    )
+    expect(page.locator(".block.shelf-message:visible .problem")).to_contain_text("run.exe")
     tab(page, "Rebuild")
     page.get_by_role("button", name="Rebuild the index").click()
     expect(page.locator("#report .report")).to_contain_text("1: tower", timeout=4 * WAIT)
@@ -177,24 +179,26 @@ def test_a_source_is_added_built_edited_removed_and_put_back(address, open_page,
     expect(page.locator("#shelf-sources")).not_to_contain_text("Kestrel lighthouse")
     tab(page, "Source")
     page.locator(".pick", has_text="tower.txt").click()
-    expect(page.locator("#shelf-message")).to_contain_text("Metadata of tower.txt")
+    expect(page.locator(".block.shelf-message:visible")).to_contain_text("Metadata of tower.txt")
     page.get_by_label("Published").fill("once upon a time")
     page.get_by_role("button", name="Save metadata").click()
-    expect(page.locator("#shelf-message .problem")).to_contain_text("YYYY-MM-DD")
+    expect(page.locator(".block.shelf-message:visible .problem")).to_contain_text("YYYY-MM-DD")
     page.get_by_label("Published").fill("1762")
     page.get_by_role("button", name="Save metadata").click()
-    expect(page.locator("#shelf-message .done")).to_contain_text("Saved")
+    expect(page.locator(".block.shelf-message:visible .done")).to_contain_text("Saved")
     assert "1762" in (library / "tower.txt.yaml").read_text()
     page.get_by_role("button", name="Remove from the library").click()
-    expect(page.locator("#shelf-message .done")).to_contain_text("out of the library")
+    expect(page.locator(".block.shelf-message:visible .done")).to_contain_text("out of the library")
     assert not (library / "tower.txt").exists()
     page.get_by_role("button", name="Undo the removal").click()
-    expect(page.locator("#shelf-message .done")).to_contain_text("Put back")
+    expect(page.locator(".block.shelf-message:visible .done")).to_contain_text("Put back")
     assert (library / "tower.txt").is_file()
 
     tab(page, "Generations")
     page.get_by_role("button", name="Go back").click()
-    expect(page.locator("#shelf-message .done")).to_contain_text("Now serving", timeout=WAIT)
+    expect(page.locator(".block.shelf-message:visible .done")).to_contain_text(
+        "Now serving", timeout=WAIT
+    )
     expect(page.locator("#shelf-summary")).to_contain_text("4 sources")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 from contextlib import contextmanager
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -137,9 +138,39 @@ def test_a_session_ends_in_time(users, monkeypatch):
     sessions = Sessions(Users(users))
     secret = sessions.start("ada")
     assert sessions.user(secret) == "ada"
-    now = __import__("time").monotonic()
-    monkeypatch.setattr("qa.web.server.sessions.time.monotonic", lambda: now + LASTS + 1)
+    now = __import__("time").time()
+    monkeypatch.setattr("qa.web.server.sessions.time.time", lambda: now + LASTS + 1)
     assert sessions.user(secret) is None
+
+
+def test_a_session_outlives_the_server_in_a_file_that_opens_none(users, tmp_path):
+    file = tmp_path / "sessions"
+    secret = Sessions(Users(users), file).start("ada")
+    assert secret not in file.read_text() and file.stat().st_mode & 0o077 == 0
+    again = Sessions(Users(users), file)
+    assert again.user(secret) == "ada"
+    assert again.user(file.read_text().split('"')[1]) is None
+    again.end(secret)
+    assert Sessions(Users(users), file).user(secret) is None
+    secret = Sessions(Users(users), file).start("ada")
+    set_password(users, "ada", "another horse")
+    assert Sessions(Users(users), file).user(secret) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_a_file_of_sessions_that_others_may_write_is_not_believed(users, tmp_path):
+    file = tmp_path / "sessions"
+    secret = Sessions(Users(users), file).start("ada")
+    file.chmod(0o622)
+    assert Sessions(Users(users), file).user(secret) is None
+    file.chmod(0o600)
+    assert Sessions(Users(users), file).user(secret) == "ada"
+    (tmp_path / "link").symlink_to(file)
+    assert Sessions(Users(users), tmp_path / "link").user(secret) is None
+    held = file.read_text()
+    for text in ("", "[]", '{"a": 1}', '{"a": ["ada", "v"]}', held.replace("[", "[[", 1), "\0"):
+        file.write_text(text)
+        assert Sessions(Users(users), file).user(secret) is None
 
 
 def test_another_site_cannot_log_in(address):
@@ -174,7 +205,7 @@ def test_a_person_logs_in_asks_and_logs_out(chromium, address):
     page.get_by_label("Password").fill("correct horse")
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("#shelf-summary")).to_contain_text("3 sources", timeout=WAIT)
-    expect(page.locator("#shelf-message")).to_contain_text("Only a curator")
+    expect(page.locator("#shelf-note")).to_contain_text("Only a curator")
     page.get_by_role("link", name="Chat").click()
     expect(page.locator(BOX)).to_be_visible(timeout=WAIT)
     turn = ask(page, SIGNING)

@@ -70,9 +70,6 @@ def ask(question: str, turns: Sequence[Turn], scope: Scope, *, desk: Desk) -> It
     """The conversation with `question` added, again whenever the answer has grown."""
     earlier = tuple(turn for turn in turns if turn.question)
     question = question.strip()
-    if not question:
-        yield (*earlier, Turn(question="", error="The question is empty; type a few words."))
-        return
     turn = Turn(question=question, scope=scope.words, choice=scope.choice, running=True)
     yield (*earlier, turn)
     try:

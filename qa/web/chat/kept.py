@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,9 @@ _PLACE = ("source_id", "start", "end", "page", "heading", "score", "sha256")
 _NOT_KEPT: dict[str, Any] = {
     "title": "", "publisher": None, "url": None, "published": None, "standing": "", "quote": "",
 }  # fmt: skip
+# Before the name of its user, where a conversation is deleted; no name holds a line end.
+_DELETED = "deleted\n"
+_RESTORABLE = timedelta(hours=1)
 _LOST = "What was kept of this answer is damaged and cannot be shown; ask again."
 # Seconds: a save takes milliseconds, and the person waits to be told.
 _WAIT = 2.0
@@ -154,10 +157,24 @@ class Conversations:
                 )
 
     def delete(self, user: str, conversation: str) -> None:
-        """Delete a conversation for good."""
+        """Delete a conversation: for good as soon as the next is, more than an hour later."""
+        with self._file.use() as database:
+            before = (datetime.now(UTC) - _RESTORABLE).isoformat(timespec="milliseconds")
+            database.execute(
+                "DELETE FROM conversation WHERE user LIKE ? AND updated < ?",
+                (f"{_DELETED}%", before),
+            )
+            database.execute(
+                "UPDATE conversation SET user = ?, updated = ? WHERE id = ? AND user = ?",
+                (_DELETED + user, _now(), conversation, user),
+            )
+
+    def restore(self, user: str, conversation: str) -> None:
+        """Bring back what the user deleted, as long as it is there."""
         with self._file.use() as database:
             database.execute(
-                "DELETE FROM conversation WHERE id = ? AND user = ?", (conversation, user)
+                "UPDATE conversation SET user = ? WHERE id = ? AND user = ?",
+                (user, conversation, _DELETED + user),
             )
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from index.opened import Index
 from qa.desk import Desk
 from qa.templates import shortened
 from qa.web.chat.api import add_endpoints
-from qa.web.chat.conversation import Turn, Turns, ask, refreshed, stop
+from qa.web.chat.conversation import Turns, ask, refreshed, stop
 from qa.web.chat.examples import example_questions
 from qa.web.chat.history import history_list
 from qa.web.chat.kept import Conversations
@@ -25,7 +25,7 @@ from qa.web.chat.opening import read
 from qa.web.chat.panel import panel
 from qa.web.chat.saving import save_answer, save_conversation
 from qa.web.chat.scope import Choice, choose, values
-from qa.web.chat.transcript import examples, transcript
+from qa.web.chat.transcript import examples, told, transcript
 from qa.web.shared.access import Access, user_of
 from qa.web.shared.blocks import CheckedBlocks
 from qa.web.shared.masthead import BRIDGE, masthead
@@ -107,6 +107,7 @@ class ChatPage:
                         "", elem_id="reader", js_on_load=_OPENED, apply_default_css=False
                     )
                 with gr.Column(elem_id="composer"):
+                    self.told = gr.HTML("", elem_id="told", apply_default_css=False)
                     self.box = gr.Textbox(
                         label="Question",
                         show_label=False,
@@ -152,7 +153,7 @@ class ChatPage:
         # Nobody but the page calls these, and Gradio's own progress would cover the text.
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         # No more than must be: Gradio makes each output anew with each update, also a skipped one.
-        outputs = [self.box, self.turns, self.talk, self.transcript, self.panel]
+        outputs = [self.box, self.turns, self.talk, self.told, self.transcript, self.panel]
         everything = [*outputs, self.reader, self.history, self.accordion, *self.scope]
         state = [self.turns, self.talk]
         # Gradio's "once" drops what is asked in the moment before it has put away the last answer;
@@ -168,7 +169,7 @@ class ChatPage:
         # First nothing must be under way any more: it would bring back what is put away.
         self.box.stop(None, cancels=asking, **quietly).then(self._stop, state, outputs, **quietly)
         self.clear.click(None, cancels=asking, **quietly).then(
-            self._clear, None, outputs, **quietly
+            self._clear, [self.box, self.turns], outputs, **quietly
         ).then(None, js=_FOCUS, **quietly)
         for chooser in self.scope:
             chooser.change(self._name_scope, self.scope, self.accordion, **quietly)
@@ -197,12 +198,14 @@ class ChatPage:
             yield {self.box: gr.skip()}
             return
         busy = gr.update(value="", submit_btn=False, stop_btn="Stop")
+        if not question.strip():
+            yield {self.told: told("The question is empty; type a few words.")}
+            return
         try:
             scope = choose(self._index.sources, Choice.of(*chosen))
         except IndexingError as error:
-            kept = tuple(turn for turn in turns if turn.question)
-            notice = Turn(question="", error=f"{str(error).capitalize()}.")
-            yield self._shown((*kept, notice), talk)
+            # Above the box, where it can be mended; the conversation and the question stay.
+            yield {self.told: told(f"{str(error)[:1].upper()}{str(error)[1:]}.")}
             return
         begun = False
         for shown in ask(question, turns, scope, desk=self._desk):
@@ -250,9 +253,12 @@ class ChatPage:
         ready = {self.box: gr.update(submit_btn="Ask", stop_btn=False)}
         return self._keep(stop(turns), talk, user_of(request)) | ready
 
-    def _clear(self) -> Shown:
+    def _clear(self, typed: str = "", turns: Turns = ()) -> Shown:
+        """An empty conversation; what was typed and not asked yet stays in the box."""
+        asked = {turn.question for turn in turns}
+        value = "" if str(typed or "").strip() in asked else typed
         return self._shown((), None) | {
-            self.box: gr.update(value="", submit_btn="Ask", stop_btn=False)
+            self.box: gr.update(value=value, submit_btn="Ask", stop_btn=False)
         }
 
     # Reading and judging
@@ -269,7 +275,7 @@ class ChatPage:
         if not isinstance(place, int) or not 1 <= place <= len(turns) or turns[-1].running:
             return {self.turns: gr.skip()}
         turn = turns[place - 1]
-        if isinstance(said.get("right"), bool):
+        if "right" in said and isinstance(said["right"], bool | None):  # None takes it back
             turn = replace(turn, right=said["right"])
         if isinstance(said.get("note"), str):
             turn = replace(turn, note=said["note"][:500])
@@ -288,11 +294,12 @@ class ChatPage:
         except NotKeptError as error:  # kept with the next one, if it can be by then
             return self._shown(turns, talk, f"This conversation is not kept: {error}.")
 
-    def _list(self, talk: str | None, search: str, request: gr.Request) -> str:
+    def _list(self, talk: str | None, search: str, request: gr.Request, deleted: str = "") -> str:
         if self._kept is None:
             return '<p class="meta">Conversations are not kept here.</p>'
         try:
-            return history_list(self._kept.list(user_of(request), search), talk, search)
+            kept = self._kept.list(user_of(request), search)
+            return history_list(kept, talk, search, deleted=deleted)
         except NotKeptError as error:
             return history_list((), talk, problem=str(error))
 
@@ -313,13 +320,13 @@ class ChatPage:
         return self._shown(turns, talk) | {
             self.history: listed,
             self.reader: "",
-            self.box: gr.update(value="", submit_btn="Ask", stop_btn=False),
+            self.box: gr.update(submit_btn="Ask", stop_btn=False),
         }
 
     def _rearrange(
         self, talk: str | None, search: str, event: gr.EventData, request: gr.Request
     ) -> Shown:
-        """Rename or delete a conversation; list them again in any case."""
+        """Rename, delete or bring back a conversation; list them again in any case."""
         wanted, user = event._data or {}, user_of(request)
         if self._kept is None:
             return {self.history: self._list(talk, search, request)}
@@ -329,11 +336,16 @@ class ChatPage:
                 self._kept.rename(user, name, str(wanted.get("title", "")))
             elif wanted.get("do") == "delete":
                 self._kept.delete(user, name)
+            elif wanted.get("do") == "restore":
+                self._kept.restore(user, name)
         except NotKeptError as error:
             return {self.history: history_list((), talk, problem=str(error))}
-        if wanted.get("do") == "delete" and name == talk:
-            return self._clear() | {self.history: self._list(None, search, request)}
-        return {self.history: self._list(talk, search, request)}
+        gone = name if wanted.get("do") == "delete" else ""
+        if gone and name == talk:
+            return self._shown((), None) | {
+                self.history: self._list(None, search, request, deleted=gone)
+            }
+        return {self.history: self._list(talk, search, request, deleted=gone)}
 
     def _export(self, turns: Turns, event: gr.EventData, request: gr.Request) -> Any:
         """An answer, or a conversation that was kept, as a file for the browser to save."""
@@ -367,6 +379,7 @@ class ChatPage:
         return {
             self.turns: turns,
             self.talk: talk,
+            self.told: "",
             self.transcript: said,
             self.panel: panel(turns, self._index.sources),
         }

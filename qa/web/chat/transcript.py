@@ -35,6 +35,11 @@ def examples(questions: Sequence[str], size: int) -> str:
     return render("welcome.html", questions=questions, size=size)
 
 
+def told(words: str) -> str:
+    """What is said above the box of what was typed or chosen there."""
+    return render("message.html", words=words, kind="problem", role="alert")
+
+
 def confidence_words(confidence: float) -> str:
     """A calibrated confidence (0 to 1) in words."""
     return next((words for least, words in _CONFIDENCE if confidence >= least), "Low confidence")

@@ -18,11 +18,12 @@ from qa.gaps import list_gaps
 from qa.web.library.curate import FIELDS, Curator
 from qa.web.library.lists import found, gaps_list, generations_table, message, picks, summary
 from qa.web.library.rebuilding import rebuilding
+from qa.web.library.wording import in_words_of_the_page
 from qa.web.shared.access import Access, user_of
 from qa.web.shared.masthead import BRIDGE, masthead
 from qa.web.shared.render import standing_words
 from qa.web.shared.threads import each
-from sources import SourceError
+from sources import Source, SourceError
 from sources.metadata import STANDINGS
 
 _MOST_GAPS = 30
@@ -41,6 +42,8 @@ _REFUSED = "Only a curator may do this; ask who keeps the library."
 _FAILURES = (RefdeskError, IndexingError, SourceError)
 
 Shown = dict[Any, Any]
+# What stands in the form of each source that was chosen, and whether it is saved.
+Typed = dict[str, tuple[list[Any], bool]]
 
 
 class LibraryPage:
@@ -71,12 +74,14 @@ class LibraryPage:
                     )
                     self.list = gr.HTML(elem_id="shelf-sources", apply_default_css=False)
                 with gr.Column(elem_id="shelf-side"):
-                    self.message = gr.HTML(elem_id="shelf-message", apply_default_css=False)
-                    self.undo = gr.Button("Undo the removal", visible=False, size="sm")
+                    self.note = gr.HTML(elem_id="shelf-note", apply_default_css=False)
                     self.removed = gr.State("")
                     self.chosen = gr.State("")
+                    self.typed = gr.State({})
                     with gr.Tabs():
                         with gr.Tab("Source"):
+                            self.message = self._told()
+                            self.undo = gr.Button("Undo the removal", visible=False, size="sm")
                             with gr.Row(elem_id="shelf-form"):
                                 self.form = [self._field(name) for name in FIELDS]
                             with gr.Row(elem_id="shelf-deeds"):
@@ -84,6 +89,7 @@ class LibraryPage:
                                 self.remove = gr.Button("Remove from the library", elem_id="remove")
                         with gr.Tab("Add"):
                             gr.HTML(_ADDING, apply_default_css=False)
+                            self.added = self._told()
                             self.files = gr.File(
                                 label="Files to add",
                                 show_label=False,
@@ -98,6 +104,7 @@ class LibraryPage:
                             self.build = gr.Button("Rebuild the index", variant="primary")
                             self.report = gr.HTML(elem_id="report", apply_default_css=False)
                         with gr.Tab("Generations") as self.generations_tab:
+                            self.turned = self._told()
                             self.generations = gr.HTML(apply_default_css=False)
                             self.back = gr.Button("Go back to the generation before", size="md")
                         with gr.Tab("Gaps") as self.gaps_tab:
@@ -106,6 +113,10 @@ class LibraryPage:
                 "", elem_id="shelf-bridge", js_on_load=BRIDGE, apply_default_css=False
             )
             self._connect(app)
+
+    def _told(self) -> Any:
+        """Where a tab says what came of what was done on it."""
+        return gr.HTML(elem_classes="shelf-message", apply_default_css=False)
 
     def _field(self, name: str) -> Any:
         if name == "standing":
@@ -118,25 +129,33 @@ class LibraryPage:
 
     def _connect(self, app: gr.Blocks) -> None:
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        shown = [self.message, self.summary, self.list]
-        self.bridge.select(self._choose, None, [self.chosen, self.message, *self.form], **quietly)
+        shown = [self.summary, self.list]
+        self.bridge.select(
+            self._choose,
+            [self.chosen, self.typed, *self.form],
+            [self.chosen, self.typed, self.message, *self.form],
+            **quietly,
+        )
         self.search.change(self._find, self.search, self.list, **quietly)
-        self.save.click(self._save, [self.chosen, *self.form], self.message, **quietly)
+        self.save.click(
+            self._save, [self.chosen, self.typed, *self.form], [self.message, self.typed], **quietly
+        )
         self.remove.click(
             self._remove, self.chosen, [self.message, self.removed, self.undo], **quietly
         )
         self.undo.click(
             self._undo, self.removed, [self.message, self.removed, self.undo], **quietly
         )
-        self.files.upload(self._add, self.files, [self.message, self.files], **quietly)
+        self.files.upload(self._add, self.files, [self.added, self.files], **quietly)
         self.build.click(
-            self._rebuild, self.force, [self.report, self.build, *shown[1:]],
+            self._rebuild, self.force, [self.report, self.build, *shown],
             concurrency_limit=1, **quietly,
         )  # fmt: skip
-        self.back.click(self._go_back, None, [*shown, self.generations], **quietly)
+        self.back.click(self._go_back, None, [self.turned, *shown, self.generations], **quietly)
         self.generations_tab.select(self._generations, None, self.generations, **quietly)
         self.gaps_tab.select(self._gaps, None, self.gaps, **quietly)
-        app.load(self._load, None, [*shown, self.generations, self.gaps, self.build], **quietly)
+        loaded = [self.note, *shown, self.generations, self.gaps, self.build]
+        app.load(self._load, None, loaded, **quietly)
 
     def _load(self, request: gr.Request) -> Shown:
         may = self._access.may_curate(user_of(request))
@@ -151,7 +170,7 @@ class LibraryPage:
                 "notice",
             )
         return self._listed() | {
-            self.message: note,
+            self.note: note,
             self.generations: generations_table(self._index.folder),
             self.gaps: self._gaps(request),
             self.build: gr.update(interactive=may),
@@ -167,25 +186,38 @@ class LibraryPage:
     def _find(self, search: str) -> str:
         return picks(found(self._index.sources, search))
 
-    def _choose(self, event: gr.EventData) -> list[Any]:
+    def _choose(self, event: gr.EventData, before: str, typed: Typed, *values: Any) -> list[Any]:
+        """Show the metadata of another source; what was typed for the one before is not lost."""
         name = str((event._data or {}).get("source", ""))
-        source = next((one for one in self._index.sources if one.id == name), None)
-        if source is None:
-            return [gr.skip()] * (2 + len(FIELDS))
-        values = [getattr(source, field) for field in FIELDS]
-        shown = [", ".join(one) if isinstance(one, tuple) else one or "" for one in values]
-        return [name, message(f"Metadata of {source.path}", "plain"), *shown]
+        by_id = {source.id: source for source in self._index.sources}
+        if name not in by_id:
+            return [gr.skip()] * (3 + len(FIELDS))
+        if before in by_id:
+            there = [one or "" for one in values]
+            was, saved = typed.get(before, (_of_form(by_id[before]), True))
+            typed = typed | {before: (there, saved and there == was)}
+        shown, saved = typed.get(name, (_of_form(by_id[name]), True))
+        note = f"Metadata of {by_id[name].path}"
+        if saved:
+            return [name, typed, message(note, "plain"), *shown]
+        return [name, typed, message(f"{note}, with changes not saved yet.", "notice"), *shown]
 
-    def _save(self, request: gr.Request, chosen: str, *values: Any) -> str:
+    def _save(
+        self, request: gr.Request, chosen: str, typed: Typed, *values: Any
+    ) -> tuple[str, Typed]:
+        kept = typed
+
         def save() -> str:
+            nonlocal kept
             problems = self._curator.edit(
                 self._index.source(chosen), dict(zip(FIELDS, values, strict=True))
             )
             if problems:
                 return message("Not saved. " + " ".join(f"{one}." for one in problems), "problem")
+            kept = typed | {chosen: ([one or "" for one in values], True)}
             return message("Saved in the library. Rebuild the index to have it served.", "done")
 
-        return self._attempt(request, chosen, save)
+        return self._attempt(request, chosen, save), kept
 
     def _remove(self, chosen: str, request: gr.Request) -> tuple[Any, Any, Any]:
         stamp = ""
@@ -234,11 +266,12 @@ class LibraryPage:
         if not self._access.may_curate(user_of(request)):
             return message(_REFUSED, "problem")
         if not chosen:
-            return message("Choose a source in the table first.", "problem")
+            return message("Choose a source in the list first.", "problem")
         try:
             return str(change())
         except _FAILURES as error:
-            return message(f"{error}", "problem")
+            folders = [self._curator.folder, *(Path(one).parent for one in (chosen,) if "/" in one)]
+            return message(in_words_of_the_page(str(error), folders), "problem")
 
     async def _rebuild(self, request: gr.Request, force: bool) -> AsyncIterator[Shown]:
         if not self._access.may_curate(user_of(request)):
@@ -259,7 +292,7 @@ class LibraryPage:
 
         told = self._attempt(request, "index", back)
         return self._listed() | {
-            self.message: told,
+            self.turned: told,
             self.generations: generations_table(self._index.folder),
         }
 
@@ -270,3 +303,9 @@ class LibraryPage:
             return gaps_list(list_gaps(GapLog(self._index.folder), self._desk, limit=_MOST_GAPS))
         except SettingError as error:
             return message(str(error), "problem")
+
+
+def _of_form(source: Source) -> list[Any]:
+    """The metadata of a source as the form shows it."""
+    values = [getattr(source, field) for field in FIELDS]
+    return [", ".join(one) if isinstance(one, tuple) else one or "" for one in values]

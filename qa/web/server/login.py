@@ -29,7 +29,7 @@ class Login:
 
     def __init__(self, users: Users) -> None:
         self._users = users
-        self._sessions = Sessions(users)
+        self._sessions = Sessions(users, users.file.with_name(users.file.name + ".sessions"))
         self._throttle = Throttle()
         # Both belong to the loop of the server.
         self._limiter: anyio.CapacityLimiter | None = None

@@ -25,6 +25,7 @@
 
   const ready = () => {
     loaded = true;
+    if (!held) bringDraft();
     held?.();
     held = null;
   };
@@ -192,6 +193,56 @@
     );
   }
 
+  /* What a person says of an answer; while another one grows, it waits. */
+  const judgements = [];
+  function judge(said) {
+    if (said) judgements.push(said);
+    if (document.querySelector(".working")) return;
+    for (const one of judgements.splice(0)) send("like", one);
+  }
+  const note = (input) => judge({ turn: number(input.dataset.turn), note: input.value });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.(".note input")) note(event.target); // also on Enter
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches?.(".talk-more input"))
+      event.target.closest("p").querySelector("button").click();
+  });
+
+  /* A question that is typed and not asked outlives the page; metadata that are not saved, a word
+     before leaving. A log-in that has ended leads to the page to log in on, and back. */
+  let unsaved = false;
+  function fill(text) {
+    box().value = text;
+    box().dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  function keepDraft() {
+    try {
+      if (box()) sessionStorage.refdeskDraft = box().value;
+    } catch { /* without storage it lasts as long as the page */ }
+  }
+  function bringDraft() {
+    try {
+      if (box() && !box().value && sessionStorage.refdeskDraft) fill(sessionStorage.refdeskDraft);
+    } catch { /* as above */ }
+  }
+  window.addEventListener("pagehide", keepDraft);
+  document.addEventListener("input", (event) => {
+    if (event.target.closest?.("#shelf-form")) unsaved = true;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (unsaved) event.preventDefault();
+  });
+  const fetchOfPage = window.fetch;
+  window.fetch = async (...request) => {
+    const response = await fetchOfPage(...request);
+    if (response.status === 401) {
+      unsaved = false;
+      location.assign(`/login?then=${encodeURIComponent(location.pathname + location.search)}`);
+    }
+    return response;
+  };
+
   function talk(button) {
     const { do: what, id } = button.dataset;
     if (what === "open") {
@@ -202,12 +253,8 @@
       send("edit", { id });
     } else if (what === "rename") {
       send("change", { do: what, id, title: button.closest("p").querySelector("input").value });
-    } else if (what === "delete") {
-      if (button.dataset.sure) send("change", { do: what, id });
-      else {
-        button.dataset.sure = "yes";
-        button.textContent = "Delete for good?";
-      }
+    } else if (what === "delete" || what === "restore") {
+      send("change", { do: what, id });
     } else {
       send("download", { do: what, id, turn: number(button.dataset.turn) });
     }
@@ -258,22 +305,22 @@
       back?.focus();
     }],
     ["button.copy", copy],
+    ["#shelf-deeds button.primary", () => (unsaved = false)],
     ["button.edit", (button) => {
-      box().value = button.closest(".turn").querySelector(".question").textContent;
-      box().dispatchEvent(new Event("input", { bubbles: true }));
+      fill(button.closest(".turn").querySelector(".question").textContent);
       box().focus();
     }],
     ["button.example", (button) => send("submit", { question: button.textContent })],
     ["button.rate", (button) =>
-      send("like", { turn: number(button.dataset.turn), right: button.dataset.right === "Yes" })],
-    ["button.save-note", (button) =>
-      send("like", {
+      judge({
         turn: number(button.dataset.turn),
-        note: button.closest(".verdict").querySelector("input").value,
+        right: button.getAttribute("aria-pressed") === "true" ? null : button.dataset.right === "Yes",
       })],
+    ["button.save-note", (button) => note(button.closest(".verdict").querySelector("input"))],
     ["button.talk", talk],
     ["#open-history", () => drawer(!byId("history").classList.contains("open"))],
     ["#log-out", () => {
+      if (box()) fill("");
       fetch("/logout", { method: "POST", redirect: "manual" }).finally(() => location.assign("/login"));
     }],
     ["#colours", () => {
@@ -322,6 +369,7 @@
       }
       if (all.length < turns) closeReader();
       turns = all.length;
+      judge();
       const id = document.querySelector(".talk-id")?.dataset.talk;
       if (id) history.replaceState(null, "", `?c=${encodeURIComponent(id)}`);
       else if (!all.length && new URLSearchParams(location.search).has("c"))
