@@ -90,6 +90,15 @@ def state_voice(text: str, cited: Sequence[Citation]) -> str | None:
     return f"state media: {', '.join(names)}" if names else "state media"
 
 
+# From the least confidence on: what a calibrated share of right answers is called, everywhere.
+_CONFIDENCE = ((0.9, "High"), (0.75, "Good"), (0.5, "Moderate"), (0.0, "Low"))
+
+
+def confidence_word(confidence: float) -> str:
+    """A calibrated confidence (0 to 1) in a word."""
+    return next(word for least, word in _CONFIDENCE if confidence >= least)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
     """Another source that contradicts what is cited: on a "number", a "date", or by a "denial".
@@ -151,6 +160,16 @@ class Answer:
     def quoted(self) -> tuple[Citation, ...]:
         """All that is quoted: the citations of the answer, or of what is related."""
         return self.citations or tuple(one for part in self.related for one in part.citations)
+
+    @property
+    def confidence_told(self) -> str:
+        """The confidence in one sentence: of a hundred, never none and never all, which nobody can
+        promise."""
+        share = min(99, max(1, round(self.confidence * 100)))
+        if self.abstained:
+            return f"Had it been answered: of 100 such answers, about {share} would be right."
+        word = confidence_word(self.confidence)
+        return f"{word} confidence: of 100 such answers, about {share} are right."
 
     @property
     def withheld_note(self) -> str | None:

@@ -119,7 +119,7 @@ def test_an_answer_for_a_person(capsys):
     lines = shown.splitlines()
     assert lines[0].startswith("The north quay of Quillport was rebuilt in 1954")
     assert "[1]" in lines[0]
-    assert any(line.startswith("Confidence: ") for line in lines)
+    assert any("confidence: of 100 such answers, about " in line for line in lines)
     source = "[1] The harbour of Quillport · Quillport Council · 2021-05-04 · government"
     at = lines.index(source)
     assert lines[at + 1].strip() == (

@@ -14,6 +14,8 @@ import pytest
 from index.build.golden import GoldenAnswer, GoldenChange, GoldenReport
 from index.build.rebuild import RebuildReport
 from index.errors import ScopeError
+from qa.cli.shown import show_answer
+from qa.export.answers import export_answer
 from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
 from qa.templates import is_web_address, shortened
 from qa.web.chat.conversation import Turn, history, stop
@@ -22,7 +24,7 @@ from qa.web.chat.excerpt import Excerpt, excerpt
 from qa.web.chat.opening import read
 from qa.web.chat.panel import panel
 from qa.web.chat.scope import Choice, choose
-from qa.web.chat.transcript import confidence_words, transcript
+from qa.web.chat.transcript import transcript
 from qa.web.library.rebuilding import report
 from qa.web.reader.document import Mark, reader
 from qa.web.shared.render import render
@@ -357,14 +359,19 @@ def test_shortened_cuts_between_words():
 @pytest.mark.parametrize(
     ("confidence", "words"),
     [
-        (0.99, "High confidence"),
-        (0.8, "Good confidence"),
-        (0.5, "Moderate confidence"),
-        (0.49, "Low confidence"),
+        (0.99, "High confidence: of 100 such answers, about 99 are right."),
+        (0.8, "Good confidence: of 100 such answers, about 80 are right."),
+        (0.5, "Moderate confidence: of 100 such answers, about 50 are right."),
+        (0.49, "Low confidence: of 100 such answers, about 49 are right."),
     ],
 )
-def test_confidence_has_words(confidence, words):
-    assert confidence_words(confidence) == words
+def test_confidence_is_told_in_the_same_words_everywhere(confidence, words, capsys, opened):
+    found = answered(confidence=confidence)
+    assert found.confidence_told == words
+    assert words.split(": ")[1] in transcript((turn(found),))
+    assert words in export_answer(found, "markdown", index=opened)
+    show_answer(found)
+    assert words in capsys.readouterr().out
 
 
 def test_no_figure_promises_certainty():

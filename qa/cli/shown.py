@@ -164,7 +164,7 @@ def show_answer(answer: Answer) -> None:
         return
     if answer.abstained:
         console.print(Text(one_line(answer.text), "bold"))
-        console.print(Text(f"Confidence that they do: {in_words(answer.confidence)}"))
+        console.print(Text(answer.confidence_told))
         if answer.nearest:
             console.print(Text("\nNearest passages, which may not answer it:"))
         for passage in answer.nearest:
@@ -181,7 +181,7 @@ def show_answer(answer: Answer) -> None:
         sentences.append("".join(f"[{number}]" for number in sentence.citations) + " ", "cyan")
     sentences.rstrip()
     console.print(sentences)
-    console.print(Text(f"\nConfidence: {in_words(answer.confidence)}"))
+    console.print(Text(f"\n{answer.confidence_told}"))
     console.print(Text("Sources:"))
     for citation in answer.citations:
         show_passage(citation, f"[{citation.number}]")
@@ -198,7 +198,7 @@ def _show_related(answer: Answer) -> None:
         if voice := answer.voice(part):
             said.append(f" ({one_line(voice)})", "dim")
         console.print(Padding(said.append(f" {numbers}", "cyan"), (1, 0, 0, 4), expand=False))
-    console.print(Text(f"\nConfidence that they answer it: {in_words(answer.confidence)}"))
+    console.print(Text(f"\n{answer.confidence_told}"))
     console.print(Text("Sources:"))
     for citation in answer.quoted:
         show_passage(citation, f"[{citation.number}]")
@@ -302,12 +302,6 @@ def show_gaps(gaps: Sequence[Gap], total: int) -> None:
     told = f"{len(gaps)} of {total} questions looked at"
     told += f", {answered} of them answered by now" if answered else ""
     stderr().print(Text(told if total else "no question has gone unanswered"))
-
-
-def in_words(confidence: float) -> str:
-    """A confidence of 0 to 1 for a person."""
-    words = ((0.9, "very high"), (0.75, "high"), (0.5, "fair"), (0.25, "low"), (0.0, "very low"))
-    return f"{next(word for least, word in words if confidence >= least)} ({confidence:.2f})"
 
 
 @contextmanager

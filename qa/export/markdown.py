@@ -23,7 +23,7 @@ def markdown(answer: Answer, texts: Texts) -> str:
         parts.append(f"*Understood as: {escape(answer.condensed)}*")
     if answer.notice:
         parts.append(f"*{escape(answer.notice)}*")
-    parts += [answer.text, f"Confidence: {answer.confidence:.2f}"]
+    parts += [answer.text, answer.confidence_told]
     near = answer.outcome == "none"
     passages: Sequence[Passage] = answer.nearest if near else answer.quoted
     if passages:
