@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import sentencex
-
+from index.sentences import sentence_spans
 from sources import Source
 
 # Chosen on the development data (chunking and squad) with `refdesk eval` at each size:
@@ -16,8 +14,6 @@ from sources import Source
 WINDOW_CHARS = 750
 # A "sentence" without an end (a table that became one line, a list of names) is cut at a space.
 LONGEST_SENTENCE = 1000
-
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 
 UnitKind = Literal["sentence", "heading", "fragment"]
 
@@ -64,8 +60,10 @@ def split_units(source: Source) -> list[Unit]:
         ):  # as good as a sentence, but "U.S. | Size: 3" is not two
             units += _cut(source.text, block.start, block.end, "sentence")
         else:
-            for start, end in _sentences(source.text, block.start, block.end, source.language):
-                units += _cut(source.text, start, end, "sentence")
+            words = source.text[block.start : block.end]
+            for start, end in sentence_spans(words, source.language):
+                at = block.start
+                units += _cut(source.text, at + start, at + end, "sentence")
     return units
 
 
@@ -89,19 +87,6 @@ def split_windows(units: list[Unit], size: int = WINDOW_CHARS) -> list[Window]:
             following += 1
         first = following
     return windows
-
-
-def _sentences(text: str, start: int, end: int, language: str | None) -> Iterator[tuple[int, int]]:
-    code = (language or _by_script(text[start:end])).split("-")[0].lower()
-    for boundary in sentencex.get_sentence_boundaries(code, text[start:end]):
-        yield start + boundary["start_index"], start + boundary["end_index"]
-
-
-def _by_script(text: str) -> str:
-    """The language by whose rules a text that states none is split. By the English ones a Russian
-    sentence ends at each initial; Chinese, Japanese and Arabic have marks that all rules know."""
-    cyrillic = 0 if text.isascii() else sum(1 for _ in _CYRILLIC.finditer(text))
-    return "ru" if cyrillic * 2 > sum(map(str.isalpha, text)) else "en"
 
 
 def _cut(text: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:

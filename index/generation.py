@@ -43,8 +43,9 @@ class Manifest:
     with what answered its golden questions, if they were asked; `code` with the code alone, `probe`
     is a vector by which the embedding model is known again, `sources` has a hash of each, `skipped`
     holds (path, reason), `notes` (place, what is said), `invisible` the number of such characters
-    of a source, and `store` is the address of the server with the vectors, None for files. `slots`
-    counts those that vectors of each level were ever put into, now empty ones too.
+    of a source, `languages` the language of each source that has one, and `store` is the address of
+    the server with the vectors, None for files. `slots` counts those that vectors of each level
+    were ever put into, now empty ones too.
     """
 
     schema: int
@@ -66,6 +67,7 @@ class Manifest:
     slots: dict[str, int]
     files: dict[str, str] = field(default_factory=dict)
     notes: list[list[str]] = field(default_factory=list)
+    languages: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write the manifest of a generation whose other files are there."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from index.chunking import split_units, split_windows
 from index.tokens import terms
-from sources import Source, strip_invisible
+from sources import Source, strip_invisible, without_markup
 
 LevelName = Literal["units", "windows"]
 LEVELS: tuple[LevelName, LevelName] = ("units", "windows")
@@ -163,7 +163,10 @@ def _split(sources: Sequence[Source]) -> Split:
 
 
 def _embedded_text(source: Source, start: int, end: int) -> str:
-    return _lead(source, start) + strip_invisible(source.text[start:end])
+    text = source.text[start:end]
+    if source.format == "markdown":  # the text of other formats has no marks
+        text = without_markup(text)
+    return _lead(source, start) + strip_invisible(text)
 
 
 def _lead(source: Source, start: int) -> str:

@@ -12,6 +12,7 @@ from sources.errors import (
 )
 from sources.invisible import count_invisible, strip_invisible
 from sources.load import list_files, load_sources
+from sources.markup import without_markup
 from sources.snapshot import add_source
 from sources.source import Block, Reference, Source
 
@@ -21,6 +22,7 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "add_source",
     "strip_invisible",
     "count_invisible",
+    "without_markup",
     "Source",
     "Block",
     "Reference",

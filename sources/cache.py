@@ -11,7 +11,7 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PARSERS = ("lxml", "openpyxl", "pypdf", "python-docx", "python-pptx", "trafilatura")
+_PARSERS = ("docutils", "lxml", "openpyxl", "pypdf", "python-docx", "python-pptx", "trafilatura")
 _DIGEST_BYTES = 16
 
 

@@ -31,6 +31,17 @@ FORMATS: dict[str, Format] = {
     ".jsonl": "json",
     ".ndjson": "json",
     ".eml": "email",
+    ".rst": "rst",
+    ".ipynb": "notebook",
+    ".srt": "subtitles",
+    ".vtt": "subtitles",
+    ".rtf": "rtf",
+    ".org": "org",
+    ".adoc": "asciidoc",
+    ".asciidoc": "asciidoc",
+    ".tex": "latex",
+    ".wiki": "mediawiki",
+    ".mediawiki": "mediawiki",
 }
 PLAIN: frozenset[Format] = frozenset(("markdown", "text"))
 """The formats whose text is that of the file: no parser of binary data sees them."""
@@ -39,7 +50,7 @@ _ARCHIVES = frozenset(
     ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz4 .7z .rar .jar .cab .iso .dmg".split()
 )
 _BETTER = {
-    ".doc": ".docx", ".docm": ".docx", ".rtf": ".docx", ".pages": ".docx", ".wpd": ".docx",
+    ".doc": ".docx", ".docm": ".docx", ".pages": ".docx", ".wpd": ".docx",
     ".fodt": ".odt", ".ott": ".odt", ".dotx": ".docx",
     ".ppt": ".pptx", ".pptm": ".pptx", ".ppsx": ".pptx", ".odp": ".pptx", ".key": ".pptx",
     ".xls": ".xlsx", ".xlsm": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx", ".numbers": ".xlsx",
@@ -135,6 +146,38 @@ def _read(data: bytes, format_: Format, name: str) -> Extract:
             from sources.readers.email import read_email
 
             return read_email(data)
+        case "rst":
+            from sources.readers.rst import read_rst
+
+            return read_rst(decode(data, name))
+        case "notebook":
+            from sources.readers.notebook import read_notebook
+
+            return read_notebook(decode(data, name))
+        case "subtitles":
+            from sources.readers.subtitles import read_subtitles
+
+            return read_subtitles(decode(data, name))
+        case "rtf":
+            from sources.readers.rtf import read_rtf
+
+            return read_rtf(data)
+        case "org":
+            from sources.readers.org import read_org
+
+            return read_org(decode(data, name))
+        case "asciidoc":
+            from sources.readers.asciidoc import read_asciidoc
+
+            return read_asciidoc(decode(data, name))
+        case "latex":
+            from sources.readers.latex import read_latex
+
+            return read_latex(decode(data, name))
+        case "mediawiki":
+            from sources.readers.mediawiki import read_mediawiki
+
+            return read_mediawiki(decode(data, name))
 
 
 def decode(data: bytes, name: str) -> str:

@@ -14,6 +14,7 @@ from sources.apart import DEFAULT_LIMITS, ApartReader, Limits
 from sources.cache import ExtractCache
 from sources.errors import LibraryNotFoundError, MetadataError, NoSourcesError, UnreadableError
 from sources.formats import FORMATS, PLAIN, decode, read, refusal
+from sources.language import detect_language
 from sources.metadata import MAX_YAML_BYTES, Metadata, Problem, fill_in, parse_metadata
 from sources.readers.extract import Extract
 from sources.source import Format, Source
@@ -254,7 +255,7 @@ def _load(
         license=metadata.license,
         standing=metadata.standing or "other",
         topics=metadata.topics,
-        language=metadata.language,
+        language=metadata.language or detect_language(extract.text),
         references=metadata.references,
         extra=metadata.extra,
         format=format_,

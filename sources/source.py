@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Format = Literal[
-    "markdown", "text", "html", "pdf", "docx", "pptx", "odt", "epub", "csv", "xlsx", "json", "email"
-]
+    "markdown", "text", "html", "pdf", "docx", "pptx", "odt", "epub", "csv", "xlsx", "json",
+    "email", "rst", "notebook", "subtitles", "rtf", "org", "asciidoc", "latex", "mediawiki",
+]  # fmt: skip
 Kind = Literal[
     "heading", "paragraph", "item", "row", "record", "code", "term", "definition", "note", "field",
     "navigation",

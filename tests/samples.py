@@ -6,6 +6,7 @@ import zipfile
 import docx
 import openpyxl
 import pptx
+from markups import ASCIIDOC, BOOK, LATEX, ORG, RST, RTF, SRT, VTT, WIKI
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
@@ -163,4 +164,13 @@ def samples():
         ".json": b'{"title": "Ships", "years": [{"year": 1990, "ships": 212}, {"year": 2000}]}',
         ".jsonl": b'{"year": 1990, "ships": 212}\n{"year": 2000, "ships": 341}\n',
         ".eml": EMAIL.encode(),
+        ".rst": RST.encode(),
+        ".ipynb": BOOK.encode(),
+        ".srt": SRT.encode(),
+        ".vtt": VTT.encode(),
+        ".rtf": RTF,
+        ".org": ORG.encode(),
+        ".adoc": ASCIIDOC.encode(),
+        ".tex": LATEX.encode(),
+        ".wiki": WIKI.encode(),
     }

@@ -7,6 +7,7 @@ import docx
 import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from lxml import etree
 from samples import members, zipped
 from test_sources_text import assert_sound
 
@@ -14,6 +15,7 @@ from sources import load_sources
 from sources.readers import docx as reader
 from sources.readers.archive import MAX_UNPACKED_BYTES
 from sources.readers.docx import read_docx
+from sources.readers.docx_numbers import Numbers
 
 
 def saved(document):
@@ -70,8 +72,8 @@ def test_blocks_of_all_kinds_in_order(tmp_path):
         ("heading", 1, "Part"),
         ("paragraph", 0, "Text with a tab and a break."),
         ("heading", 2, "Chapter"),
-        ("item", 0, "one"),
-        ("item", 0, "two"),
+        ("item", 1, "one"),
+        ("item", 1, "two"),
         ("row", 0, "A | B | C"),
         ("row", 0, "merged | two lines"),
         ("paragraph", 0, "The end."),
@@ -130,6 +132,8 @@ def test_a_row_that_is_repeated_on_each_page_names_the_cells():
         ("record", "Year: 2000"),
         ("paragraph", "A note."),
     ]
+    head, first, *_ = reader.read_docx(saved(document)).blocks
+    assert (head.marker, head.fields, head.group) == ("header", ("Year", "Ships"), first.group)
 
 
 def test_a_cell_that_only_places_text_is_not_a_row():
@@ -265,3 +269,35 @@ def test_a_first_row_that_looks_like_names_names_the_columns_also_in_strict_file
     }  # fmt: skip
     for data in (saved(document), zipped(strict)):
         assert read_docx(data).text.splitlines()[-1] == "Gate: North | Width: 4 m"
+
+
+NUMBERING = """<w:numbering xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">
+<w:abstractNum w:abstractNumId="1">
+<w:lvl w:ilvl="0"><w:start w:val="3"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>
+<w:lvl w:ilvl="1"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1%2)"/></w:lvl>
+<w:lvl w:ilvl="2"><w:numFmt w:val="bullet"/><w:lvlText w:val="o"/></w:lvl>
+</w:abstractNum><w:num w:numId="5"><w:abstractNumId w:val="1"/></w:num>
+<w:num w:numId="6"><w:abstractNumId w:val="1"/><w:lvlOverride w:ilvl="0">
+<w:startOverride w:val="1"/></w:lvlOverride></w:num></w:numbering>"""
+
+
+def test_automatic_numbers_are_counted_as_word_does():
+    numbers = Numbers(etree.fromstring(NUMBERING))
+    asked = ["50", "51", "51", "52", "50", "51", "60", "60", "90"]
+    assert [numbers.next(one[0], int(one[1])) for one in asked] == [
+        "3.", "3a)", "3b)", "-", "4.", "4a)", "1.", "2.", "-",
+    ]  # fmt: skip
+
+
+def test_items_have_their_depth_and_number():
+    document = docx.Document()
+    for words, style in (
+        ("Cut.", "List Number"),
+        ("Edge.", "List Bullet 2"),
+        ("Sew.", "List Number"),
+    ):
+        document.add_paragraph(words, style=style)
+    items = reader.read_docx(saved(document)).blocks
+    assert [(b.kind, b.level, b.marker) for b in items] == [
+        ("item", 1, "1."), ("item", 2, "-"), ("item", 1, "2."),
+    ]  # fmt: skip

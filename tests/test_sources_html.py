@@ -44,8 +44,8 @@ def test_blocks_of_all_kinds_in_order():
         ("item", "Sub"),
         ("item", "Two"),
         ("paragraph", "More of two"),
-        ("item", "Term"),
-        ("item", "Meaning"),
+        ("term", "Term"),
+        ("definition", "Meaning"),
         ("paragraph", "A caption"),
         ("row", "A | B"),
         ("record", "A: 1 2 | B: x y z"),
@@ -54,7 +54,10 @@ def test_blocks_of_all_kinds_in_order():
         ("paragraph", "bare text"),
     ]
     found = read_html(html.encode()).blocks
-    assert [(b.level, b.title) for b in found if b.level] == [(1, "The Title"), (3, "Deep")]
+    assert [(b.level, b.title) for b in found if b.kind == "heading"] == [
+        (1, "The Title"),
+        (3, "Deep"),
+    ]
 
 
 LONG = "<p>" + "The treaty obliges either side to help the other without delay. " * 8 + "</p>"
@@ -206,7 +209,7 @@ def test_a_head_that_does_not_hold_up_is_not_heard(tmp_path):
     page = PAGE.replace("2024-06-19T", "June 2024 ").replace("https:", "javascript:")
     (tmp_path / "a.html").write_text(page.replace('"en_GB"', '"not a language"'))
     (source,) = load_sources(tmp_path)
-    assert (source.published, source.url, source.language) == (None, None, None)
+    assert (source.published, source.url, source.language) == (None, None, "en")
 
 
 @pytest.mark.parametrize(
@@ -282,3 +285,31 @@ def test_an_unmarked_header_over_a_column_of_numbers_names_the_columns():
     assert found.blocks[-1].fields == ("Kite", "Maker", "Span")
     words = table.replace("3 m", "wide")  # it may as well be two facts
     assert read_html(f"<p>{LONG}</p>{words}".encode()).text.endswith("Span\nWisp | Orr | wide")
+
+
+def test_what_a_page_marks_as_its_content_is_read_whole_without_what_leads_elsewhere():
+    links = "".join(f"<li><a href={n}>Another page {n}</a></li>" for n in range(3))
+    page = f"""<body><nav>Menu</nav><main><h1>Kites</h1>
+<p>The kite was sewn by the club in the spring of 1950 by Alma Reyes and flown over the bay.</p>
+<aside><p>Keep the line dry.</p></aside>
+<dl><dt>Bridle</dt><dd>The lines.</dd></dl>
+<details><summary>Who sews?</summary><p>Alma sews.</p></details>
+<table><caption>Spans</caption><tr><th>Kite</th><th>Span</th></tr>
+<tr><td>Wisp</td><td>31</td></tr></table>
+<ol><li>Cut.<ul><li>Mind the edge.</li></ul></li><li>Sew.</li></ol>
+<ul>{links}</ul></main><aside>Sidebar</aside><footer>Foot</footer></body>"""
+    found = read_html(page.encode())
+    told = [(b.kind, b.level, b.marker, found.text[b.start : b.end]) for b in found.blocks]
+    assert told[2:] == [
+        ("paragraph", 0, "", "Keep the line dry."),
+        ("term", 0, "", "Bridle"),
+        ("definition", 0, "", "The lines."),
+        ("heading", 6, "", "Who sews?"),
+        ("paragraph", 0, "", "Alma sews."),
+        ("paragraph", 0, "", "Spans"),
+        ("row", 0, "header", "Kite | Span"),
+        ("record", 0, "", "Kite: Wisp | Span: 31"),
+        ("item", 1, "1.", "Cut."),
+        ("item", 2, "-", "Mind the edge."),
+        ("item", 1, "2.", "Sew."),
+    ]

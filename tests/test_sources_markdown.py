@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_sources_text import LONG, assert_sound
 
+from sources.markup import without_markup
 from sources.readers.markdown import read_markdown
 
 
@@ -70,7 +71,7 @@ def test_code_with_any_newline(newline):
 
 def test_html_definitions_rules_and_images_are_no_blocks():
     text = (
-        "<!-- a\ncomment -->\n\n<div>\nraw\n</div>\n\n[ref]: https://example.org 'T'\n\n"
+        "<!-- a\ncomment -->\n\n<div>\n<img>\n</div>\n\n[ref]: https://example.org 'T'\n\n"
         "![an image](a.png)\n\n[![badge](b.svg)](https://example.org) ![c][ref]\n\n---\n\n"
         "![image](a.png) with words.\n"
     )
@@ -177,3 +178,57 @@ def test_any_text_gives_sound_blocks(text):
 @given(st.text(alphabet="a#*->`|:[]()!1. \t\n\r=~<&\\_\xa0", max_size=80))
 def test_any_markup_gives_sound_blocks(text):
     assert_sound(text, read_markdown(text).blocks)
+
+
+def test_html_tables_lists_of_terms_and_details_are_what_they_are():
+    text = (
+        "<table>\n<tr><th>Kite <br>name</th><th>Span</th></tr>\n\n"
+        "<tr><td>Wisp</td><td><code>31</code> cm</td></tr>\n</table>\n\n"
+        "<dl><dt>Bridle</dt><dd>The lines at the front.</dd></dl>\n\n"
+        "<details><summary>Who sews?</summary>\n\nAlma sews.\n\n</details>\n\n"
+        '<div style="display: none">Never <p>this</p> one</div>\n\n'
+        "<p align=center><b>Old</b> kites hang <em>here</em></p>\n"
+    )
+    found = read_markdown(text).blocks
+    assert [(b.kind, b.title, text[b.start : b.end]) for b in found] == [
+        ("row", "", "Kite <br>name</th><th>Span"),
+        ("row", "", "Wisp</td><td><code>31</code> cm"),
+        ("term", "", "Bridle"),
+        ("definition", "", "The lines at the front."),
+        ("heading", "Who sews?", "Who sews?"),
+        ("paragraph", "", "Alma sews."),
+        ("paragraph", "", "<b>Old</b> kites hang <em>here</em>"),
+    ]
+    assert {b.fields for b in found[:2]} == {("Kite name", "Span")}
+    assert (found[0].marker, found[0].group) == ("header", found[1].group)
+
+
+@pytest.mark.parametrize(
+    "question", ["**Q: Who sews?**", "**Who sews?**", "Q. Who sews?", "__Who sews__"]
+)
+def test_an_answer_stands_under_its_question(question):
+    text = f"{question}\nA: Alma does.\n\nA. Reyes does not.\n"
+    title, answer, other = read_markdown(text).blocks
+    assert (title.kind, title.title.rstrip("?")) == ("heading", "Who sews")
+    assert text[answer.start : answer.end] == "Alma does."
+    assert text[other.start : other.end] == "A. Reyes does not."
+
+
+def test_struck_out_words_and_tags_are_not_searched():
+    kept = without_markup("It costs ~~12~~ 15, <del>a lot</del> <b>now</b>: `~~x~~ <b>y</b>`")
+    assert kept == "It costs 15, now: `~~x~~ <b>y</b>`"
+    assert without_markup("Wisp</td><td><code>31</code> cm") == "Wisp | 31 cm"
+    assert without_markup("1 < 2 and a ~~~ b") == "1 < 2 and a ~~~ b"
+
+
+def test_directives_of_myst_are_notes_and_listings():
+    text = (
+        "```{warning} Mind it\n:class: x\n\nKeep the line\ndry.\n\nAnd wait.\n```\n\n"
+        "```{code-block} python\nSPAN = 31\n```\n\n```{toctree}\nother\n```\n"
+    )
+    found = read_markdown(text).blocks
+    assert [(b.kind, b.marker, b.title, b.language, text[b.start : b.end]) for b in found] == [
+        ("note", "warning", "Mind it", "", "Keep the line\ndry."),
+        ("note", "warning", "Mind it", "", "And wait."),
+        ("code", "", "", "python", "SPAN = 31"),
+    ]

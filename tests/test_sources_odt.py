@@ -19,7 +19,7 @@ def test_blocks_of_all_kinds_in_order(tmp_path):
         ("heading", 1, "The Report"),
         ("heading", 2, "Part"),
         ("paragraph", 0, "Text with a span."),
-        ("item", 0, "one"),
+        ("item", 1, "one"),
         ("row", 0, "a | b"),
     ]
     assert (source.title, source.format) == ("The Report", "odt")
@@ -89,3 +89,28 @@ def test_what_is_encrypted_or_no_text_is_refused():
     deep = "<text:section>" * 250 + "</text:section>" * 250
     with pytest.raises(UnreadableError, match="nested too deep"):
         read_odt(odt(deep))
+
+
+def test_items_have_their_depth_and_number_and_what_is_struck_out_is_left_out():
+    styles = (
+        '<style:style style:name="S"><style:text-properties '
+        'style:text-line-through-style="solid"/></style:style><text:list-style style:name="L">'
+        '<text:list-level-style-number text:level="1"/><text:list-level-style-bullet '
+        'text:level="2"/></text:list-style>'
+    )
+    item = "<text:list-item><text:p>{}</text:p>{}</text:list-item>"
+    inner = f"<text:list>{item.format('Edge.', '')}</text:list>"
+    body = (
+        '<text:p>It costs <text:span text:style-name="S">3</text:span>4.</text:p>'
+        f'<text:list text:style-name="L">{item.format("Cut.", inner)}{item.format("Sew.", "")}'
+        "</text:list>"
+    )
+    styles = f"<office:document-styles {ODT_NAMES}>{styles}</office:document-styles>"
+    found = read_odt(odt(body, **{"styles.xml": styles}))
+    assert [(b.kind, b.level, b.marker, found.text[b.start : b.end]) for b in found.blocks] == [
+        ("paragraph", 0, "", "It costs 4."),
+        ("item", 1, "1.", "Cut."),
+        ("item", 2, "-", "Edge."),
+        ("item", 1, "2.", "Sew."),
+    ]
+    assert found.unread == (("struck", "struck out in 1 places: not content"),)

@@ -21,6 +21,8 @@ from test_sources_text import assert_sound
 from sources import load_sources
 from sources.readers import pdf
 from sources.readers.pdf import read_pdf
+from sources.readers.pdf_lines import LIGATURES
+from sources.readers.pdf_second import is_garbled
 
 STYLES = getSampleStyleSheet()
 SENTENCE = "The treaty number {} obliges either side to help the other without any delay."
@@ -102,8 +104,9 @@ def test_paragraphs_headings_items_and_pages(tmp_path):
 
 def test_a_sentence_goes_on_over_the_page():
     found = read_pdf(make_pdf([Spacer(1, 500), body(text(0, 30))]))
-    _, block = found.blocks  # the first is the running head
-    assert found.text.endswith(text(0, 30))
+    head, block, other = found.blocks  # two pages are no reason to drop one
+    assert {found.text[b.start : b.end] for b in (head, other)} == {"Annual Report"}
+    assert found.text[block.start : block.end] == text(0, 30)
     assert block.start < found.pages[1] < block.end
     assert found.text[found.pages[1] - 1] == " "
 
@@ -265,10 +268,49 @@ def test_what_differs_in_its_digits_is_no_running_head_and_what_repeats_stays_on
     assert "Page" not in found
 
 
+def test_what_two_pages_have_in_common_stays_and_what_closes_a_letter_stays_at_its_end():
+    letters = [
+        [(50, 760, "Kite Club, 4 May 2021"), (50, 700, f"Dear {name}, the kite is yours."),
+         (50, 120, "Yours, Alma Reyes")]
+        for name in ("Otto", "Ines", "Paul")
+    ]  # fmt: skip
+    two = [words for _, words in blocks(drawn(*letters[:2]))]
+    assert two.count("Kite Club, 4 May 2021") == two.count("Yours, Alma Reyes") == 2
+    three = read_pdf(drawn(*letters))
+    assert three.text.index("Otto") < three.text.index("Alma") < three.text.index("Ines")
+    assert three.text.count("Alma") == three.text.count("Kite Club") == 1
+    (told,) = three.unread
+    assert told[0] == "running heads"
+    assert "'Kite Club, 4 May 2021' (3 pages)" in told[1]
+
+
+def test_the_last_line_of_a_paragraph_is_no_running_head():
+    pages = [
+        [(50, 700, f"Kite {n} was flown by the master of the"), (50, 686, "club on the first day.")]
+        for n in (4, 5, 6)
+    ]
+    assert read_pdf(drawn(*pages)).text.count("club on the first day.") == 3
+
+
+def test_a_number_on_a_page_counts_pages_only_where_it_goes_up_with_them():
+    pages = [[(50, 700, "The wind of the day was"), (50, 400, n)] for n in ("31", "7", "31")]
+    assert [b for _, b in blocks(drawn(*pages)) if b.isdecimal()] == ["31", "7", "31"]
+
+
+def test_lines_that_end_early_are_lines_of_their_own():
+    page = [(50, 700, "Kite Club"), (50, 686, "Income: 45 million crowns"),
+            (50, 672, "Spending: 40 million crowns"),
+            (50, 600, "The club has flown its kites over the bay for more than forty years, and"),
+            (50, 586, "it will fly them.")]  # fmt: skip
+    assert [words for _, words in blocks(drawn(page))][:3] == [
+        "Kite Club", "Income: 45 million crowns", "Spending: 40 million crowns",
+    ]  # fmt: skip
+
+
 def test_text_outside_the_box_of_a_page_is_on_no_page_and_ligatures_are_letters():
     page = [(50, 700, "Seen here."), (400, 700, "Cut away.")]
     assert blocks(drawn(page, box=(0, 0, 300, 800))) == [("paragraph", "Seen here.")]
-    assert pdf._LIGATURES[0xFB03] == "ffi"
+    assert LIGATURES[0xFB03] == "ffi"
 
 
 def test_one_bad_page_costs_that_page(monkeypatch):
@@ -277,3 +319,53 @@ def test_one_bad_page_costs_that_page(monkeypatch):
     found = read_pdf(drawn([(50, 700, "First words.")], [(50, 700, "Second words.")]))
     assert found.text == "Second words."
     assert found.unread == (("page 1", "cannot be read (ZeroDivisionError): see it in the file"),)
+
+
+GARBLED = [
+    "\ue001\ue002\ue003 \ue004",
+    "/g12/g7/g33 /g12/g9 /uni0041/g4 /g12/g7/g33 /g12/g9 /uni0041/g4",
+    "#$% &!# $$%% ()+ " * 6,
+    " ".join(["Wklv", "nlwh", "zdv", "vhzq", "ehirdq", "wkhp"] * 10),
+]
+
+
+@pytest.mark.parametrize("words", GARBLED)
+def test_where_the_text_is_no_text_the_second_reader_reads_the_page(monkeypatch, words):
+    assert is_garbled([words])
+    page_lines = pdf.page_lines
+
+    def garbled(page, number, builder):
+        lines = page_lines(page, number, builder)
+        lines[0].text = words if number == 0 else lines[0].text
+        return lines[:1]
+
+    monkeypatch.setattr(pdf, "page_lines", garbled)
+    data = drawn([(50, 700, "First words."), (50, 600, "A kite.")], [(50, 700, "Second.")])
+    found = read_pdf(data)
+    assert found.text.split("\n\n") == ["First words.", "A kite.", "Second."]
+    monkeypatch.setattr(pdf.SecondReader, "lines", lambda *_: [])
+    found = read_pdf(data)
+    assert (found.text, [name for name, _ in found.unread]) == ("Second.", ["page 1"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The kite was sewn by the club.",
+        "1,310 | 45 | 12.5",
+        "Contents ........ 5",
+        "风筝长三米。",
+        "Wklv",
+    ],
+)
+def test_text_of_any_kind_is_text(words):
+    assert not is_garbled([words])
+    assert not is_garbled([words] * 10) or words == "Wklv"
+
+
+def test_a_file_in_aes_that_only_limits_printing_is_read(tmp_path):
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(make_pdf([body("Text that ends.")]))))
+    writer.encrypt(algorithm="AES-256", user_password="", owner_password="secret")
+    file = io.BytesIO()
+    writer.write(file)
+    assert skipped(tmp_path, file.getvalue()) == {}

@@ -67,3 +67,18 @@ def test_a_chart_is_a_table():
         ("record", "1990 | Ships: 212"),
         ("record", "2000 | Ships: 341.5"),
     ]
+
+
+def test_shapes_are_read_from_the_top_to_the_foot_and_columns_one_after_the_other():
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    for words, left, top in (
+        ("right, second", 5, 3.5), ("foot", 1, 6), ("left, second", 1, 4), ("right, first", 5, 1.2),
+        ("left, first", 1, 2), ("head", 1, 0),
+    ):  # fmt: skip
+        box = slide.shapes.add_textbox(Inches(left), Inches(top), Inches(3.5), Inches(0.9))
+        box.text_frame.text = words
+        box.height = Inches(2.6) if "right" in words else Inches(0.9)
+    assert read_pptx(saved(deck)).text.split("\n\n") == [
+        "head", "left, first", "left, second", "right, first", "right, second", "foot",
+    ]  # fmt: skip

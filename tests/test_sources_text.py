@@ -199,3 +199,37 @@ def test_each_entry_of_a_log_or_chat_is_a_block():
     assert blocks("10:30 is when it opens,\nsays the sign.\n") == [
         ("paragraph", "10:30 is when it opens,\nsays the sign.")
     ]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Kite      Span  Year\nWisp        31  1950\nOld Rook   120  1971\n",
+        "Kite | Span | Year\n-----+------+-----\nWisp | 31 | 1950\nOld Rook | 120 | 1971\n",
+        "+----------+------+------+\n| Kite     | Span | Year |\n+==========+======+======+\n"
+        "| Wisp     | 31   | 1950 |\n| Old Rook | 120  | 1971 |\n+----------+------+------+\n",
+        "Kite\tSpan\tYear\nWisp\t31\t1950\nOld Rook\t120\t1971\n",
+    ],
+)
+def test_a_table_of_aligned_columns_or_bars_is_rows(table):
+    text = f"The kites:\n\n{table}\nThey fly.\n"
+    _, *rows, last = read_text(text).blocks
+    assert [b.kind for b in rows] == ["row"] * 3
+    assert {b.fields for b in rows} == {("Kite", "Span", "Year")}
+    assert [b.marker for b in rows] == ["header", "", ""]
+    assert "".join(text[rows[2].start : rows[2].end].split()).startswith("OldRook")
+    assert last.kind == "paragraph"
+
+
+def test_prose_with_wide_gaps_is_no_table():
+    text = (
+        "This is text.  It has gaps.  So.\nAnd goes  on here with  more of it.\nAnd a  last line.\n"
+    )
+    assert [b.kind for b in read_text(text).blocks] == ["paragraph"]
+
+
+def test_each_line_of_a_talk_and_each_fact_is_a_block():
+    talk = "Ada: the gate is stuck\nBo: order a spare\nAda: done\n"
+    facts = "Owner: Ada Lund\nVersion: 3\n"
+    found = read_text(f"{talk}\n{facts}\n<ada> hi there\n<bo> ho\n").blocks
+    assert [b.kind for b in found] == ["paragraph"] * 3 + ["field"] * 4

@@ -44,7 +44,7 @@ class Progress(Protocol):
 class RebuildReport:
     """What a rebuild did. Names are source ids; `skipped` holds (path, reason), `notes`
     (place, what is said) of metadata that was not used as it stands, `invisible` (source id, number
-    of invisible characters) where there are any.
+    of invisible characters) where there are any, `languages` (source id, language) where it is known.
 
     Where nothing had changed, no generation was made, and `generation` is the one that is served.
     `embedded` counts the texts that had to be embedded; `golden` is None where no question was
@@ -63,6 +63,7 @@ class RebuildReport:
     generation: str
     golden: GoldenReport | None = None
     notes: tuple[tuple[str, str], ...] = ()
+    languages: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report ready for JSON."""
@@ -158,6 +159,7 @@ def rebuild(
         generation=folder.name,
         golden=report,
         notes=tuple(notes),
+        languages=tuple((source.id, source.language) for source in sources if source.language),
     )
 
 
@@ -206,6 +208,7 @@ def _nothing_to_do(old: Manifest, seconds: float) -> RebuildReport:
         seconds=seconds,
         generation=old.generation,
         notes=tuple((place, said) for place, said in old.notes),
+        languages=tuple(sorted(old.languages.items())),
     )
 
 

@@ -123,6 +123,7 @@ def write_generation(
         sources=contents.hashes,
         skipped=[list(skip) for skip in contents.skipped],
         notes=[list(note) for note in contents.notes],
+        languages={one.id: one.language for one in contents.sources if one.language},
         invisible={one.id: one.invisible for one in contents.sources if one.invisible},
         units=len(units),
         windows=len(windows),

@@ -117,12 +117,26 @@ def show_report(report: RebuildReport) -> None:
         ids = [f"{source} ({count})" for source, count in report.invisible]
         total = sum(count for _, count in report.invisible)
         lines.append(("invisible", f"{total} characters left out: {listed(ids)}"))
+    for place, said in enumerate(_languages(report)):
+        lines.append(("" if place else "languages", said))
     lines.append(("chunks", f"{report.chunks} ({report.embedded} texts embedded)"))
     lines.append(("seconds", f"{report.seconds:.1f}"))
     lines.append(("generation", report.generation))
     show_lines(lines)
     if report.golden:
         show_golden(report.golden)
+
+
+def _languages(report: RebuildReport) -> list[str]:
+    """The languages of the sources, the commonest first; those in others are named."""
+    sources: dict[str, list[str]] = {}
+    for source, language in report.languages:
+        sources.setdefault(language, []).append(source)
+    ordered = sorted(sources.items(), key=lambda pair: -len(pair[1]))
+    return [
+        f"{language} {len(ids)}{f': {listed(ids)}' if place else ''}"
+        for place, (language, ids) in enumerate(ordered)
+    ]
 
 
 def show_golden(report: GoldenReport) -> None:

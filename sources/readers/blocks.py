@@ -42,6 +42,12 @@ _NO_TEXT = "-=_*~#+.•·| \t\n"
 _LEAD_IN = re.compile(r"""[:：]["'”’)*_` ]*$""")
 _LED = frozenset(("item", "row", "record", "code", "term", "field"))
 _WIKI = re.compile(r"(?:= ?)+")
+# "**Q: How long?**", "Q. How long?", "**Delivery**" above its text; "A: Five days."
+_ASKED = re.compile(
+    r"(?P<bold>\*\*|__)?(?P<q>Q(?:uestion)?(?: ?\d+)?[:.)](?:\*\*|__)?\s+)?"
+    r"(?P<title>(?!\s)[^*\n]{2,200}?)(?(bold)(?:\*\*|__)?:?)"
+)
+_ANSWER = re.compile(r"(?:\*\*|__)?A(?:nswer)?(?: ?\d+)?:(?:\*\*|__)?\s+(?=\S)")
 
 
 def line_spans(text: str) -> list[Span]:
@@ -101,6 +107,11 @@ def paragraph_blocks(
         if wiki := _wiki_heading(line, start):
             flush()
             blocks.append(wiki)
+        elif headings and (title := _question(line, alone=len(lines) == 1)):
+            flush()
+            blocks.append(_heading(line, *title.span("title"), level=GUESSED, offset=start))
+        elif headings and (mark := _ANSWER.match(line)) and _questioned(blocks, run):
+            run.append((start + mark.end(), end))
         elif _RULE.fullmatch(line):
             if markers and len(run) == 1 and kind == "paragraph" and _UNDERLINE.fullmatch(line):
                 blocks.append(_heading(text, *run.pop(), level=1 if line[0] == "=" else 2))
@@ -280,6 +291,24 @@ def _glued_at(text: str, start: int, end: int) -> int | None:
         ):
             return match.end()
     return None
+
+
+def _question(line: str, *, alone: bool) -> re.Match[str] | None:
+    """The match of a line that asks what the lines below it answer, or is a title in bold."""
+    match = _ASKED.fullmatch(line) if line[:1] in "*_Q" else None
+    if not match:
+        return None
+    asks = match["title"].endswith("?")
+    if match["bold"]:
+        whole = line.rstrip(":").endswith(match["bold"])
+        titled = not alone and not _END.search(match["title"])
+        return match if whole and (asks or titled) else None
+    return match if match["q"] and asks else None
+
+
+def _questioned(blocks: Sequence[Block], run: Sequence[Span]) -> bool:
+    """Whether the line before was a question, or nothing is known of it."""
+    return not run and (not blocks or blocks[-1].kind == "heading")
 
 
 def _marker(line: str, *, first: bool) -> int:

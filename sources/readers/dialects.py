@@ -14,6 +14,12 @@ from dataclasses import dataclass, field, replace
 from sources.readers.blocks import Span, line_spans, trim
 from sources.source import Block, Kind
 
+NOTES = frozenset(
+    "attention caution danger error hint important note tip warning seealso versionadded "
+    "versionchanged deprecated todo admonition".split()
+)
+"""The sorts of admonition that directives of Sphinx and MyST name."""
+
 _FENCE = re.compile(r"[ >]*(`{3,}|~{3,})")
 _INDENTED = re.compile(
     r"(?:!!!|\?\?\?\+?|===)[ \t]+(?P<sort>[\w-]*)[^\"\n]*(?:\"(?P<title>[^\"]*)\")?[ \t]*"

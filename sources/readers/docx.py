@@ -14,9 +14,11 @@ from lxml import etree
 
 from sources.readers.archive import CONTENT_TYPES, Archive, parse_xml, transitional
 from sources.readers.blocks import TextBuilder, clean
+from sources.readers.docx_numbers import BULLET, Numbers
 from sources.readers.extract import Extract
-from sources.readers.records import add_row, is_header
+from sources.readers.records import add_header, add_row, is_header
 
+_NONE = "0"  # the numbering of what has none
 _STYLES_DEEP = 12  # styles build on each other, in a hostile file in a circle
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _LIST = re.compile(r"list(?: (?:bullet|number))?(?: \d)?", re.IGNORECASE)
@@ -51,7 +53,8 @@ def read_docx(data: bytes) -> Extract:
     """The text of a Word document; its properties give the title if the text does not."""
     Archive(data, ".docx", CONTENT_TYPES)
     document = docx.Document(io.BytesIO(transitional(data)))
-    reader = _Reader(document.styles.element, _notes(document.part))
+    numbers = Numbers(next(iter(_parts(document.part, "numbering")), None))
+    reader = _Reader(document.styles.element, _notes(document.part), numbers)
     reader.read(document.element.body)
     for part in _parts(document.part, "header", "footer"):
         reader.read_once(part)
@@ -86,10 +89,13 @@ def _notes(document: Any) -> dict[tuple[str, str], Element]:
 
 
 class _Reader:
-    def __init__(self, styles: Element, notes: dict[tuple[str, str], Element]) -> None:
+    def __init__(
+        self, styles: Element, notes: dict[tuple[str, str], Element], numbers: Numbers
+    ) -> None:
         self.builder = TextBuilder()
         self.struck = 0
         self._notes = notes
+        self._numbers = numbers
         self._running: set[str] = set()
         self._styles = {style.get(qn("w:styleId")): style for style in styles.iter(qn("w:style"))}
 
@@ -117,7 +123,7 @@ class _Reader:
                 header = self._header(element, rows[0]) if rows else []
                 for number, row in enumerate(rows):
                     spans = next(row.iter(_SPAN), None) is not None
-                    self._row(row, header if number and not spans else [])
+                    self._row(row, header if not spans else [], [] if number else header)
             elif element.tag not in _UNREAD:
                 self.read(element)
 
@@ -137,12 +143,17 @@ class _Reader:
         self.struck += sum(1 for run in paragraph.iter(_R) if _marked(run, *_STRIKES))
         text = _text(paragraph)
         if text.strip():
-            name, level, numbered = self._look(paragraph)
+            name, level, (numbering, depth) = self._look(paragraph)
+            marker = self._numbers.next(numbering, depth) if numbering != _NONE else ""
             if level:
-                self.builder.add("heading", text, level=level)
+                numbered = f"{marker} {text}" if marker not in ("", BULLET) else text
+                self.builder.add("heading", numbered, level=level)
+            elif marker or _LIST.fullmatch(name):
+                named = int(name[-1]) if name[-1:].isdecimal() else 1
+                deep = depth + 1 if depth or not marker else max(1, named)
+                self.builder.add("item", text, level=deep, marker=marker or BULLET)
             elif not _CONTENTS.fullmatch(name):
-                listed = numbered or _LIST.fullmatch(name)
-                self.builder.add("item" if listed else "paragraph", text)
+                self.builder.add("paragraph", text)
         for box in _below(paragraph, _BOX):
             self.read(box)
         for kind in ("footnote", "endnote"):
@@ -151,21 +162,25 @@ class _Reader:
                 if note is not None:
                     self.read(note)
 
-    def _row(self, row: Element, header: list[str]) -> None:
-        """A row of cells; a cell on its own, or with a table in it, only places text."""
+    def _row(self, row: Element, header: list[str], named: list[str]) -> None:
+        """A row of cells, or `named` columns; a cell on its own, or with a table in it, only
+        places text."""
         cells = list(_below(row, _TC))
         if len(cells) == 1 or any(next(_below(cell, _TBL), None) is not None for cell in cells):
             for cell in cells:
                 self.read(cell)
             return
-        add_row(self.builder, header, self._cells(row))
+        if named:
+            add_header(self.builder, named)
+        else:
+            add_row(self.builder, header, self._cells(row))
 
     def _cells(self, row: Element) -> list[str]:
         cells = _below(row, _TC)
         return [self.builder.clean(" ".join(map(_text, _below(cell, _P)))) for cell in cells]
 
-    def _look(self, paragraph: Element) -> tuple[str, int, bool]:
-        """The name of the paragraph's style, its level as a heading or 0, and whether it counts."""
+    def _look(self, paragraph: Element) -> tuple[str, int, tuple[str, int]]:
+        """The name of the paragraph's style, its level as a heading or 0, and what numbers it."""
         properties = paragraph.find(qn("w:pPr"))
         level = _outline_level(properties)
         numbered = _numbered(properties)
@@ -181,7 +196,7 @@ class _Reader:
             level = level or _outline_level(style.find(qn("w:pPr")))
             numbered = _numbered(style.find(qn("w:pPr"))) if numbered is None else numbered
             style = self._styles.get(_value(style, "w:basedOn"))
-        return first, level or 0, bool(numbered)
+        return first, level or 0, numbered or (_NONE, 0)
 
 
 def _below(element: Element, tag: str) -> Iterator[Element]:
@@ -255,7 +270,10 @@ def _outline_level(properties: Element | None) -> int:
     return int(value) + 1 if value in tuple("012345678") else 0
 
 
-def _numbered(properties: Element | None) -> bool | None:
-    """Whether the paragraph has a bullet or number; None if nothing is said of it."""
+def _numbered(properties: Element | None) -> tuple[str, int] | None:
+    """The numbering of the paragraph and its depth there; None if nothing is said of it."""
     numbering = properties.find(qn("w:numPr")) if properties is not None else None
-    return None if numbering is None else _value(numbering, "w:numId") != "0"
+    if numbering is None:
+        return None
+    depth = _value(numbering, "w:ilvl")
+    return _value(numbering, "w:numId") or _NONE, int(depth) if depth in tuple("012345678") else 0

@@ -15,9 +15,9 @@ from trafilatura import bare_extraction, extract_metadata
 
 from sources.errors import UnreadableError
 from sources.invisible import count_invisible
-from sources.readers.blocks import TextBuilder, clean
+from sources.readers.blocks import DEEPEST, TextBuilder, clean
 from sources.readers.extract import Extract
-from sources.readers.records import add_row, is_header, spoken
+from sources.readers.records import add_header, add_row, is_header
 from sources.source import Kind
 
 for _library in ("trafilatura", "htmldate", "courlan"):
@@ -37,6 +37,7 @@ _INLINE = frozenset(
 )
 _SPANS = {"colspan", "rowspan"}
 _HEADINGS = "h1 h2 h3 h4 h5 h6".split()
+_DESCRIBED: dict[str, Kind] = {"dt": "term", "dd": "definition"}
 _LAYOUT = "boolean(.//table | .//head | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6)"
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|"
@@ -54,8 +55,12 @@ _FOOTNOTE = re.compile(r"\[\w{1,4}\]")
 _BREAK = "\u2028"  # in place of a line break: white space, but not that of the file
 _BREAKS = re.compile(rf"{_BREAK}\s*{_BREAK}")
 _ENOUGH_CHARS = 300
+_LEAST_WORDS = 20
+_LINKS = 0.7  # of the words: a list of links leads elsewhere
 _DIGIT = re.compile(r"\d")
 _SAMPLE_ROWS = 50
+_LISTS = frozenset(("ul", "ol", "list"))
+_MOST_STEPS = 999
 _COLUMNS = 3  # two may as well be names and values
 _MOST_ELEMENTS = 20_000  # trafilatura takes their square in time
 
@@ -72,6 +77,11 @@ def read_html(data: bytes) -> Extract:
     _empty(page.iter(*_NO_TEXT))
     invisible = count_invisible("".join(page.itertext()))  # trafilatura drops some
     guess = _unspanned(page)  # trafilatura loses the spans
+    main = _main(page) if small else None
+    if main is not None:  # the page itself says what its content is
+        marked = _read(main, guess=guess)
+        marked.invisible = invisible
+        return marked.extract(hints=hints, unread=unread)
     content = _content(page, guess) if small else None
     _empty(page.iter("nav", "footer", "aside"))
     whole = _read(page, guess=guess)
@@ -235,6 +245,29 @@ def _content(page: Element, guess: bool) -> TextBuilder | None:
     return _read(found.body, guess=guess)
 
 
+def _main(page: Element) -> Element | None:
+    """The only part that is marked as the content, without what leads to other pages.
+
+    None where there is none, or little text is in it.
+    """
+    found = (
+        page.findall(".//main") or page.xpath(".//*[@role='main']") or page.findall(".//article")
+    )
+    if len(found) != 1:
+        return None
+    (main,) = found
+    _empty(main.iter("nav", "footer", "form"))
+    leading = []
+    for part in main.iter("ul", "ol", "div", "section", "aside"):
+        if part is not main:
+            links = sum(len("".join(link.itertext())) for link in part.iter("a"))
+            words = len("".join(part.itertext()).strip())
+            if words and links > _LINKS * words and len(list(islice(part.iter("a"), 3))) > 2:
+                leading.append(part)
+    _empty(leading)
+    return main if len("".join(main.itertext()).split()) >= _LEAST_WORDS else None
+
+
 def _empty(elements: Iterable[Element]) -> None:
     """Clear elements; to take them out would cost as much as they have siblings."""
     for element in list(elements):
@@ -249,15 +282,15 @@ def _read(root: Element, builder: TextBuilder | None = None, *, guess: bool) -> 
     """
     builder = builder or TextBuilder()
     run: list[str] = []
-    kinds: list[list[tuple[Kind, int]]] = [[]]
+    kinds: list[list[tuple[Kind, int, str]]] = [[]]
     headers: dict[Element, list[str]] = {}
 
     def flush() -> None:
         for text in _BREAKS.split("".join(run)):
             if text.strip():
                 # Only the first text of an item or heading is one
-                kind, level = kinds[-1].pop() if kinds[-1] else ("paragraph", 0)
-                builder.add(kind, text, level=level)
+                kind, level, marker = kinds[-1].pop() if kinds[-1] else ("paragraph", 0, "")
+                builder.add(kind, text, level=level, marker=marker)
         run.clear()
 
     walker = etree.iterwalk(root, events=("start", "end"))
@@ -270,7 +303,7 @@ def _read(root: Element, builder: TextBuilder | None = None, *, guess: bool) -> 
                 kinds.pop()
             else:
                 kind = _kind(element)
-                kinds.append([kind] if kind else kinds[-1])
+                kinds.append([(*kind, _marker(element))] if kind else kinds[-1])
                 if _whole(element, builder, headers, guess):
                     walker.skip_subtree()
                     continue
@@ -283,7 +316,24 @@ def _kind(element: Element) -> tuple[Kind, int] | None:
     name = element.get("rend", "h3") if element.tag == "head" else element.tag
     if name in _HEADINGS:
         return "heading", int(name[1])
-    return ("item", 0) if name in ("li", "dt", "dd", "item") else None
+    if name == "summary":
+        return "heading", DEEPEST
+    described = element.get("rend", "")[:2] if element.tag == "item" else name
+    if described in _DESCRIBED:
+        return _DESCRIBED[described], 0
+    if name not in ("li", "item"):
+        return None
+    return "item", sum(1 for _ in element.iterancestors("ul", "ol", "list"))
+
+
+def _marker(element: Element) -> str:
+    """The bullet or number of an item of a list."""
+    parent = element.getparent()
+    if element.tag not in ("li", "item") or parent is None or parent.tag not in _LISTS:
+        return ""
+    if parent.tag != "ol" and parent.get("rend") != "ol":
+        return "-"
+    return f"{1 + sum(1 for _ in islice(element.itersiblings(preceding=True), _MOST_STEPS))}."
 
 
 def _whole(
@@ -309,7 +359,7 @@ def _whole(
     named = all(cell.tag == "th" or cell.get("role") == "head" for cell in cells)
     if named or (guess and _names_columns(table, element, texts)):
         headers[table] = texts
-        builder.add("row", " | ".join(texts), fields=[*map(spoken, texts)], marker="header")
+        add_header(builder, texts)
     else:
         headers[table] = []
         add_row(builder, (), texts)

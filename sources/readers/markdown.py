@@ -20,7 +20,8 @@ from sources.readers.blocks import (
     plain_title,
     settle_headings,
 )
-from sources.readers.dialects import defined, mended, plain_markdown
+from sources.readers.dialects import NOTES, defined, mended, plain_markdown
+from sources.readers.embedded_html import EmbeddedHtml
 from sources.readers.extract import Extract
 from sources.source import Block
 
@@ -30,6 +31,10 @@ _LISTS = frozenset(
 _NESTING = 100  # levels of lists and quotes; the parser drops what is deeper
 _INLINE_CHARS = 2000  # of a heading or images: brackets take quadratic time
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+[ \t]*$")
+_OPTION = re.compile(r":[\w-]+:(?:\s|$)|---$")
+_NOT_TEXT = frozenset(
+    "toctree image figure include literalinclude contents mermaid raw bibliography".split()
+)
 _CONTAINER = re.compile(r"(?:\s*(?:>|[-*+](?=\s)|\d{1,9}[.)](?=\s)))*")
 
 
@@ -41,7 +46,7 @@ def _parser() -> MarkdownIt:
 
 
 def read_markdown(text: str) -> Extract:
-    """The blocks of Markdown without front matter; HTML and link definitions are not blocks."""
+    """The blocks of Markdown without front matter; link definitions are not blocks."""
     env: EnvType = {}
     plain = plain_markdown(text)
     tokens = _parser().parse(plain.text, env)
@@ -57,6 +62,7 @@ def read_markdown(text: str) -> Extract:
 
 def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]:
     lines = line_spans(text)
+    embedded = EmbeddedHtml(text)
     lists: list[int] = []  # the groups of the open lists
     markers: list[str] = []  # of the open items
     columns: list[str] = []
@@ -85,8 +91,19 @@ def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]
             for row in _row(text, *spans[0], nested=token.level > 2):
                 named = replace(row, fields=tuple(columns), group=of_list or group)
                 yield replace(named, marker="header") if header else named
+        elif token.type == "html_block":
+            yield from embedded.read(spans[0][0], spans[-1][1])
         elif token.type in ("fence", "code_block"):
-            language = (token.info.split() or [""])[0]
+            language, *rest = token.info.split() or [""]
+            directive = language.strip("{}") if language.startswith("{") else ""
+            if directive in NOTES:
+                title = " ".join(rest)
+                yield from _noted(text, spans[1:], token.content, directive, title)
+                continue
+            if directive in _NOT_TEXT:
+                continue
+            if directive:
+                language = rest[0] if rest else ""
             spans = spans[1:] if token.type == "fence" else spans
             for code in _code(text, spans, token.content):
                 yield replace(code, language=language, group=of_list)
@@ -166,6 +183,21 @@ def _code(text: str, lines: Sequence[Span], content: str) -> Iterator[Block]:
     spans = list(_kept(text, lines, content))
     if spans:
         yield Block(start=spans[0][0], end=spans[-1][1], kind="code")
+
+
+def _noted(
+    text: str, lines: Sequence[Span], content: str, sort: str, title: str
+) -> Iterator[Block]:
+    """The paragraphs of a directive of MyST, without its options."""
+    run: list[Span] = []
+    for start, end in [*_kept(text, lines, content), (0, 0)]:
+        apart = bool(run) and "\n\n" in text[run[-1][1] : start].replace("\r", "")
+        if run and (apart or not end):
+            last = run[-1][1]
+            yield Block(start=run[0][0], end=last, kind="note", marker=sort, title=title)
+            run.clear()
+        if end and not _OPTION.match(text, start, end):
+            run.append((start, end))
 
 
 def _row(text: str, start: int, end: int, *, nested: bool) -> Iterator[Block]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from sources.errors import UnreadableError
 from sources.readers.archive import Archive, Element
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.records import add_table
+from sources.source import Kind
 
 _NS = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
@@ -31,6 +33,8 @@ _P, _H, _TABLE, _ROW, _CELL = map(
 )
 _COVERED = _q("table:covered-table-cell")
 _MOST_REPEATED = 64
+_MOST_STEPS = 999
+_SPAN = _q("text:span")
 _ITEMS = (_q("text:list-item"), _q("text:list-header"))
 _NOTE = _q("text:note")
 _HEADER_ROWS = _q("table:table-header-rows")
@@ -57,13 +61,15 @@ def read_odt(data: bytes) -> Extract:
     body = content.find("office:body/office:text", _NS)
     if body is None:
         raise UnreadableError("no text document: save it as ODT or PDF")
-    reader = _Reader(_title_styles(content))
+    roots = [content, *(archive.xml(name) for name in ("styles.xml",) if name in archive.names)]
+    reader = _Reader(_title_styles(content), _struck_styles(roots), _numbered_lists(roots))
     reader.read(body, 0)
     hints = _hints(archive)
     blocks = reader.builder.blocks
     if blocks and blocks[0].kind == "heading":
         hints.pop("title", None)
-    return reader.builder.extract(hints=hints)
+    why = f"struck out in {reader.struck} places: not content"
+    return reader.builder.extract(hints=hints, unread=(("struck", why),) if reader.struck else ())
 
 
 def _title_styles(content: Element) -> frozenset[str]:
@@ -74,6 +80,28 @@ def _title_styles(content: Element) -> frozenset[str]:
         if style.get(_q("style:parent-style-name")) == "Title"
     )
     return frozenset(("Title", *based))
+
+
+def _struck_styles(roots: list[Element]) -> frozenset[str]:
+    """The names of styles that strike out."""
+    return frozenset(
+        style.get(_q("style:name"), "")
+        for root in roots
+        for style in root.iter(_q("style:style"))
+        for properties in style.iterchildren(_q("style:text-properties"))
+        if properties.get(_q("style:text-line-through-style"), "none") != "none"
+    )
+
+
+def _numbered_lists(roots: list[Element]) -> frozenset[tuple[str, int]]:
+    """The list styles, each with a depth from 1, that number their items."""
+    return frozenset(
+        (style.get(_q("style:name"), ""), int(level.get(_q("text:level"), "0")))
+        for root in roots
+        for style in root.iter(_q("text:list-style"))
+        for level in style.iterchildren(_q("text:list-level-style-number"))
+        if level.get(_q("text:level"), "0").isdecimal()
+    )
 
 
 def _hints(archive: Archive) -> dict[str, str]:
@@ -89,8 +117,16 @@ def _hints(archive: Archive) -> dict[str, str]:
 
 
 class _Reader:
-    def __init__(self, titles: frozenset[str]) -> None:
+    def __init__(
+        self,
+        titles: frozenset[str],
+        struck: frozenset[str],
+        numbered: frozenset[tuple[str, int]],
+    ) -> None:
         self.builder = TextBuilder()
+        self.struck = 0
+        self._struck = struck
+        self._numbered = numbered
         self._titles = titles
         self._notes: list[Element] = []
 
@@ -118,15 +154,31 @@ class _Reader:
         elif paragraph.get(_q("text:style-name")) in self._titles:
             self.builder.add("heading", text, level=1)
         else:
-            self.builder.add("item" if item else "paragraph", text)
+            deep, marker = self._place(paragraph) if item else (0, "")
+            kind: Kind = "item" if item else "paragraph"
+            self.builder.add(kind, text, level=deep, marker=marker)
         for frame in frames:
             self.read(frame, depth + 1)
+
+    def _place(self, paragraph: Element) -> tuple[int, str]:
+        """How deep in lists the first paragraph of an item is, and the item's number or bullet."""
+        lists = list(paragraph.iterancestors(_q("text:list")))
+        names = (one.get(_q("text:style-name")) for one in lists)
+        name = next((name for name in names if name), "")
+        marker = "-"
+        item = next(paragraph.iterancestors(_ITEMS[0]), None)
+        if item is not None and (name, len(lists)) in self._numbered:
+            before = islice(item.itersiblings(_ITEMS[0], preceding=True), _MOST_STEPS)
+            marker = f"{1 + sum(1 for _ in before)}."
+        return len(lists), marker
 
     def _text(self, element: Element, frames: list[Element]) -> Iterator[str]:
         """The text of a paragraph; boxes and notes in it are put into `frames`."""
         yield element.text or ""
         for child in element.iterchildren("{*}*"):
-            if child.tag in _SPACES:
+            if child.tag == _SPAN and child.get(_q("text:style-name")) in self._struck:
+                self.struck += 1
+            elif child.tag in _SPACES:
                 yield _SPACES[child.tag]
             elif child.tag == _NOTE or child.find(f".//{_P}") is not None:
                 if child.tag not in _UNREAD:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from contextlib import suppress
+from operator import attrgetter
 from typing import Any
 
 import pptx
+from lxml import etree
 from pptx.enum.shapes import PP_PLACEHOLDER as Place
 from pptx.oxml.ns import qn
 
-from sources.readers.archive import CONTENT_TYPES, Archive, transitional
+from sources.readers.archive import CONTENT_TYPES, Archive, parse_xml, transitional
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.records import add_rows, add_table
@@ -19,6 +22,9 @@ _NOT_READ = frozenset((Place.FOOTER, Place.SLIDE_NUMBER, Place.DATE, Place.HEADE
 _TITLES = frozenset((Place.TITLE, Place.CENTER_TITLE, Place.VERTICAL_TITLE))
 _TEMPLATE_TITLE = "PowerPoint Presentation"
 _CHART = "a chart of a kind that is not read: add its numbers as a table"
+_DGM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_DIAGRAM = f"{_DGM}relIds"
+_DEEPEST = 20
 _BREAKS = str.maketrans("\v", " ")
 
 
@@ -44,8 +50,8 @@ def read_pptx(data: bytes) -> Extract:
 
 
 def _slide(builder: TextBuilder, slide: Any, unread: list[tuple[str, str]]) -> None:
-    shapes = sorted(slide.shapes, key=lambda shape: not _is(shape, _TITLES))
-    _shapes(builder, shapes, unread)
+    shapes = in_reading_order(list(slide.shapes))
+    _shapes(builder, sorted(shapes, key=lambda shape: not _is(shape, _TITLES)), unread)
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
         for paragraph in notes.paragraphs:
             builder.add("paragraph", _text(paragraph))
@@ -56,7 +62,7 @@ def _shapes(builder: TextBuilder, shapes: Iterable[Any], unread: list[tuple[str,
         if _is(shape, _NOT_READ):
             continue
         if hasattr(shape, "shapes"):
-            _shapes(builder, shape.shapes, unread)
+            _shapes(builder, in_reading_order(list(shape.shapes)), unread)
         elif getattr(shape, "has_table", False):
             rows = ([clean(cell.text) for cell in row.cells] for row in shape.table.rows)
             if shape.table.first_row:
@@ -69,12 +75,53 @@ def _shapes(builder: TextBuilder, shapes: Iterable[Any], unread: list[tuple[str,
                 _chart(builder, shape.chart)
             except (KeyError, ValueError, AttributeError, NotImplementedError):
                 unread.append((clean(shape.name), _CHART))
+        elif (diagram := shape.element.find(f".//{_DIAGRAM}")) is not None:
+            _smart_art(builder, shape, diagram)
         elif shape.has_text_frame:
             if _is(shape, _TITLES):
                 builder.add("heading", shape.text_frame.text, level=1)
             else:
                 for paragraph in shape.text_frame.paragraphs:
                     builder.add(_kind(shape, paragraph), _text(paragraph))
+
+
+def in_reading_order(shapes: list[Any]) -> list[Any]:
+    """Shapes from the top to the foot, those beside each other from left to right.
+
+    They are cut where a straight line across all of them meets none: first into rows, then into
+    columns. What has no place stays first.
+    """
+    placed = [shape for shape in shapes if None not in (shape.top, shape.left)]
+    others = [shape for shape in shapes if None in (shape.top, shape.left)]
+    return others + _cut(placed, 0)
+
+
+def _cut(shapes: list[Any], depth: int) -> list[Any]:
+    if len(shapes) < 2 or depth > _DEEPEST:
+        return shapes
+    for start, size in (("top", "height"), ("left", "width")):
+        ordered = sorted(shapes, key=attrgetter(start))
+        groups: list[list[Any]] = []
+        end = 0
+        for shape in ordered:
+            if not groups or getattr(shape, start) >= end:
+                groups.append([])
+            groups[-1].append(shape)
+            # A little may overlap
+            end = max(end, getattr(shape, start) + int(0.9 * (getattr(shape, size) or 0)))
+        if len(groups) > 1:
+            return [shape for group in groups for shape in _cut(group, depth + 1)]
+    return sorted(shapes, key=lambda shape: (shape.top, shape.left))
+
+
+def _smart_art(builder: TextBuilder, shape: Any, diagram: Any) -> None:
+    """The words of a drawing of boxes, as a list."""
+    with suppress(KeyError, etree.XMLSyntaxError):  # a damaged drawing costs itself
+        data = parse_xml(shape.part.related_part(diagram.get(qn("r:dm"))).blob)
+        for point in data.iter(f"{_DGM}pt"):
+            words = "".join(text.text or "" for text in point.iter(qn("a:t")))
+            if point.get("type", "node") == "node":
+                builder.add("item", words)
 
 
 def _chart(builder: TextBuilder, chart: Any) -> None:

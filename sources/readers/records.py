@@ -41,6 +41,11 @@ def add_record(
             builder.add("paragraph", f"{label}: {part}" if label and not number else part)
 
 
+def add_header(builder: TextBuilder, header: Sequence[str]) -> None:
+    """Add the names of the columns of a table as its first row."""
+    builder.add("row", " | ".join(header), fields=[*map(spoken, header)], marker="header")
+
+
 def add_row(builder: TextBuilder, header: Sequence[str], cells: Sequence[str]) -> None:
     """Add a row of a table in a document: as a record where the header names its columns."""
     if len(header) == len(cells) and sum(map(bool, header)) >= len(header) - 1:
@@ -81,8 +86,7 @@ def add_rows(builder: TextBuilder, header: Sequence[str], rows: Iterable[Sequenc
         labels = [*header[: len(row)], *[""] * (len(row) - len(header))]
         add_record(builder, zip(labels, row, strict=True), fields)
     if header and len(builder.blocks) == count:
-        names = filter(None, map(str.strip, header))
-        builder.add("row", " | ".join(names), fields=fields, marker="header")
+        add_header(builder, [name for name in map(str.strip, header) if name])
 
 
 def spoken(label: str) -> str:

@@ -14,12 +14,16 @@ from sources.readers.blocks import (
     trim,
 )
 from sources.readers.extract import Extract
+from sources.readers.text_tables import table_rows
 from sources.source import Block
 
 # A line of a log or chat: a time first, as "[2023-05-02 10:01]", "10:01:07" or "02/05/23, 10:01"
 _STAMP = re.compile(
     r"[\[(]?(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:,? |T))?\d{1,2}:\d{2}(?::\d{2}\S*)?(?![\w:])"
 )
+# A line of a talk, or a fact: a short name first, as "Ada: it is broken" or "<Ada> it is broken"
+_LABEL = re.compile(r"(?=<\S{1,30}> \S|[^\W\d_a-z])<?([^\W\d_][\w .'-]{0,30})(?:: (?=\S)|> )")
+_FACT_CHARS = 120
 
 
 def read_text(text: str) -> Extract:
@@ -31,13 +35,32 @@ def read_text(text: str) -> Extract:
         if start < end:
             paragraph.append((start, end))
         elif paragraph:
-            blocks += _logged(text, paragraph) or paragraph_blocks(text, paragraph, markers=True)
+            blocks += (
+                _logged(text, paragraph)
+                or table_rows(text, paragraph)
+                or _spoken(text, paragraph)
+                or paragraph_blocks(text, paragraph, markers=True)
+            )
             paragraph.clear()
     return Extract(
         text=text,
         blocks=group_blocks(text, settle_headings(blocks)),
         invisible=count_invisible(text),
     )
+
+
+def _spoken(text: str, lines: list[Span]) -> list[Block]:
+    """A block for each line of a talk, or of facts: all of them begin with a name or label."""
+    labels = [_LABEL.match(text, *line) for line in lines]
+    if len(lines) < 2 or not all(labels):
+        return []
+    names = [label[1] for label in labels if label]
+    told = len(set(names)) == len(names)  # a name that speaks twice is no label of a fact
+    if told and any(end - start > _FACT_CHARS for start, end in lines):
+        return []
+    return [
+        Block(start=start, end=end, kind="field" if told else "paragraph") for start, end in lines
+    ]
 
 
 def _logged(text: str, lines: list[Span]) -> list[Block]:

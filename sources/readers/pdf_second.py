@@ -1,0 +1,72 @@
+"""PDFium as the second reader of a page whose text pypdf cannot make out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from sources.readers.blocks import TextBuilder
+from sources.readers.pdf_lines import LIGATURES, Line, joined
+
+_LEAST_CHARS = 40
+_MOST_STRANGE = 0.05  # of the characters
+_LEAST_LETTERS = (
+    0.4  # letters and digits, of the characters but for those that lead to page numbers
+)
+_GLYPHS = re.compile(r"/(?:[a-zA-Z]{1,6}\d{1,5}|[A-Z]\w{2,})(?=/|\s|$)|\(cid:\d+\)")
+_LEADERS = re.compile(r"[\s._\-–—|•*=]+")
+_WORD = re.compile(r"[a-zA-Z]{4,}")
+_VOWEL = re.compile(r"[aeiouyAEIOUY]")
+_LEAST_WORDS = 25
+_LEAST_SPOKEN = 0.5  # words with a vowel; of text whose letters are exchanged a third or less
+
+
+def is_garbled(lines: Iterable[str]) -> bool:
+    """Whether text is names of glyphs, signs of private use, or letters that make no words."""
+    text = " ".join(lines)
+    chars = _LEADERS.sub("", text)
+    if len(chars) < _LEAST_CHARS:
+        return bool(chars) and all(map(_is_strange, chars))
+    if sum(map(_is_strange, chars)) > _MOST_STRANGE * len(chars):
+        return True
+    if sum(len(name[0]) for name in _GLYPHS.finditer(text)) > _LEAST_LETTERS * len(chars):
+        return True
+    if sum(map(str.isalnum, chars)) < _LEAST_LETTERS * len(chars):
+        return True
+    words = _WORD.findall(text)
+    spoken = sum(1 for word in words if _VOWEL.search(word))
+    return len(words) >= _LEAST_WORDS and spoken < _LEAST_SPOKEN * len(words)
+
+
+def _is_strange(char: str) -> bool:
+    return char == "\ufffd" or unicodedata.category(char) in ("Co", "Cn", "Cc")
+
+
+class SecondReader:
+    """Opens a file in PDFium when a page of it is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._document: Any = None
+
+    def lines(self, number: int, builder: TextBuilder) -> list[Line]:
+        """The lines of a page, from 0; none where PDFium cannot read it."""
+        import pypdfium2
+
+        found: list[Line] = []
+        with suppress(pypdfium2.PdfiumError, ValueError, IndexError):
+            self._document = self._document or pypdfium2.PdfDocument(self._data)
+            page = self._document[number]
+            text = page.get_textpage()
+            for nth in range(text.count_rects()):
+                box = left, low, _, high = text.get_rect(nth)
+                words = builder.clean(text.get_text_bounded(*box).translate(LIGATURES))
+                if words:
+                    size = round(high - low, 1) or 1.0
+                    line = Line(page=number, x=left, y=low, size=size, bold=False, text=words)
+                    line.cells = [(left, words)]
+                    joined(found, line)
+        return found
