@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from docx import Document
 
 from index import QueryError, ScopeError, open_index, rebuild
 from qa import answer, stream_answer
@@ -205,3 +206,26 @@ def test_a_label_that_no_sentence_says_counts_against_an_answer(question, unknow
     generation = open_index(tmp_path / "index").generation
     asked = Asked.parse(question, generation, generation.rank(question))
     assert asked.unknown == unknown
+
+
+def test_a_table_of_a_docx_answers_and_two_heights_are_shown_to_differ(tmp_path):
+    library = tmp_path / "library"
+    library.mkdir()
+    document = Document()
+    document.add_heading("The port of Sarn", 1)
+    table = document.add_table(rows=0, cols=2)
+    for row in (("Year", "Ships"), ("2023", "342"), ("2024", "377")):
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            cell.text = text
+    document.save(library / "port.docx")
+    for name, height in (("survey", 39), ("gazette", 41)):
+        text = f"The lighthouse of Cape Morn is {height} m high. It is painted white.\n"
+        (library / f"{name}.md").write_text(text)
+    rebuild(library, index=tmp_path / "index")
+    opened = open_index(tmp_path / "index")
+    found = answer("How many ships came in 2024?", index=opened)
+    assert not found.abstained and "377" in found.text
+    found = answer("How high is the lighthouse of Cape Morn?", index=opened)
+    assert {conflict.values for conflict in found.conflicts} & {
+        ("39 m", "41 m"), ("41 m", "39 m"),
+    }  # fmt: skip
