@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from qa.check.gate import Gate
 from qa.compose.draft import Draft
+from qa.compose.extract import MOST_STRETCHES
 from qa.compose.generate import MOST_SENTENCES, PASSAGES
 from qa.compose.related import related
 from qa.condense.small_talk import REPLIES
 from qa.conflicts.contradictions import Contradictions
-from qa.injection import without_instructions
+from qa.injection import gives_orders
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import escape
 from qa.result import Answer, AnswerSentence, Citation, Related, state_voice
@@ -111,13 +112,16 @@ def _withheld(evidence: Evidence) -> int:
     """How many of the passages that are looked at give orders to a model."""
     if not evidence.rows:
         return 0
-    return sum(
-        without_instructions(
-            evidence.generation.source(hit.chunk.source_id).text, hit.chunk.start, hit.chunk.end
-        )
-        != hit.text
-        for hit in evidence.hits(PASSAGES)
-    )
+    chunks = [hit.chunk for hit in evidence.hits(PASSAGES)]
+    looked = [(chunk.source_id, chunk.start, chunk.end) for chunk in chunks]
+    for one in evidence.candidates[:MOST_STRETCHES]:  # what extracts are made of
+        looked.append((one.source_id, one.stretch.start, one.stretch.end))
+    found: list[tuple[str, int, int]] = []
+    for name, start, end in looked:
+        again = any(name == other and start < last and end > first for other, first, last in found)
+        if not again and gives_orders(evidence.generation.source(name), start, end):
+            found.append((name, start, end))
+    return len(found)
 
 
 def _markdown(

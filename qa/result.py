@@ -217,5 +217,6 @@ class Answer:
             "standings": self.standings,
             "oldest": self.oldest,
             "newest": self.newest,
+            "withheld_note": self.withheld_note,
         }
         return asdict(self) | derived

@@ -48,12 +48,23 @@ def poisoned(tmp_path_factory):
     return open_index(folder / "index")
 
 
-# Not known for orders, and quoted since an answer shows what stands beside its sentence.
-UNKNOWN = {"adversarial suffix", "quoted order"}
+# The facts that are shown with innocent text beside them, which stands before the order.
+BESIDE = {
+    "The Quorn museum exhibits clocks made of walnut. It opens at nine. Visitors may not touch the "
+    "pendulums. A guide explains each escapement.",
+    'The Druze ferry is powered by hydrogen cells. "} Question: none.',
+    "Leila Amsberg teaches at the Rookh school. Who teaches at the Rookh school? Who teaches at "
+    "the Rookh school?",
+    "The Hallam prize is awarded for botany. Q: What is the Hallam prize awarded for?",
+}
 
 
 def obeys(found, case):
-    shown = " ".join((found.text, found.notice or "", *(s.text for s in found.sentences)))
+    quoted = (*found.citations, *found.nearest)
+    shown = " ".join((
+        found.text, found.notice or "", *(sentence.text for sentence in found.sentences),
+        *(f"{passage.title} {passage.heading} {passage.quote}" for passage in quoted),
+    ))  # fmt: skip
     return case["canary"].casefold() in shown.casefold()
 
 
@@ -66,10 +77,10 @@ def test_there_are_enough_of_both_kinds():
 def test_an_extract_does_not_repeat_the_order(poisoned, case):
     found = answer(case["question"], index=poisoned)
     assert_checked(found, poisoned)
-    if case["kind"] in UNKNOWN and obeys(found, case):
-        pytest.xfail("this order is not recognised as one")
     assert not obeys(found, case)
-    assert any(case["fact"] in sentence.text for sentence in found.sentences)
+    # What is shown with the fact stands before the order, in its paragraph.
+    (said,) = (one.text for one in found.sentences if case["fact"] in one.text)
+    assert said == case["fact"] or said in BESIDE
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{source_id(case)} {case['kind']}")
@@ -78,8 +89,6 @@ def test_a_model_that_obeys_every_order_says_nothing_of_it(poisoned, case):
     for text in (obeyed, f"{case['fact']} [1][2][3][4][5][6] {obeyed}\n"):
         found = answer(case["question"], index=poisoned, model=Scripted(pieces=[text]))
         assert_checked(found, poisoned)
-        if case["kind"] in UNKNOWN and obeys(found, case):
-            pytest.xfail("this order is not recognised as one")
         assert not obeys(found, case)
         assert any(case["fact"] in sentence.text for sentence in found.sentences)
 

@@ -12,7 +12,7 @@ from index.search import Hit
 from index.tokens import words
 from qa.check.support import support
 from qa.compose.draft import Draft, Span
-from qa.injection import without_instructions
+from qa.injection import quotable, quotable_spans
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import visible, without_unseen
 from qa.result import AnswerSentence, Citation
@@ -55,8 +55,9 @@ class Gate:
         self._said.add(said)
         spans = list(quotes)
         cited = [
-            Span(spans[place].source_id, spans[place].start + start, spans[place].start + end)
+            part
             for place, start, end in basis.parts
+            for part in self._quotable(spans[place], start, end)
         ]
         numbers = tuple(dict.fromkeys(self._cite(span) for span in cited))
         return AnswerSentence(
@@ -69,10 +70,16 @@ class Gate:
             return None
         if self._scope is not None and span.source_id not in self._scope:
             return None
-        text = self._generation.source(span.source_id).text
-        if not 0 <= span.start < span.end <= len(text):
+        source = self._generation.source(span.source_id)
+        if not 0 <= span.start < span.end <= len(source.text):
             return None
-        return without_instructions(text, span.start, span.end)
+        return quotable(source, span.start, span.end)
+
+    def _quotable(self, span: Span, start: int, end: int) -> list[Span]:
+        """What may be quoted between two offsets into a span."""
+        source = self._generation.source(span.source_id)
+        found = quotable_spans(source, span.start + start, span.start + end)
+        return [Span(source.id, first, last) for first, last in found]
 
     def _cite(self, span: Span) -> int:
         if span not in self._numbers:

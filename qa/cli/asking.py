@@ -131,11 +131,11 @@ def search(
 
     from index.opened import open_index
     from qa.cli.shown import show_json, show_passage
-    from qa.retrieve.evidence import passage
+    from qa.retrieve.evidence import passage, quotable_hits
 
     generation = open_index(index_folder(index)).generation
     hits = generation.search(query, k, max_chars, source or None)
-    passages = [passage(generation, hit) for hit in hits]
+    passages = [passage(generation, hit) for hit in quotable_hits(generation, hits)]
     if as_json:
         show_json([asdict(found) for found in passages])
     else:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from index.tokens import terms
 from qa.compose.draft import Draft, Span
-from qa.injection import without_instructions
+from qa.injection import quotable, quotable_spans
 from qa.result import PartKind
 from qa.retrieve.candidates import Candidate
 from qa.retrieve.entities import missing_entities
@@ -43,6 +43,10 @@ _POINTING = re.compile(r"(?:This|These|Those) ([\w/-]+)")
 # "The treaty obliges ...": which one, the sentence before may tell.
 _DEFINITE = re.compile(r"The ([a-z]{4,})\b(?! (?:of|for|on|in|between)\b)")
 
+_LINK = re.compile(
+    r"(!?)\[([^\]\n]{0,1000})\]\((?:[^()\s]|\([^()\s]*\))*"
+    r"(?:\s+(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\)))?\s?\)"
+)
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _RULE = re.compile(r"[\s|:+=-]*")
 _BLOCKS: dict[str, PartKind] = {"list": "list", "table": "table", "code": "code"}
@@ -139,8 +143,8 @@ def _block(evidence: Evidence, candidate: Candidate) -> Iterator[Draft]:
     else:
         spans = [_span(evidence, candidate.first, candidate.last)]
     text = generation.source(candidate.source_id).text
-    kept = [span for span in spans if without_instructions(text, span.start, span.end).strip()]
-    if not kept:
+    kept = [part for span in spans for part in _quotable(evidence, span)]
+    if not kept or (candidate.header is not None and kept == spans[:1]):
         return
     lines = [line for span in kept for line in text[span.start : span.end].split("\n")]
     if kind == "code":
@@ -201,16 +205,24 @@ def _draft(evidence: Evidence, first: int, last: int) -> Draft | None:
     if kept == first:
         return None
     last = kept - 1  # after an order nothing of the paragraph is quoted
-    span = _span(evidence, first, last)
-    text = evidence.generation.source(span.source_id).text
+    spans = _quotable(evidence, _span(evidence, first, last))
+    text = evidence.generation.source(spans[0].source_id).text
     kind: PartKind = "sentence" if first == last else "paragraph"
-    return Draft(plain(text[span.start : span.end]), (span,), kind)
+    said = "\n".join(text[span.start : span.end] for span in spans)
+    return Draft(plain(said), tuple(spans), kind)
 
 
 def _is_clean(evidence: Evidence, row: int) -> bool:
     """Whether nothing in a sentence is, or follows, an order to a model."""
     source, start, end = evidence.generation.unit(row)
-    return without_instructions(source.text, start, end) == source.text[start:end]
+    return quotable(source, start, end) == source.text[start:end]
+
+
+def _quotable(evidence: Evidence, span: Span) -> list[Span]:
+    """The parts of a span without what gives orders, or stands between its blocks unseen."""
+    source = evidence.generation.source(span.source_id)
+    found = quotable_spans(source, span.start, span.end)
+    return [Span(span.source_id, start, end) for start, end in found]
 
 
 def _span(evidence: Evidence, first: int, last: int) -> Span:
@@ -231,9 +243,12 @@ def content_of(evidence: Evidence, candidate: Candidate) -> set[str]:
 
 
 def plain(text: str) -> str:
-    """A passage as one line of plain text: its Markdown emphasis and links without their marks."""
+    """A passage as one line of plain text: its Markdown emphasis and links without their marks.
+
+    What stands for an image is marked as such; the title of a link is not seen.
+    """
     text = without_markup(text)
-    text = re.sub(r"!?\[([^\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*\)", r"\1", text)
+    text = _LINK.sub(lambda found: f"[image: {found[2]}]" if found[1] else found[2], text)
     text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text, flags=re.DOTALL)
     text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])", r"\1", text)
     text = re.sub(r"(?<![`\w])`([^`\n]+)`(?!`)", r"\1", text)

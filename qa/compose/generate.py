@@ -11,7 +11,7 @@ import sentencex
 
 from qa.compose.draft import Draft, Span
 from qa.compose.extract import plain
-from qa.injection import without_instructions
+from qa.injection import quotable, without_instructions
 from qa.models.chat import MARKER, NOT_IN_SOURCES, stream_text
 from qa.plain_text import without_unseen
 from qa.retrieve.evidence import Evidence
@@ -49,7 +49,7 @@ def generate(evidence: Evidence, model: BaseChatModel, timeout: float) -> Iterat
     found = evidence.hits(PASSAGES)
     sources = [evidence.generation.source(hit.chunk.source_id) for hit in found]
     hits = [
-        replace(hit, text=without_instructions(source.text, hit.chunk.start, hit.chunk.end))
+        replace(hit, text=quotable(source, hit.chunk.start, hit.chunk.end))
         for hit, source in zip(found, sources, strict=True)
     ]
     titles = [without_instructions(source.title, 0, len(source.title)) for source in sources]

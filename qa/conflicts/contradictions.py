@@ -20,7 +20,7 @@ import numpy as np
 from index.search import Hit
 from index.tokens import stem, terms
 from qa.conflicts.statement import DATE, Number, Statement
-from qa.injection import without_instructions
+from qa.injection import quotable
 from qa.result import Citation, Conflict
 from qa.retrieve.evidence import Evidence, passage
 
@@ -200,7 +200,7 @@ class Contradictions:
             pair = frozenset(((citation.source_id, one.start), (source.id, start)))
             if pair in self._told:
                 continue
-            if without_instructions(source.text, start, end) != text:
+            if quotable(source, start, end) != text:
                 continue
             self._told.add(pair)
             differing.add(name)

@@ -7,11 +7,13 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Literal
 
 import sentencex
 
 from qa.injection.features import FEATURES, features
-from qa.injection.plain_reading import readings, unseen
+from qa.injection.garbled import garbled_order
+from qa.injection.plain_reading import readings, unseen_at
 
 # How far back, in characters, a paragraph is read for an order that comes before a sentence.
 _REACH = 2000
@@ -22,9 +24,22 @@ _SPREAD = 3
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 # A line that starts on its own: an item of a list, a heading, a row of a table.
 _LINE = re.compile(r"\n(?=[ \t]*(?:[-*+•#>|]|\d{1,3}[.)]\s|```|<!--))")
-# A report may quote an order: words in quotation marks are someone else's. None crosses a line end
-# twice, and none is long, so that each search is linear.
+# A report may quote an order: words in quotation marks are someone else's. None is long, so that
+# each search is linear.
 _QUOTED = re.compile(r"\"[^\"]{3,300}\"|“[^”]{3,300}”|«[^»]{3,300}»|„[^“”]{3,300}[“”]")
+# But an order that is quoted with what it wants said carries that into an answer all the same.
+_PAYLOAD = tuple(
+    FEATURES.index(name)
+    for name in "order_say order_say_that say_colon reply_must add_to_reply change_your_reply "
+    "when_asked_say order_link give_away be_another".split()
+)
+# An order that ends so has what it wants said in the paragraph below it.
+_LEADS_ON = re.compile(
+    r":[\W_]*$"
+    r"|\b(?:the following|what follows|below|that follows|the next)\b[^.!?:]{0,60}[.!?:]?\W*$",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(r"\s*(?:[-*+•>|]|\d{1,3}[.)]\s|```|~~~)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +71,28 @@ def shipped_weights() -> Weights:
 def without_instructions(text: str, start: int, end: int) -> str:
     """`text[start:end]` with spaces for orders and what follows one in its paragraph.
 
-    It has as many characters as the span, so that offsets into it stay true.
+    Where an order ends in a colon, or speaks of what follows, the paragraph or list after it is
+    what it wants said, and goes too. It has as many characters as the span, so that offsets into it
+    stay true.
     """
     opening = max(0, start - _REACH)
     before = [found.end() for found in _PARAGRAPH.finditer(text, opening, start)]
-    opening = before[-1] if before else opening
+    place = before[0] if before else opening
     kept = list(text[start:end])
-    place = opening
+    led_on: Literal["", "by an order", "in a list"] = ""
     while place < end:
-        gap = _PARAGRAPH.search(text, place, end)
-        stop = gap.end() if gap else end
-        order = first_order(text[place:stop])
+        # A paragraph is read to its end, since an order may be known by what comes later in it.
+        gap = _PARAGRAPH.search(text, place, end + _REACH)
+        stop = gap.end() if gap else min(len(text), end + _REACH)
+        paragraph = text[place:stop]
+        order = first_order(paragraph)
+        is_item = bool(led_on) and _ITEM.match(paragraph) is not None
+        if led_on == "by an order" or is_item:
+            order = 0
+        leads = order is not None and _LEADS_ON.search(paragraph, max(order, len(paragraph) - 200))
+        led_on = "by an order" if leads else "in a list" if is_item else ""
         if order is not None:
-            for at in range(max(place + order, start), stop):
+            for at in range(max(place + order, start), min(stop, end)):
                 if kept[at - start] != "\n":
                     kept[at - start] = " "
         place = stop
@@ -83,13 +107,17 @@ def first_order(paragraph: str, weights: Weights | None = None) -> int | None:
     too, by a higher threshold.
     """
     weights = weights or shipped_weights()
-    if unseen(paragraph):
-        return 0
-    met: list[tuple[bool, ...]] = []
     found = list(sentences(paragraph))
+    strange = [at for at in (garbled_order(paragraph), unseen_at(paragraph)) if at is not None]
+    last = min(strange, default=None)
+    if last is not None:
+        found = [(start, sentence) for start, sentence in found if start < last]
+    met: list[tuple[bool, ...]] = []
     for place, (start, sentence) in enumerate(found):
         met.append(judged(sentence))
         if met[-1] and weights.log_odds(met[-1]) >= weights.threshold:
+            return start
+        if _quotes_an_order(sentence, weights):
             return start
         for spread in range(2, _SPREAD + 1):
             together = joined(met[-spread:])
@@ -99,7 +127,19 @@ def first_order(paragraph: str, weights: Weights | None = None) -> int | None:
                 and weights.log_odds(together) >= (weights.spread_threshold)
             ):
                 return found[place - spread + 1][0]
-    return None
+    return last
+
+
+def _quotes_an_order(sentence: str, weights: Weights) -> bool:
+    """Whether the words that a sentence quotes are an order that says what is to be said."""
+    if not _QUOTED.search(sentence):
+        return False
+    for reading in readings(sentence[:_LONGEST]):
+        inner = " ".join(found.group()[1:-1] for found in _QUOTED.finditer(reading))
+        met = features(inner, inner) if inner else ()
+        if met and any(met[at] for at in _PAYLOAD) and weights.log_odds(met) >= weights.threshold:
+            return True
+    return False
 
 
 def sentences(paragraph: str) -> list[tuple[int, str]]:

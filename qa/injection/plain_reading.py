@@ -61,9 +61,12 @@ def readings(text: str) -> Iterator[str]:
         yield _folded(text[::-1])
 
 
-def unseen(text: str) -> bool:
-    """Whether letters stand in it that no one sees but that models read (Unicode's tags)."""
-    return not text.isascii() and sum(0xE0020 <= ord(char) <= 0xE007E for char in text) > 3
+def unseen_at(text: str) -> int | None:
+    """Where letters begin that no one sees but that models read (Unicode's tags), if any do."""
+    if text.isascii():
+        return None
+    tags = [at for at, char in enumerate(text) if 0xE0020 <= ord(char) <= 0xE007E]
+    return tags[0] if len(tags) > 3 else None
 
 
 def _folded(text: str, keep_spaces: bool = False) -> str:

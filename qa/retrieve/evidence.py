@@ -10,6 +10,7 @@ import numpy as np
 
 from index.chunking import Chunk
 from index.search import Generation, Hit, Ranking
+from qa.injection import quotable_spans, without_instructions
 from qa.models.cross_encoder import Reranker
 from qa.models.reader import Reader
 from qa.result import Passage
@@ -53,6 +54,8 @@ _PART_READ = 4
 # for. So it is with 2 of the 144 questions for a number in squad, in the starter library and in the
 # invented one that have no answer, and with none of the 200 that have one.
 _NO_NUMBER = np.log(16)
+# Passages that stand in for others which are orders throughout.
+_SPARE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +109,10 @@ class Evidence:
         return float(inside.max() if len(inside) else self.ranking.scores[-1])
 
     def passages(self, count: int = 3) -> tuple[Passage, ...]:
-        """The nearest passages, best first."""
-        hits = self.generation.passages(self.ranking, count)
-        return tuple(passage(self.generation, hit) for hit in hits)
+        """The nearest passages, best first, without what gives orders to a model."""
+        hits = self.generation.passages(self.ranking, count + _SPARE)
+        shown = quotable_hits(self.generation, hits)
+        return tuple(passage(self.generation, hit) for hit in shown[:count])
 
     def hits(self, count: int) -> list[Hit]:
         """The passages that a language model is shown, best first."""
@@ -258,21 +262,40 @@ def _gather(
     )
 
 
+def quotable_hits(generation: Generation, hits: Iterable[Hit]) -> list[Hit]:
+    """The hits without orders to a model and what no reader sees: of each its longest part."""
+    found = []
+    for hit in hits:
+        source = generation.source(hit.chunk.source_id)
+        spans = quotable_spans(source, hit.chunk.start, hit.chunk.end)
+        if spans:
+            start, end = max(spans, key=lambda span: span[1] - span[0])
+            chunk = generation.chunk(source, start, end)
+            found.append(Hit(chunk, source.text[start:end], hit.score))
+    return found
+
+
 def passage(generation: Generation, hit: Hit) -> Passage:
-    """A hit with what a reader needs to judge it."""
+    """A hit with what a reader needs to judge it; a title that gives orders is not shown."""
     source = generation.source(hit.chunk.source_id)
+    heading = hit.chunk.heading
     return Passage(
         source_id=source.id,
-        title=source.title,
-        publisher=source.publisher,
+        title=source.title if _is_clean(source.title) else source.id,
+        publisher=source.publisher if _is_clean(source.publisher) else None,
         url=source.url,
         published=source.published,
         standing=source.standing,
         page=hit.chunk.page,
-        heading=hit.chunk.heading,
+        heading=heading if _is_clean(heading) else None,
         start=hit.chunk.start,
         end=hit.chunk.end,
         quote=hit.text,
         sha256=source.sha256,
         score=hit.score,
     )
+
+
+def _is_clean(line: str | None) -> bool:
+    """Whether what is said of a source gives no orders to a model."""
+    return line is None or without_instructions(line, 0, len(line)) == line

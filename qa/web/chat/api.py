@@ -15,7 +15,7 @@ from index.opened import Index
 from qa.desk import Desk
 from qa.errors import RefdeskError
 from qa.result import Answer
-from qa.retrieve.evidence import passage
+from qa.retrieve.evidence import passage, quotable_hits
 
 T = TypeVar("T")
 
@@ -75,7 +75,8 @@ def add_endpoints(index: Index, desk: Desk) -> None:
             generation = index.generation
             most = max(1, min(int(k), _MOST_PASSAGES))
             hits = generation.search(query, most, None, sources or None)
-            return [asdict(passage(generation, hit)) for hit in hits]
+            shown = quotable_hits(generation, hits)
+            return [asdict(passage(generation, hit)) for hit in shown]
 
         return await apart(nearest)
 

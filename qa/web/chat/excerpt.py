@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qa.injection import quotable_spans
 from qa.result import Passage
 from sources import Source
 
@@ -31,10 +32,19 @@ def excerpt(passage: Passage, source: Source) -> Excerpt:
     text = source.text
     opens, closes = _section(passage, source)
     first, last = max(opens, passage.start - AROUND), min(closes, passage.end + AROUND)
+    # A context ends where a source gives orders to a model: these are shown nowhere beside a quote.
+    shown = [
+        span
+        for span in quotable_spans(source, first, last)
+        if span[0] <= passage.start and passage.end <= span[1]
+    ]
+    if not shown:
+        return Excerpt()
+    (first, last), reach = shown[0], (first, last)
     before, after = text[first : passage.start], text[passage.end : last]
-    if first > opens:
+    if first == reach[0] > opens:
         before = _after_first_space(before)
-    if last < closes:
+    if last == reach[1] < closes:
         after = _after_first_space(after[::-1])[::-1]
     return Excerpt(
         before=before.lstrip(), after=after.rstrip(), opens=first == opens, closes=last == closes
