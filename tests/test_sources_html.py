@@ -272,7 +272,11 @@ def test_what_is_struck_out_or_cannot_be_seen_is_left_out_and_told():
     assert not any(word in found.text for word in ("Cake", "Ghost", "Low", "Tiny"))
     assert found.unread == (
         ("struck-out text", "2 parts are struck out: not content"),
-        ("hidden text", "3 parts are not to be seen on the page: not content"),
+        (
+            "hidden text",
+            "3 parts are not to be seen on the page (white 1, off the screen 1, tiny 1): "
+            "not content",
+        ),
     )
 
 

@@ -7,6 +7,7 @@ every offset is also one of the text itself.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,15 @@ _STRUCK = re.compile(r"~~(?=[^\s~])([^~\n]*[^\s~])~~")
 _ENDED = re.compile(r"(?:^|[.!?][\"')*_]*[ \t]+|^[ \t>]*(?:[-*+]|\d+[.)])[ \t]+)$")
 
 
+_OPENED = re.compile(r"<!--|<([a-z]\w{0,20})(\s[^<>]{0,400})>", re.IGNORECASE)
+_HIDDEN_TAG = re.compile(
+    r"\shidden(?=[\s/=]|$)|style\s*=\s*[\"'][^\"']*(?:display\s*:\s*none|visibility\s*:\s*hidden"
+    r"|opacity\s*:\s*0(?:\.0*)?\s*[;\"']|font-size\s*:\s*[01](?:px|pt)?\s*[;\"']"
+    r"|(?:left|top|text-indent)\s*:\s*-\d{3})",
+    re.IGNORECASE,
+)
+
+
 @dataclass(slots=True)
 class Note:
     """An admonition, from `start` to `end`."""
@@ -57,6 +67,7 @@ class Plain:
     notes: list[Note] = field(default_factory=list)
     struck: list[Span] = field(default_factory=list)
     strikes: int = 0
+    unseen: int = 0
 
 
 def plain_markdown(text: str) -> Plain:
@@ -68,6 +79,7 @@ def plain_markdown(text: str) -> Plain:
         out[start:end] = " " * (end - start)
 
     fence = ""
+    listings: list[Span] = []
     indented: Note | None = None  # a note or tab whose text is indented
     fenced: list[Note] = []
     quoted: Note | None = None
@@ -86,8 +98,10 @@ def plain_markdown(text: str) -> Plain:
         if mark := _FENCE.match(line):
             if not fence:
                 fence = mark[1][:3]
+                listings.append((start, len(text)))
             elif mark[1].startswith(fence):
                 fence = ""
+                listings[-1] = (listings[-1][0], end)
             continue
         if fence:
             continue
@@ -123,8 +137,38 @@ def plain_markdown(text: str) -> Plain:
                 blank(*found.struck[-1])
     for note in fenced:
         note.end = len(text)
+    for start, end, is_text in _unseen(text, listings):
+        found.struck.append((start, end))
+        found.unseen += is_text
+        blank(start, end)
+    found.struck.sort()
     found.text = "".join(out)
     return found
+
+
+def _unseen(text: str, listings: list[Span]) -> Iterator[tuple[int, int, bool]]:
+    """Where comments and hidden elements of HTML stand outside listings, and which are elements."""
+    done = 0
+    for tag in _OPENED.finditer(text):
+        start = tag.start()
+        at = bisect_right(listings, (start, len(text))) - 1
+        if start < done or (at >= 0 and start < listings[at][1]):
+            continue
+        line = text.rfind("\n", 0, start) + 1
+        if text.count("`", line, start) % 2:
+            continue
+        if tag[0] == "<!--":
+            close = text.find("-->", start)
+            end = close + 3 if close >= 0 else len(text)
+        elif _HIDDEN_TAG.search(tag[2]):
+            closing = re.compile(rf"</{re.escape(tag[1])}\s*>", re.IGNORECASE).search(text, start)
+            end = closing.end() if closing else len(text)
+        else:
+            continue
+        done = end
+        yield start, end, tag[0] != "<!--"
+        if end == len(text):
+            return
 
 
 def mended(text: str, blocks: Iterable[Block], plain: Plain) -> Iterator[Block]:

@@ -15,8 +15,10 @@ from lxml import etree
 from sources.readers.archive import CONTENT_TYPES, Archive, parse_xml, transitional
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.docx_numbers import BULLET, Numbers
+from sources.readers.docx_unseen import UnseenRuns
 from sources.readers.extract import Extract
 from sources.readers.records import add_header, add_row, is_header
+from sources.readers.unseen import told
 
 _NONE = "0"  # the numbering of what has none
 _STYLES_DEEP = 12  # styles build on each other, in a hostile file in a circle
@@ -54,7 +56,14 @@ def read_docx(data: bytes) -> Extract:
     Archive(data, ".docx", CONTENT_TYPES)
     document = docx.Document(io.BytesIO(transitional(data)))
     numbers = Numbers(next(iter(_parts(document.part, "numbering")), None))
-    reader = _Reader(document.styles.element, _notes(document.part), numbers)
+    unseen = UnseenRuns(
+        {
+            style.get(qn("w:styleId")): style
+            for style in document.styles.element.iter(qn("w:style"))
+        },
+        document.element,
+    )
+    reader = _Reader(document.styles.element, _notes(document.part), numbers, unseen)
     reader.read(document.element.body)
     for part in _parts(document.part, "header", "footer"):
         reader.read_once(part)
@@ -90,7 +99,11 @@ def _notes(document: Any) -> dict[tuple[str, str], Element]:
 
 class _Reader:
     def __init__(
-        self, styles: Element, notes: dict[tuple[str, str], Element], numbers: Numbers
+        self,
+        styles: Element,
+        notes: dict[tuple[str, str], Element],
+        numbers: Numbers,
+        unseen: UnseenRuns,
     ) -> None:
         self.builder = TextBuilder()
         self.struck = 0
@@ -98,17 +111,18 @@ class _Reader:
         self._numbers = numbers
         self._running: set[str] = set()
         self._styles = {style.get(qn("w:styleId")): style for style in styles.iter(qn("w:style"))}
+        self._unseen = unseen
 
     @property
     def unread(self) -> tuple[tuple[str, str], ...]:
         """What was left out."""
         said = f"struck out in {self.struck} places: not content"
-        return (("struck", said),) if self.struck else ()
+        return (*((("struck", said),) if self.struck else ()), *told(self._unseen.found))
 
     def read_once(self, header: Element) -> None:
         """Add the lines of a header or footer that no other has; a page number is none."""
         for paragraph in header.iter(_P):
-            line = self.builder.clean(_text(paragraph))
+            line = self.builder.clean(self._text(paragraph))
             if line not in self._running and not _PAGE.fullmatch(line):
                 self.builder.add("paragraph", line)
             self._running.add(line)
@@ -141,7 +155,7 @@ class _Reader:
 
     def _paragraph(self, paragraph: Element) -> None:
         self.struck += sum(1 for run in paragraph.iter(_R) if _marked(run, *_STRIKES))
-        text = _text(paragraph)
+        text = self._text(paragraph)
         if text.strip():
             name, level, (numbering, depth) = self._look(paragraph)
             marker = self._numbers.next(numbering, depth) if numbering != _NONE else ""
@@ -177,7 +191,25 @@ class _Reader:
 
     def _cells(self, row: Element) -> list[str]:
         cells = _below(row, _TC)
-        return [self.builder.clean(" ".join(map(_text, _below(cell, _P)))) for cell in cells]
+        return [self.builder.clean(" ".join(map(self._text, _below(cell, _P)))) for cell in cells]
+
+    def _text(self, element: Element) -> str:
+        """The text of a paragraph, without text boxes and what is struck out or not seen."""
+        parts: list[str] = []
+        for child in element.iterchildren():
+            if child.tag in (_T, _M_T):
+                parts.append(child.text or "")
+            elif child.tag in _SIGNS:
+                said = (_grouped(self._text(part)) for part in child if part.tag in _ARGUMENTS)
+                parts.append(_SIGNS[child.tag].join(said))
+            elif child.tag in _SPACES:
+                parts.append(_SPACES[child.tag])
+            elif child.tag not in _UNREAD and child.tag != _BOX:
+                left_out = child.tag == _R and (
+                    _marked(child, *_STRIKES) or self._unseen.hides(child)
+                )
+                parts.append("" if left_out else self._text(child))
+        return "".join(parts)
 
     def _look(self, paragraph: Element) -> tuple[str, int, tuple[str, int]]:
         """The name of the paragraph's style, its level as a heading or 0, and what numbers it."""
@@ -208,22 +240,6 @@ def _below(element: Element, tag: str) -> Iterator[Element]:
             yield from _below(child, tag)
 
 
-def _text(element: Element) -> str:
-    """The text of a paragraph, without text boxes and hidden text."""
-    parts: list[str] = []
-    for child in element.iterchildren():
-        if child.tag in (_T, _M_T):
-            parts.append(child.text or "")
-        elif child.tag in _SIGNS:
-            said = (_grouped(_text(part)) for part in child if part.tag in _ARGUMENTS)
-            parts.append(_SIGNS[child.tag].join(said))
-        elif child.tag in _SPACES:
-            parts.append(_SPACES[child.tag])
-        elif child.tag not in _UNREAD and child.tag != _BOX and not _hidden(child):
-            parts.append(_text(child))
-    return "".join(parts)
-
-
 def _is_header(row: Element) -> bool:
     """Whether the row is repeated on each page, and no cell of it spans columns."""
     if next(row.iter(_SPAN), None) is not None:
@@ -231,11 +247,6 @@ def _is_header(row: Element) -> bool:
     properties = row.find(qn("w:trPr"))
     mark = properties.find(qn("w:tblHeader")) if properties is not None else None
     return mark is not None and mark.get(qn("w:val")) not in ("0", "false", "off")
-
-
-def _hidden(run: Element) -> bool:
-    """Whether a run is hidden, or struck out."""
-    return _marked(run, "w:vanish", *_STRIKES)
 
 
 def _marked(run: Element, *names: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import email
 import re
+from collections import Counter
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
@@ -15,6 +16,7 @@ from sources.readers.extract import Extract
 from sources.readers.html import add_page
 from sources.readers.records import add_record
 from sources.readers.text import read_text
+from sources.readers.unseen import told
 
 _HEADERS = ("From", "To", "Cc", "Date")
 _ENCRYPTED = frozenset(
@@ -24,6 +26,8 @@ _ATTACHED = "an attachment is not read: save it into the library as a file"
 _MOST_NAMES = 200
 _DEEPEST_MESSAGE = 5
 _WORDS = re.compile(r"\w+")
+_ADDRESS = re.compile(r"<?(?:https?://|mailto:|cid:)\S+")
+_FEW = 4  # words of a plain text that its HTML does not have
 
 
 def read_email(data: bytes) -> Extract:
@@ -35,33 +39,40 @@ def read_email(data: bytes) -> Extract:
     if not any(header in message for header in ("From", "Date", "Subject", "Received")):
         raise UnreadableError("no e-mail (it has no header): save the message as .eml")
     builder = TextBuilder()
+    unseen: Counter[str] = Counter()
     subject = clean(_header(message, "Subject"))
     builder.add("heading", subject, level=1)
     add_record(builder, [(name, _header(message, name)) for name in _HEADERS])
-    _add_body(builder, message)
-    names = _forwarded(builder, message, 0)
+    _add_body(builder, message, unseen)
+    names = _forwarded(builder, message, unseen, 0)
     return builder.extract(
         hints={"title": subject, "author": _author(message), "published": _date(message)},
-        unread=tuple((clean(name), _ATTACHED) for name in names[:_MOST_NAMES]),
+        unread=(
+            *((clean(name), _ATTACHED) for name in names[:_MOST_NAMES]),
+            *told(unseen),
+        ),
     )
 
 
-def _add_body(builder: TextBuilder, message: EmailMessage) -> None:
-    """The text that a reader sees: the plain one only where it says what the HTML says."""
+def _add_body(builder: TextBuilder, message: EmailMessage, unseen: Counter[str]) -> None:
+    """The text that a reader sees: the plain one only where it says what the HTML says, no more."""
     plain, page = (message.get_body((kind,)) for kind in ("plain", "html"))
     text = _content(plain) if isinstance(plain, EmailMessage) else ""
     if isinstance(page, EmailMessage):
         shown = TextBuilder()
-        add_page(shown, codecs.BOM_UTF8 + _content(page).encode())
-        said = set(_WORDS.findall(text.lower()))
+        unseen += add_page(shown, codecs.BOM_UTF8 + _content(page).encode())
+        said = set(_WORDS.findall(_ADDRESS.sub("", text.lower())))
         seen = set(_WORDS.findall(shown.text.lower()))
-        if seen and len(said & seen) < len(seen) / 2:
+        more = len(said - seen)
+        if seen and (len(said & seen) < len(seen) / 2 or more > max(_FEW, len(seen) / 10)):
             add_page(builder, codecs.BOM_UTF8 + _content(page).encode())
             return
     _add_text(builder, text)
 
 
-def _forwarded(builder: TextBuilder, message: EmailMessage, depth: int) -> list[str]:
+def _forwarded(
+    builder: TextBuilder, message: EmailMessage, unseen: Counter[str], depth: int
+) -> list[str]:
     """Add the messages within a message, each with its own head; the names of what is not read."""
     names: list[str] = []
     for part in _attachments(message):
@@ -73,8 +84,8 @@ def _forwarded(builder: TextBuilder, message: EmailMessage, depth: int) -> list[
             continue
         builder.add("heading", clean(_header(first, "Subject")), level=2)
         add_record(builder, [(name, _header(first, name)) for name in _HEADERS])
-        _add_body(builder, first)
-        names += _forwarded(builder, first, depth + 1)
+        _add_body(builder, first, unseen)
+        names += _forwarded(builder, first, unseen, depth + 1)
     return names
 
 

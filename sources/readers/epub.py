@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from sources.errors import UnreadableError
 from sources.readers.archive import Archive, Element
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.html import add_page
+from sources.readers.unseen import told
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
@@ -32,12 +35,15 @@ def read_epub(data: bytes) -> Extract:
             raise UnreadableError("encrypted (it is protected): get a copy without protection")
     builder = TextBuilder()
     unread = []
+    unseen: Counter[str] = Counter()
+    sheets = (name for name in sorted(archive.names) if name.endswith(".css"))
+    css = "\n".join(archive.read(name).decode("utf-8", "replace") for name in sheets)
     for page in pages:
         try:
-            add_page(builder, archive.read(page))
+            unseen += add_page(builder, archive.read(page), css)
         except UnreadableError as error:
             unread.append((page, str(error)))
-    return builder.extract(hints=_metadata(package), unread=tuple(unread))
+    return builder.extract(hints=_metadata(package), unread=(*unread, *told(unseen)))
 
 
 def _pages(archive: Archive, package: Element, at: str) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from textwrap import dedent
 from typing import Any
@@ -17,7 +18,9 @@ from sources.errors import UnreadableError
 from sources.invisible import count_invisible
 from sources.readers.blocks import DEEPEST, TextBuilder, clean
 from sources.readers.extract import Extract
+from sources.readers.html_unseen import UnseenElements
 from sources.readers.records import add_header, add_row, is_header
+from sources.readers.unseen import told
 from sources.source import Kind
 
 for _library in ("trafilatura", "htmldate", "courlan"):
@@ -39,15 +42,6 @@ _SPANS = {"colspan", "rowspan"}
 _HEADINGS = "h1 h2 h3 h4 h5 h6".split()
 _DESCRIBED: dict[str, Kind] = {"dt": "term", "dd": "definition"}
 _LAYOUT = "boolean(.//table | .//head | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6)"
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|"
-    r"(?:font-size|opacity)\s*:\s*0(?:\.0*)?(?:[a-z%]+)?\s*(?:[;!]|$)|"
-    r"font-size\s*:\s*(?:0?\.\d+|1)(?:px|pt)|(?<![\w-])color\s*:\s*(?:white\b|#fff(?:fff)?\b)(?!.*background)|"
-    r"(?:left|top|text-indent)\s*:\s*-\d{3,}|clip\s*:\s*rect\(0",
-    re.IGNORECASE,
-)
-_BRACES = re.compile(r"([{}])")
-_SELECTOR = re.compile(r"[a-z]*([.#][\w-]+)")
 _STRUCK = frozenset(("del", "s", "strike"))
 _UNSEEN = frozenset("sr-only visually-hidden screen-reader-text".split())
 _PERMALINKS = frozenset("¶#§🔗")
@@ -71,7 +65,7 @@ Element = Any
 def read_html(data: bytes) -> Extract:
     """The text of a page, its blocks, and what its metadata say as hints."""
     page = _parse(_decode(data))
-    unread = _leave_out(page)
+    unread = _told(*_leave_out(page))
     small = sum(1 for _ in page.iter()) <= _MOST_ELEMENTS
     hints = _hints(page) if small else {"title": clean(page.findtext(".//title", ""))}
     _empty(page.iter(*_NO_TEXT))
@@ -92,15 +86,19 @@ def read_html(data: bytes) -> Extract:
     return content.extract(hints=hints, unread=unread)
 
 
-def add_page(builder: TextBuilder, data: bytes) -> None:
-    """Add all blocks of a page that is content throughout: a chapter, or a letter."""
+def add_page(builder: TextBuilder, data: bytes, css: str = "") -> Counter[str]:
+    """Add all blocks of a page that is content throughout: a chapter, or a letter.
+
+    Returns how many parts are not seen, by why. `css` are styles that stand beside the page.
+    """
     page = _parse(_decode(data))
     body = page.find("body")
-    _leave_out(page)
+    _, unseen = _leave_out(page, css)
     _empty(page.iter(*_NO_TEXT))
     invisible = builder.invisible + count_invisible("".join(body.itertext()))
     _read(page, builder, guess=_unspanned(page))
     builder.invisible = invisible
+    return unseen
 
 
 def _decode(data: bytes) -> str:
@@ -159,63 +157,51 @@ def _hints(page: Element) -> dict[str, str]:
     }
 
 
-def _leave_out(page: Element) -> tuple[tuple[str, str], ...]:
-    """Clear what is struck out or hidden; what the report is to say of it."""
-    css = "".join(style.text or "" for style in page.iter("style"))
-    names = {
-        name
-        for selectors, rules in _css_rules(css)
-        if _HIDING.search(rules)
-        for name in selectors.split(",")
-    }
-    hiding = {match[1] for name in names if (match := _SELECTOR.fullmatch(name.strip()))}
+def _leave_out(page: Element, css: str = "") -> tuple[int, Counter[str]]:
+    """Clear what is struck out or not seen; how many parts were struck, and not seen by why.
 
-    def styled(element: Element) -> bool:
-        if _HIDING.search(element.get("style", "")):
-            return True
-        own = {f".{name}" for name in element.get("class", "").split()} if hiding else set()
-        return not hiding.isdisjoint(own | {f"#{element.get('id', '')}"})
-
+    `css` are styles that stand beside the page.
+    """
+    css += "".join(style.text or "" for style in page.iter("style"))
     body = page.find("body")
     found = list(body.iterdescendants())
     struck = [one for one in found if one.tag in _STRUCK]
-    unseen = [one for one in found if one.tag not in _STRUCK and styled(one)]
-    told = []
-    for name, parts, why in (
-        ("struck-out text", struck, "struck out"),
-        ("hidden text", unseen, "not to be seen on the page"),
-    ):
-        count = sum(1 for part in parts if "".join(part.itertext()).strip())
-        told += [(name, f"{count} parts are {why}: not content")] if count else []
-    _empty([*struck, *unseen, *(one for one in found if _hidden(one))])
-    return tuple(told)
+    hidden = UnseenElements(css).among([page, body, *found])
+    hidden.pop(body, None)
+    hidden.pop(page, None)
+    # The number of a footnote or a permalink is no text that anyone would miss
+    marks = [one for one in found if _is_mark(one)]
+    hidden |= {one: "hidden" for one in found if _is_hidden(one)}
+    unseen = [one for one in hidden if one.tag not in _STRUCK and one.tag not in _NO_TEXT]
+    counted = Counter(
+        hidden[one]
+        for one in unseen
+        if "".join(one.itertext()).strip() and hidden.keys().isdisjoint(one.iterancestors())
+    )
+    strikes = sum(1 for part in struck if "".join(part.itertext()).strip())
+    _empty([*struck, *unseen, *marks])
+    return strikes, counted
 
 
-def _css_rules(css: str) -> Iterator[tuple[str, str]]:
-    """Selectors and what they say; not what holds for some media only. Linear in its length."""
-    first, *rest = css.split("/*")
-    css = first + "".join(part.partition("*/")[2] for part in rest)
-    depth, before = 0, ""
-    for part in _BRACES.split(css):
-        if part == "{":
-            depth += 1
-        elif part == "}":
-            depth = max(0, depth - 1)
-        else:
-            if depth == 1 and "@" not in before:
-                yield before, part
-            before = part
+def _told(strikes: int, unseen: Counter[str]) -> tuple[tuple[str, str], ...]:
+    """What the report is to say of what was left out."""
+    said = f"{strikes} parts are struck out: not content"
+    return (*((("struck-out text", said),) if strikes else ()), *told(unseen))
 
 
-def _hidden(element: Element) -> bool:
-    """Whether it is hidden, the number of a footnote, or the permalink of a heading."""
+def _is_mark(element: Element) -> bool:
+    """Whether it is the number of a footnote, or the permalink of a heading."""
     text = (element.text or "").strip()
     if element.tag == "a" and not len(element) and text in _PERMALINKS:
         return True
-    if element.tag == "sup" and (
-        _FOOTNOTE.fullmatch(text) or any(link.get("href", "").startswith("#") for link in element)
-    ):
-        return True
+    return element.tag == "sup" and (
+        _FOOTNOTE.fullmatch(text) is not None
+        or any(link.get("href", "").startswith("#") for link in element)
+    )
+
+
+def _is_hidden(element: Element) -> bool:
+    """Whether it says itself that it is hidden."""
     return (
         "hidden" in element.attrib
         or element.get("aria-hidden", "").strip().lower() == "true"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -23,6 +24,7 @@ from sources.readers.blocks import (
 from sources.readers.dialects import NOTES, defined, mended, plain_markdown
 from sources.readers.embedded_html import EmbeddedHtml
 from sources.readers.extract import Extract
+from sources.readers.unseen import told
 from sources.source import Block
 
 _LISTS = frozenset(
@@ -56,7 +58,10 @@ def read_markdown(text: str) -> Extract:
         text=text,
         blocks=group_blocks(text, list(blocks)),
         invisible=count_invisible(text),
-        unread=(("~~", struck),) if plain.strikes else (),
+        unread=(
+            *((("~~", struck),) if plain.strikes else ()),
+            *told(Counter(hidden=plain.unseen)),
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
@@ -9,7 +10,9 @@ from sources.errors import UnreadableError
 from sources.readers.archive import Archive, Element
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
+from sources.readers.odt_unseen import UnseenStyles
 from sources.readers.records import add_table
+from sources.readers.unseen import told
 from sources.source import Kind
 
 _NS = {
@@ -39,14 +42,14 @@ _ITEMS = (_q("text:list-item"), _q("text:list-header"))
 _NOTE = _q("text:note")
 _HEADER_ROWS = _q("table:table-header-rows")
 _SPACES = {_q("text:tab"): " ", _q("text:line-break"): " ", _q("text:s"): " "}
-_UNREAD = frozenset(  # deleted and hidden text, remarks, and what repeats the headings
+_UNREAD = frozenset(  # deleted text, remarks, and what repeats the headings
     map(
         _q,
         "text:tracked-changes office:annotation text:table-of-content text:alphabetical-index "
-        "text:illustration-index text:table-index text:hidden-text text:hidden-paragraph "
-        "text:sequence-decls text:note-citation".split(),
+        "text:illustration-index text:table-index text:sequence-decls text:note-citation".split(),
     )
 )
+_HIDDEN = frozenset(map(_q, ("text:hidden-text", "text:hidden-paragraph")))
 _DEEP = 200
 
 
@@ -62,14 +65,17 @@ def read_odt(data: bytes) -> Extract:
     if body is None:
         raise UnreadableError("no text document: save it as ODT or PDF")
     roots = [content, *(archive.xml(name) for name in ("styles.xml",) if name in archive.names)]
-    reader = _Reader(_title_styles(content), _struck_styles(roots), _numbered_lists(roots))
+    reader = _Reader(
+        _title_styles(content), _struck_styles(roots), _numbered_lists(roots), UnseenStyles(roots)
+    )
     reader.read(body, 0)
     hints = _hints(archive)
     blocks = reader.builder.blocks
     if blocks and blocks[0].kind == "heading":
         hints.pop("title", None)
     why = f"struck out in {reader.struck} places: not content"
-    return reader.builder.extract(hints=hints, unread=(("struck", why),) if reader.struck else ())
+    struck = (("struck", why),) if reader.struck else ()
+    return reader.builder.extract(hints=hints, unread=(*struck, *told(reader.unseen)))
 
 
 def _title_styles(content: Element) -> frozenset[str]:
@@ -122,12 +128,16 @@ class _Reader:
         titles: frozenset[str],
         struck: frozenset[str],
         numbered: frozenset[tuple[str, int]],
+        styles: UnseenStyles,
     ) -> None:
         self.builder = TextBuilder()
         self.struck = 0
+        self.unseen: Counter[str] = Counter()
         self._struck = struck
         self._numbered = numbered
         self._titles = titles
+        self._styles = styles
+        self._told: set[Element] = set()
         self._notes: list[Element] = []
 
     def read(self, container: Element, depth: int, *, item: bool = False) -> None:
@@ -135,6 +145,8 @@ class _Reader:
         if depth > _DEEP:
             raise UnreadableError("its parts are nested too deep: save it as text")
         for element in container.iterchildren("{*}*"):
+            if self._hides(element):
+                continue
             if element.tag in (_P, _H):
                 self._paragraph(element, depth, item=item)
                 item = False
@@ -183,13 +195,25 @@ class _Reader:
             elif child.tag == _NOTE or child.find(f".//{_P}") is not None:
                 if child.tag not in _UNREAD:
                     frames.append(child)
-            elif child.tag not in _UNREAD:
+            elif not self._hides(child) and child.tag not in _UNREAD:
                 yield from self._text(child, frames)
             yield child.tail or ""
 
+    def _hides(self, element: Element) -> bool:
+        """Whether an element shows nothing that is seen; told once where it has text."""
+        reason = "hidden" if element.tag in _HIDDEN else self._styles.reason(element)
+        if reason and element not in self._told and "".join(element.itertext()).strip():
+            self._told.add(element)
+            self.unseen[reason] += 1
+        return bool(reason)
+
     def _table(self, table: Element, depth: int) -> None:
         """Rows of cells; a cell on its own, or with a table in it, only places text."""
-        rows = [row for row in table.iter(_ROW) if next(row.iterancestors(_TABLE)) is table]
+        rows = [
+            row
+            for row in table.iter(_ROW)
+            if next(row.iterancestors(_TABLE)) is table and not self._hides(row)
+        ]
         if table.find(_HEADER_ROWS) is not None:
             add_table(self.builder, (list(self._cells(row)) for row in rows))
             return
@@ -210,5 +234,9 @@ class _Reader:
 
     def _cell(self, cell: Element) -> str:
         frames: list[Element] = []
-        parts = ("".join(self._text(paragraph, frames)) for paragraph in cell.iter(_P, _H))
+        parts = (
+            "".join(self._text(paragraph, frames))
+            for paragraph in cell.iter(_P, _H)
+            if not self._hides(paragraph)
+        )
         return self.builder.clean(" ".join(parts))

@@ -27,6 +27,7 @@ from sources.readers.pdf_lines import (
 )
 from sources.readers.pdf_second import SecondReader, is_garbled
 from sources.readers.records import is_header, spoken
+from sources.readers.unseen import told as told_unseen
 from sources.source import Kind
 
 # A user can do nothing about what it has to say of odd files
@@ -70,16 +71,19 @@ def read_pdf(data: bytes) -> Extract:
         if reader.is_encrypted and not reader.decrypt(""):  # no password: printing is limited
             raise UnreadableError(_ENCRYPTED)
         unread: list[tuple[str, str]] = []
+        unseen: Counter[str] = Counter()
         pages = []
         second = SecondReader(data)
         for number, page in enumerate(reader.pages):
-            lines, why = _page(page, number, second, builder)
+            lines, why = _page(page, number, second, builder, unseen)
             pages.append(lines)
             unread += [(f"page {number + 1}", why)] if why else []
         title = clean(str(reader.metadata.title or "")) if reader.metadata else ""
     except (DependencyError, FileNotDecryptedError) as error:
         raise UnreadableError(_ENCRYPTED) from error
     if not any(pages):
+        if unseen:
+            raise UnreadableError("no text in it that is seen on its pages: remove it")
         raise UnreadableError("no text in it, as in a scan: run it through OCR, such as `ocrmypdf`")
     repeated = _drop_running_heads(pages)
     if repeated:
@@ -91,17 +95,21 @@ def read_pdf(data: bytes) -> Extract:
     return builder.extract(
         blocks=settle_headings(builder.blocks),
         pages=starts,
-        unread=tuple(unread[:_MOST_TOLD]),
+        unread=(*unread[:_MOST_TOLD], *told_unseen(unseen)),
         hints={"title": title} if told else {},
     )
 
 
 def _page(
-    page: PageObject, number: int, second: SecondReader, builder: TextBuilder
+    page: PageObject,
+    number: int,
+    second: SecondReader,
+    builder: TextBuilder,
+    unseen: Counter[str],
 ) -> tuple[list[Line], str]:
     """The lines of a page as they are read, and why it has none, if that is to be said."""
     try:
-        lines = page_lines(page, number, builder)
+        lines = page_lines(page, number, builder, unseen)
         fill_in(page, number, lines, builder)
         if not is_garbled(line.text for line in lines):
             return _laid_out(lines), ""

@@ -12,6 +12,7 @@ from typing import Any
 from pypdf import PageObject
 
 from sources.readers.blocks import TextBuilder
+from sources.readers.pdf_unseen import UnseenText
 
 _SAME_LINE = 0.4
 BULLET = re.compile(r"[•‣◦▪●○■□](?: |$)|[-–*] (?=\S)")
@@ -38,8 +39,13 @@ class Line:
     runs: bool = False
 
 
-def page_lines(page: PageObject, number: int, builder: TextBuilder) -> list[Line]:
-    """The lines of a page in the order of the file; parts at one height are one line."""
+def page_lines(
+    page: PageObject, number: int, builder: TextBuilder, unseen: Counter[str]
+) -> list[Line]:
+    """The lines of a page in the order of the file; parts at one height are one line.
+
+    What no one sees is counted by why in `unseen`.
+    """
     lines: list[Line] = []
     parts: list[Line] = []
     left, low, right, high = map(float, page.cropbox)
@@ -74,8 +80,22 @@ def page_lines(page: PageObject, number: int, builder: TextBuilder) -> list[Line
             elif parts:
                 parts[-1].text += part
 
-    page.extract_text(visitor_text=visit)
-    close()
+    def extract(hidden: UnseenText) -> UnseenText:
+        page.extract_text(
+            visitor_operand_before=hidden.before,
+            visitor_operand_after=hidden.after,
+            visitor_text=visit,
+        )
+        close()
+        return hidden
+
+    invisible = builder.invisible
+    hidden = extract(UnseenText(page))
+    if hidden.late_image:  # the image of a scan may be painted over its text
+        lines.clear()
+        builder.invisible = invisible
+        hidden = extract(UnseenText(page, images=hidden.images))
+    unseen.update(+hidden.found)
     return lines
 
 

@@ -16,7 +16,9 @@ from pptx.oxml.ns import qn
 from sources.readers.archive import CONTENT_TYPES, Archive, parse_xml, transitional
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
+from sources.readers.pptx_unseen import BREAKS, UnseenShapes
 from sources.readers.records import add_rows, add_table
+from sources.readers.unseen import told
 
 _NOT_READ = frozenset((Place.FOOTER, Place.SLIDE_NUMBER, Place.DATE, Place.HEADER))
 _TITLES = frozenset((Place.TITLE, Place.CENTER_TITLE, Place.VERTICAL_TITLE))
@@ -25,7 +27,6 @@ _CHART = "a chart of a kind that is not read: add its numbers as a table"
 _DGM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _DIAGRAM = f"{_DGM}relIds"
 _DEEPEST = 20
-_BREAKS = str.maketrans("\v", " ")
 
 
 def read_pptx(data: bytes) -> Extract:
@@ -35,10 +36,18 @@ def read_pptx(data: bytes) -> Extract:
     builder = TextBuilder()
     firsts = []
     unread: list[tuple[str, str]] = []
+    unseen = UnseenShapes(deck)
+    hidden = 0
     for slide in deck.slides:
         firsts.append(len(builder.blocks))
-        if slide.element.get("show") not in ("0", "false"):
-            _slide(builder, slide, unread)
+        if slide.element.get("show") in ("0", "false"):
+            hidden += 1
+        else:
+            unseen.enter(slide)
+            _slide(builder, slide, unread, unseen)
+    if hidden:
+        unread.append(("slides", f"hidden slides ({hidden}): show them to have them read"))
+    unread += told(unseen.found)
     title = clean(deck.core_properties.title)
     titled = bool(builder.blocks) and builder.blocks[0].kind == "heading"
     starts = [*(block.start for block in builder.blocks), len(builder.text)]
@@ -49,20 +58,27 @@ def read_pptx(data: bytes) -> Extract:
     )
 
 
-def _slide(builder: TextBuilder, slide: Any, unread: list[tuple[str, str]]) -> None:
-    shapes = in_reading_order(list(slide.shapes))
-    _shapes(builder, sorted(shapes, key=lambda shape: not _is(shape, _TITLES)), unread)
+def _slide(
+    builder: TextBuilder, slide: Any, unread: list[tuple[str, str]], unseen: UnseenShapes
+) -> None:
+    shapes = in_reading_order([one for one in slide.shapes if not unseen.hides(one)])
+    _shapes(builder, sorted(shapes, key=lambda shape: not _is(shape, _TITLES)), unread, unseen)
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
         for paragraph in notes.paragraphs:
-            builder.add("paragraph", _text(paragraph))
+            builder.add("paragraph", str(paragraph.text).translate(BREAKS))
 
 
-def _shapes(builder: TextBuilder, shapes: Iterable[Any], unread: list[tuple[str, str]]) -> None:
+def _shapes(
+    builder: TextBuilder,
+    shapes: Iterable[Any],
+    unread: list[tuple[str, str]],
+    unseen: UnseenShapes,
+) -> None:
     for shape in shapes:
         if _is(shape, _NOT_READ):
             continue
         if hasattr(shape, "shapes"):
-            _shapes(builder, in_reading_order(list(shape.shapes)), unread)
+            _shapes(builder, in_reading_order(list(shape.shapes)), unread, unseen)
         elif getattr(shape, "has_table", False):
             rows = ([clean(cell.text) for cell in row.cells] for row in shape.table.rows)
             if shape.table.first_row:
@@ -79,10 +95,11 @@ def _shapes(builder: TextBuilder, shapes: Iterable[Any], unread: list[tuple[str,
             _smart_art(builder, shape, diagram)
         elif shape.has_text_frame:
             if _is(shape, _TITLES):
-                builder.add("heading", shape.text_frame.text, level=1)
+                said = (unseen.text(paragraph, shape) for paragraph in shape.text_frame.paragraphs)
+                builder.add("heading", " ".join(said), level=1)
             else:
                 for paragraph in shape.text_frame.paragraphs:
-                    builder.add(_kind(shape, paragraph), _text(paragraph))
+                    builder.add(_kind(shape, paragraph), unseen.text(paragraph, shape))
 
 
 def in_reading_order(shapes: list[Any]) -> list[Any]:
@@ -153,7 +170,3 @@ def _kind(shape: Any, paragraph: Any) -> Any:
 
 def _is(shape: Any, kinds: Iterable[Any]) -> bool:
     return shape.is_placeholder and shape.placeholder_format.type in kinds
-
-
-def _text(paragraph: Any) -> str:
-    return str(paragraph.text).translate(_BREAKS)

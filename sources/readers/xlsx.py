@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.number_formats import shown
 from sources.readers.sheet_tables import Row, SheetTables
+from sources.readers.unseen import SMALLEST, is_white
 
 _BLANK_ROWS = 10_000
 """A sheet ends where as many rows in a row are empty: one cell may be a million rows away."""
@@ -72,6 +74,7 @@ class _Reader:
         self._hidden_rows = 0
         self._hidden_columns: set[int] = set()
         self._uncalculated = 0
+        self._unseen: Counter[str] = Counter()
 
     @property
     def left_out(self) -> list[str]:
@@ -80,6 +83,10 @@ class _Reader:
             (self._hidden_rows, "hidden rows", "show them to have them read"),
             (len(self._hidden_columns), "hidden columns", "show them to have them read"),
             (self._uncalculated, "formulas without a result", "calculate and save the workbook"),
+        ]
+        told += [
+            (count, f"cells that are not seen ({why})", "not content")
+            for why, count in self._unseen.items()
         ]
         return [f"{what} ({count}): {remedy}" for count, what, remedy in told if count]
 
@@ -158,7 +165,9 @@ class _Reader:
                 continue
             words = isinstance(value, str)
             text = (value if words else shown(value, cell.number_format or "")).strip()
-            if text:
+            if text and (why := _unseen(cell)):
+                self._unseen[why] += 1
+            elif text:
                 texts[column] = text
                 bold = bold and bool(cell.font and cell.font.b)
                 if not words and not isinstance(value, bool):
@@ -228,6 +237,26 @@ def _column(reference: str | None) -> int:
 def _bounds(reference: str) -> Bounds:
     first, above, last, below = range_boundaries(reference)
     return first or 1, above or 1, last or 1, below or 1
+
+
+def _unseen(cell: Any) -> str:
+    """Why what a cell holds is not seen; "" where it is."""
+    font = cell.font
+    if cell.number_format == ";;;":
+        return "hidden"
+    if font is None:
+        return ""
+    if font.sz is not None and font.sz < SMALLEST:
+        return "tiny"
+    colour = font.color
+    if colour is None or not (_is_white(colour) or (colour.type == "theme" and colour.theme == 0)):
+        return ""
+    fill = cell.fill
+    return "white" if fill is None or not fill.fill_type or _is_white(fill.fgColor) else ""
+
+
+def _is_white(colour: Any) -> bool:
+    return bool(colour.type == "rgb" and is_white(str(colour.rgb)[-6:]))
 
 
 def _uncalculated(cell: Any) -> bool:

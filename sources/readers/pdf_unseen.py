@@ -1,0 +1,216 @@
+"""What of a PDF's text is painted so that no one sees it: found operation by operation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pypdf import PageObject
+from pypdf.generic import ArrayObject, ByteStringObject
+
+from sources.readers.unseen import SMALLEST
+
+Box = tuple[float, float, float, float]
+Matrix = Sequence[float]
+
+_IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_NOT_PAINTED = frozenset((3, 7))  # render modes
+_WHITE = 0.97  # of each colour at least
+_FAINT = 0.02
+_MOST_BOXES = 2_000
+_NEAR = 3.0  # points: a box ends about where its text does
+_FILLS = frozenset((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"))
+_SHOWS = {b"Tj": 0, b"TJ": 0, b"'": 0, b'"': 2}
+_POINTS = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4}
+_COLOURS = {b"g": 1, b"rg": 3, b"k": 4, b"sc": 0, b"scn": 0}
+_SPACES = frozenset(
+    ("/DeviceGray", "/DeviceRGB", "/DeviceCMYK", "/CalGray", "/CalRGB", "/ICCBased", "/G", "/RGB")
+)
+
+
+@dataclass(slots=True)
+class _State:
+    """What is painted with, as far as it decides what is seen."""
+
+    mode: int = 0
+    white: bool = False
+    plain: bool = True  # the colour space says by its numbers what is white
+    opacity: float = 1.0
+    size: float = 1.0
+
+
+@dataclass(slots=True)
+class _Form:
+    """Where a form is painted, and what it calls by name."""
+
+    resources: Any
+    place: Matrix
+    states: list[_State]
+
+
+@dataclass(slots=True)
+class UnseenText:
+    """Empties what shows text that nobody sees, while pypdf reads the operations of a page.
+
+    Text that is not painted is the text layer of a scan where an image lies there, and stays;
+    `images` are those known from a reading before. White text is seen on what is not white.
+    """
+
+    page: PageObject
+    images: list[Box] = field(default_factory=list)
+    found: Counter[str] = field(default_factory=Counter)
+    late_image: bool = False
+    _painted: list[Box] = field(default_factory=list)
+    _path: list[tuple[float, float]] = field(default_factory=list)
+    _forms: list[_Form] = field(default_factory=list)
+    _state: _State = field(default_factory=_State)
+    _last: str = ""
+    _emptied: Any = None
+
+    def __post_init__(self) -> None:
+        self._forms.append(_Form(_object(self.page.get("/Resources")), _IDENTITY, []))
+
+    def before(self, operator: bytes, operands: list[Any], cm: Matrix, tm: Matrix) -> None:
+        """Follow one operation before pypdf does; empty it where it shows what no one sees."""
+        # A damaged operation says nothing
+        with suppress(TypeError, ValueError, IndexError, KeyError, AttributeError):
+            self._follow(operator, operands, _times(cm, self._forms[-1].place), tm)
+
+    def after(self, operator: bytes, operands: list[Any], cm: Matrix, tm: Matrix) -> None:
+        """Put back what was emptied, and leave a form."""
+        if self._emptied is not None:
+            at, was = self._emptied
+            operands[at] = was
+            self._emptied = None
+        elif operator == b"Do" and len(self._forms) > 1:
+            self._state = self._forms.pop().states[0]
+
+    def _follow(self, operator: bytes, operands: list[Any], place: Matrix, tm: Matrix) -> None:
+        state = self._state
+        if operator in _SHOWS:
+            reason = self._reason(place, tm)
+            if reason:
+                self.found[reason] += reason != self._last
+                at = _SHOWS[operator]
+                self._emptied = (at, operands[at])
+                operands[at] = ArrayObject() if operator == b"TJ" else ByteStringObject(b"")
+            self._last = reason
+        elif operator == b"q":
+            self._forms[-1].states.append(replace(state))
+        elif operator == b"Q":
+            # The first is what the form was called with
+            if len(self._forms[-1].states) > (len(self._forms) > 1):
+                self._state = self._forms[-1].states.pop()
+        elif operator == b"Tf":
+            state.size = abs(float(operands[1]))
+        elif operator == b"Tr":
+            state.mode = int(operands[0])
+        elif operator == b"gs":
+            state.opacity = float(self._named("/ExtGState", operands[0]).get("/ca", state.opacity))
+        elif operator in _COLOURS:
+            numbers = [float(one) for one in operands if isinstance(one, (int, float))]
+            known = operator in (b"g", b"rg", b"k") or state.plain
+            state.white = known and bool(numbers) and (
+                max(numbers) <= 1 - _WHITE if len(numbers) == 4 else min(numbers) >= _WHITE
+            )  # fmt: skip
+        elif operator == b"cs":
+            state.white = False
+            state.plain = operands[0] in _SPACES or self._is_plain(operands[0])
+        elif operator == b"re":
+            x, y, width, height = map(float, operands)
+            self._path += [
+                _at(x + a * width, y + b * height, place) for a in (0, 1) for b in (0, 1)
+            ]
+        elif operator in _POINTS:
+            numbers = [float(one) for one in operands[: _POINTS[operator]]]
+            self._path += [
+                _at(x, y, place) for x, y in zip(numbers[::2], numbers[1::2], strict=True)
+            ]
+        elif operator in _FILLS or operator in (b"S", b"s", b"n"):
+            if operator in _FILLS and not state.white and state.opacity > _FAINT and self._path:
+                self._paint(_around(self._path))
+            self._path.clear()
+        elif operator == b"sh":
+            self._paint((float("-inf"), float("-inf"), float("inf"), float("inf")))
+        elif operator == b"INLINE IMAGE":
+            self._image(place)
+        elif operator == b"Do":
+            form = _Form(self._forms[-1].resources, place, [replace(self._state)])
+            named = self._named("/XObject", operands[0]) if operands else {}
+            self._forms.append(form)  # first: `after` leaves it, whatever it calls
+            if named.get("/Subtype") == "/Image":
+                self._image(place)
+            else:
+                form.resources = _object(named.get("/Resources")) or form.resources
+                matrix = [float(one) for one in named.get("/Matrix", _IDENTITY)]
+                form.place = _times(matrix, place)
+
+    def _image(self, place: Matrix) -> None:
+        box = _around([_at(x, y, place) for x in (0, 1) for y in (0, 1)])
+        self.images.append(box)
+        self._paint(box)
+        self.late_image = self.late_image or self.found["not painted"] > 0
+
+    def _reason(self, place: Matrix, tm: Matrix) -> str:
+        """Why text that is shown here is not seen; "" where it is."""
+        state = self._state
+        scale = ((tm[2] ** 2 + tm[3] ** 2) * (place[2] ** 2 + place[3] ** 2)) ** 0.5
+        x, y = _at(tm[4], tm[5], place)
+        _, low, right, high = map(float, self.page.cropbox)
+        if not (low <= y <= high) or x > right:
+            return "outside the page"
+        if state.mode in _NOT_PAINTED and not _covered(x, y, self.images):
+            return "not painted"
+        if state.opacity < _FAINT:
+            return "transparent"
+        if 0 < state.size * scale < SMALLEST:
+            return "tiny"
+        if state.mode == 0 and state.white and len(self._painted) < _MOST_BOXES:
+            return "" if _covered(x, y, self._painted) else "white"
+        return ""
+
+    def _paint(self, box: Box) -> None:
+        if len(self._painted) < _MOST_BOXES:
+            self._painted.append(box)
+
+    def _named(self, kind: str, name: Any) -> Any:
+        """What a name stands for among the resources in force; an empty dictionary for nothing."""
+        return _object(_object((self._forms[-1].resources or {}).get(kind, {})).get(name)) or {}
+
+    def _is_plain(self, name: Any) -> bool:
+        space = self._named("/ColorSpace", name)
+        return bool(space) and isinstance(space, list) and str(space[0]) in _SPACES
+
+
+def _object(reference: Any) -> Any:
+    return reference.get_object() if hasattr(reference, "get_object") else reference
+
+
+def _times(first: Matrix, then: Matrix) -> Matrix:
+    if then is _IDENTITY:
+        return first
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = then
+    return (
+        a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j,
+        e * g + f * i + k, e * h + f * j + m,
+    )  # fmt: skip
+
+
+def _at(x: float, y: float, place: Matrix) -> tuple[float, float]:
+    return x * place[0] + y * place[2] + place[4], x * place[1] + y * place[3] + place[5]
+
+
+def _around(points: Sequence[tuple[float, float]]) -> Box:
+    across, up = [x for x, _ in points], [y for _, y in points]
+    return min(across), min(up), max(across), max(up)
+
+
+def _covered(x: float, y: float, boxes: Sequence[Box]) -> bool:
+    return any(
+        left - _NEAR <= x <= right + _NEAR and low - _NEAR <= y <= high + _NEAR
+        for left, low, right, high in boxes
+    )
