@@ -90,3 +90,13 @@ LONG = {
 def test_a_file_of_more_than_300_lines_is_one_thing_and_listed():
     long = {name for name in MODULES if (ROOT / name).read_text("utf-8").count("\n") > 300}
     assert long - LONG.keys() == set(), "split it, or say above what one thing it is"
+
+
+def test_each_test_that_the_threat_model_names_exists():
+    told = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+\.py)(?:::(test_\w+))?`", told)
+    assert len(named) > 15
+    for file, function in named:
+        path = ROOT / "tests" / file
+        assert path.is_file(), file
+        assert f"def {function}" in path.read_text(encoding="utf-8"), (file, function)

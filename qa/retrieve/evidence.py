@@ -270,15 +270,14 @@ def quotable_hits(generation: Generation, hits: Iterable[Hit]) -> list[Hit]:
         spans = quotable_spans(source, hit.chunk.start, hit.chunk.end)
         if spans:
             start, end = max(spans, key=lambda span: span[1] - span[0])
-            chunk = generation.chunk(source, start, end)
-            found.append(Hit(chunk, source.text[start:end], hit.score))
+            quote = source.text[start:end]
+            found.append(Hit(generation.chunk(source, start, end), quote, hit.score))
     return found
 
 
 def passage(generation: Generation, hit: Hit) -> Passage:
     """A hit with what a reader needs to judge it; a title that gives orders is not shown."""
     source = generation.source(hit.chunk.source_id)
-    heading = hit.chunk.heading
     return Passage(
         source_id=source.id,
         title=source.title if _is_clean(source.title) else source.id,
@@ -287,7 +286,7 @@ def passage(generation: Generation, hit: Hit) -> Passage:
         published=source.published,
         standing=source.standing,
         page=hit.chunk.page,
-        heading=heading if _is_clean(heading) else None,
+        heading=hit.chunk.heading if _is_clean(hit.chunk.heading) else None,
         start=hit.chunk.start,
         end=hit.chunk.end,
         quote=hit.text,

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import re
 from collections import OrderedDict, defaultdict
+from collections.abc import Container
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -62,12 +63,18 @@ class Guard:
 
     A page of another site can reach a loopback server under a name of its own (DNS rebinding);
     `hosts` are the names that the server answers to, None for any. Where `access` names users, a
-    request must be of one who is logged in; only curators may send files.
+    request must be of one who is logged in; only curators may send files. `let_go` are the pages
+    that the server has forgotten.
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: frozenset[str] | None, access: Access | None = None
+        self,
+        app: ASGIApp,
+        hosts: frozenset[str] | None,
+        access: Access | None = None,
+        let_go: Container[str] = (),
     ) -> None:
+        self._let_go = let_go
         self._app = app
         self._access = access or Access()
         self._login = Login(self._access.users) if self._access.users else None
@@ -95,7 +102,7 @@ class Guard:
         user = scope.get(SCOPE_KEY, LOCAL)
         upload = _UPLOAD.fullmatch(scope["path"]) is not None
         if refused is None and not upload:
-            receive, refused = await bind_session(request, user)
+            receive, refused = await bind_session(request, user, self._let_go)
         if refused is not None:
             await refused(scope, receive, send)
             return

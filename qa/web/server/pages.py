@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
 
 # Bytes of what is sent, but for uploads.
 LONGEST_BODY = 1_000_000
+_LET_GO = "The server has closed this page, which was long unused, to save memory: reload it."
 _WITH_SESSION = re.compile(r"/gradio_api/(queue/join|cancel|call/(?!v2/)\w+)/?")
 _HEARTBEAT = re.compile(r"(/gradio_api/heartbeat/)([^/]+)/?")
 
 
-async def bind_session(request: Request, user: str) -> tuple[Receive, Response | None]:
+async def bind_session(
+    request: Request, user: str, let_go: Container[str] = ()
+) -> tuple[Receive, Response | None]:
     """How Gradio is to receive a request of `user`, or why it is refused.
 
-    The session that it names becomes one that only this user can name. Changes the request's scope.
+    The session that it names becomes one that only this user can name; one that was `let_go` is
+    refused, for what its page shows is forgotten. Changes the request's scope.
     """
     scope = request.scope
     if found := _HEARTBEAT.fullmatch(scope["path"]):
@@ -51,7 +56,10 @@ async def bind_session(request: Request, user: str) -> tuple[Receive, Response |
             return request.receive, PlainTextResponse("That is no JSON.", 400)
         if not isinstance(told, dict):
             return request.receive, PlainTextResponse("That is no object of JSON.", 400)
-        body = json.dumps(_bound_body(told, user)).encode("ascii")
+        told = _bound_body(told, user)
+        if told["session_hash"] in let_go:
+            return request.receive, PlainTextResponse(_LET_GO, 410)
+        body = json.dumps(told).encode("ascii")
         scope["headers"] = [
             *((name, value) for name, value in scope["headers"] if name != b"content-length"),
             (b"content-length", str(len(body)).encode("ascii")),

@@ -9,7 +9,7 @@ import socket
 import threading
 import warnings
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -99,7 +99,7 @@ def make_server(app: gr.Blocks, host: str, access: Access | None = None) -> uvic
     site = in_a_loop(lambda: _mount(app))
     return _Server(
         uvicorn.Config(
-            Guard(site, names_of(host), access),
+            Guard(site, names_of(host), access, _let_go(site)),
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=1,
@@ -141,6 +141,12 @@ def _mounted(app: gr.Blocks) -> FastAPI:
     inner.state_holder = BoundedStates(app._queue)
     inner.state_holder.set_blocks(app)
     return site
+
+
+def _let_go(site: FastAPI) -> Container[str]:
+    """The pages of a mounted app that were forgotten."""
+    states: BoundedStates = site.routes[-1].app.state_holder  # type: ignore[attr-defined]
+    return states.let_go
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, OrderedDict
 from typing import Any
 
 from gradio.queueing import Queue
@@ -18,6 +18,7 @@ _MESSAGE = 100_000
 # What Python takes for a character of what a page shows, with what the answer itself takes.
 _PER_CHARACTER = 6
 _GROUP, _OWN = 16, 40
+_MOST_LET_GO = 10_000
 
 
 def bound(session: str, user: str) -> str:
@@ -37,6 +38,8 @@ class BoundedStates(StateHolder):
         self._queue = queue
         self._most = most
         self._bytes: dict[str, int] = {}
+        self.let_go: OrderedDict[str, None] = OrderedDict()
+        """Pages that were forgotten of late: who asks on one is told so."""
 
     @property
     def size(self) -> int:
@@ -72,6 +75,9 @@ class BoundedStates(StateHolder):
                 if name != used and _group(name) == group and not self._awaited(name):
                     del self.session_data[name]
                     del self._bytes[name]
+                    self.let_go[name] = None
+                    while len(self.let_go) > _MOST_LET_GO:
+                        self.let_go.popitem(last=False)
                     self.time_last_used.pop(name, None)
                     self._queue.pending_messages_per_session.pop(name, None)
                     self._queue.pending_event_ids_session.pop(name, None)

@@ -2,6 +2,27 @@
    It only moves, shows and hides what Python rendered; it never makes HTML of text. */
 (() => {
   const byId = (id) => document.getElementById(id);
+  /* A log-in or a page that the server no longer knows is told in words, not as a broken line. */
+  const lapses = {
+    401: ["Your log-in has ended. ", "Log in again"],
+    410: ["The server has closed this page, which was long unused, to save memory. ", "Reload it"],
+  };
+  const asked = window.fetch;
+  window.fetch = async (...what) => {
+    const answer = await asked(...what);
+    const lapse = lapses[answer.status];
+    if (lapse && !byId("lapsed")) {
+      const note = document.createElement("p");
+      const link = document.createElement("a");
+      note.id = "lapsed";
+      note.setAttribute("role", "alert");
+      link.href = location.href;
+      [note.textContent, link.textContent] = lapse;
+      note.append(link);
+      document.body.prepend(note);
+    }
+    return answer;
+  };
   const smooth = () =>
     matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const box = () => document.querySelector("#question textarea");
