@@ -144,7 +144,9 @@ def _block(evidence: Evidence, candidate: Candidate) -> Iterator[Draft]:
         spans = [_span(evidence, candidate.first, candidate.last)]
     text = generation.source(candidate.source_id).text
     kept = [part for span in spans for part in _quotable(evidence, span)]
-    if not kept or (candidate.header is not None and kept == spans[:1]):
+    # Of what an order has cut down to its header or lead-in nothing is left that answers.
+    second = _span(evidence, rows[1], rows[1]) if rows[1:] else None
+    if not kept or (second and kept[-1].end < second.end):
         return
     lines = [line for span in kept for line in text[span.start : span.end].split("\n")]
     if kind == "code":
