@@ -7,9 +7,9 @@
     401: ["Your log-in has ended. ", "Log in again"],
     410: ["The server has closed this page, which was long unused, to save memory. ", "Reload it"],
   };
-  const asked = window.fetch;
+  const unguarded = window.fetch;
   window.fetch = async (...what) => {
-    const answer = await asked(...what);
+    const answer = await unguarded(...what);
     const lapse = lapses[answer.status];
     if (lapse && !byId("lapsed")) {
       const note = document.createElement("p");
@@ -27,7 +27,7 @@
     matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const box = () => document.querySelector("#question textarea");
   /* Gradio hands the trigger over a moment after the page is shown, and what the page loads with
-     comes later still, and would take the place of an answer: what is asked before that waits. */
+     comes later still, and would take the place of an answer: what is unguarded before that waits. */
   let loaded = false;
   let held = null;
   const send = (name, data, tries = 200) => {
