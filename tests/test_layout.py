@@ -79,6 +79,7 @@ LONG = {
     "qa/injection/features.py": "the features that one model was fitted with",
     "qa/retrieve/features.py": "the features that one model was fitted with",
     "qa/web/chat/page.py": "the chat page: its parts and what each event does",
+    "qa/web/library/page.py": "the library page: its parts and what each event does",
     "sources/load.py": "walking a library: what is read, skipped and told",
     "sources/metadata.py": "every field of the metadata with its check",
     "sources/readers/blocks.py": "the blocks that every reader makes",

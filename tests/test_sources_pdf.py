@@ -334,8 +334,8 @@ def test_where_the_text_is_no_text_the_second_reader_reads_the_page(monkeypatch,
     assert is_garbled([words])
     page_lines = pdf.page_lines
 
-    def garbled(page, number, builder):
-        lines = page_lines(page, number, builder)
+    def garbled(page, number, builder, unseen):
+        lines = page_lines(page, number, builder, unseen)
         lines[0].text = words if number == 0 else lines[0].text
         return lines[:1]
 

@@ -407,6 +407,7 @@ def test_an_excerpt_stays_in_its_section():
     text = "# One\n\nfirst QUOTE last\n\n## Two\n\nelsewhere"
     blocks = (
         Block(start=2, end=5, kind="heading", level=1, title="One"),
+        Block(start=7, end=23, kind="paragraph"),
         Block(start=28, end=31, kind="heading", level=2, title="Two"),
     )
     assert text[28:31] == "Two"

@@ -73,6 +73,8 @@ class _Known:
 @lru_cache(maxsize=64)
 def _content(known: _Known) -> str:
     text = known.source.text
+    if not known.source.blocks:  # nothing is known of its structure
+        return text
     parts: list[str] = []
     done = 0
     ends = [(block.start, block.end) for block in known.source.blocks]

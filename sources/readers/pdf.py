@@ -108,6 +108,7 @@ def _page(
     unseen: Counter[str],
 ) -> tuple[list[Line], str]:
     """The lines of a page as they are read, and why it has none, if that is to be said."""
+    before = unseen.total()
     try:
         lines = page_lines(page, number, builder, unseen)
         fill_in(page, number, lines, builder)
@@ -118,6 +119,8 @@ def _page(
         raise
     except Exception as error:  # one bad page costs that page
         why = f"cannot be read ({type(error).__name__}): see it in the file"
+    if unseen.total() > before:  # the second reader would read that, too
+        return [], why
     lines = second.lines(number, builder)
     if is_garbled(line.text for line in lines):
         return [], why
