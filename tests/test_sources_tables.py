@@ -4,7 +4,7 @@ import datetime as dt
 
 import openpyxl
 import pytest
-from samples import saved
+from samples import members, saved, zipped
 
 from sources import UnreadableError, load_sources
 from sources.readers.csv import read_csv
@@ -268,3 +268,12 @@ def test_a_merged_cell_of_a_whole_sheet_costs_no_more_than_its_values():
     book = workbook(*(("Upper", 3) for _ in range(2_000)))
     book.active.merged_cells.add("A1:XFD1048576")
     assert len(read_xlsx(saved(book)).blocks) == 2_000
+
+
+def test_a_sheet_of_a_million_columns_is_refused_at_once():
+    parts = members(saved(workbook()))
+    name = "xl/worksheets/sheet1.xml"
+    row = f'<row r="9">{"<c><v>1</v></c>" * 1_000_000}</row></sheetData>'
+    parts[name] = parts[name].decode().replace("</sheetData>", row)
+    with pytest.raises(UnreadableError, match="more than 16,384 columns: split it"):
+        read_xlsx(zipped(parts))

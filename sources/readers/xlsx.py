@@ -13,6 +13,7 @@ import openpyxl
 from lxml import etree
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, range_boundaries
 
+from sources.errors import UnreadableError
 from sources.readers.archive import CONTENT_TYPES, Archive, transitional
 from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
@@ -213,6 +214,9 @@ def _marks(sheet: Any) -> _Marks:
                         marks.rows.add(row)
                 case "end", "c":
                     column = _column(element.get("r")) or column + 1
+                    if column > _MOST_COLUMNS:
+                        said = f"a row has more than {_MOST_COLUMNS:,} columns: split it"
+                        raise UnreadableError(said)
                     if len(element):
                         marks.widest = max(marks.widest, column)
                     if _uncalculated(element):
