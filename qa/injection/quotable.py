@@ -51,10 +51,10 @@ def quotable_spans(source: Source, start: int, end: int) -> list[tuple[int, int]
 
 def content(source: Source) -> str:
     """The text of a source with spaces for what stands in none of its blocks."""
-    return _content(_Known(source))
+    return _content(KnownSource(source))
 
 
-class _Known:
+class KnownSource:
     """A source as a key that is cheap to compare."""
 
     __slots__ = ("_key", "source")
@@ -67,11 +67,11 @@ class _Known:
         return hash(self._key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self._key == other._key
+        return isinstance(other, KnownSource) and self._key == other._key
 
 
 @lru_cache(maxsize=64)
-def _content(known: _Known) -> str:
+def _content(known: KnownSource) -> str:
     text = known.source.text
     if not known.source.blocks:  # nothing is known of its structure
         return text

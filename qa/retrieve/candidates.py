@@ -17,6 +17,7 @@ import numpy as np
 
 from index.search import Generation, Ranking
 from index.tokens import terms
+from qa.injection.quotable import KnownSource
 from qa.retrieve.features import REASON, Floats, holds_kind, softmax, wanted_kind
 from qa.retrieve.shape import asked_shape
 from qa.retrieve.stretches import Stretch, stretches
@@ -195,37 +196,21 @@ def ranked(
     return order.tolist(), softmax(scores[order])
 
 
-class _Known:
-    """A source as a key that is cheap to compare."""
-
-    __slots__ = ("_key", "source")
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self._key = (source.id, source.sha256)
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self._key == other._key
-
-
 @lru_cache(maxsize=64)
-def _stretches(known: _Known) -> tuple[tuple[Stretch, ...], list[int]]:
+def _stretches(known: KnownSource) -> tuple[tuple[Stretch, ...], list[int]]:
     found = stretches(known.source)
     return found, [stretch.start for stretch in found]
 
 
 def stretches_of(source: Source) -> tuple[Stretch, ...]:
     """The stretches of a source, remembered."""
-    return _stretches(_Known(source))[0]
+    return _stretches(KnownSource(source))[0]
 
 
 def stretch_at(source: Source, offset: int) -> tuple[Stretch, int] | None:
     """The stretch that holds an offset, and its place among those of the source; None in a
     heading."""
-    found, starts = _stretches(_Known(source))
+    found, starts = _stretches(KnownSource(source))
     place = bisect_right(starts, offset) - 1
     if place < 0 or offset >= found[place].end:
         return None
