@@ -26,14 +26,16 @@ _SHAPES = ("overview", "timeline", "compare", "why", "howto", "list", "definitio
 # So many stretches are found for most questions.
 _USUAL = 20
 _UNLIKELY = 0.02
-# Log-odds of a sentence below which a question is mostly off the topic of the library.
-_OFF_TOPIC = -4.0
-# Of an answer: the log-odds that one of the best sentences answers, and by how much they are below
-# those of a question that is off the topic; how likely the first of its
+# Log-odds of a sentence below which a question is mostly off the topic of the library, and what
+# each below them takes from those of the answer. On libraries left out, where 0.08 of what they
+# answer is refused, 1.00 of what is off their topic is, too, and 0.85 of what only articles out of
+# scope tell; with three stretches 0.95 and 0.79. With a fitted feature instead 0.95 and 0.76; 0.90
+# and 0.54. The two were chosen on these figures (tests/benchmarks/fit_stretches.py).
+_OFF_TOPIC, _OFF_TOPIC_COST = -3.5, 2.0
+# Of an answer: the log-odds that one of the best sentences answers, how likely the first of its
 # stretches is against all others, and the first three, what is best among these, and the shape.
 ANSWER_FEATURES = (
     "sentences",
-    "off_topic",
     "first",
     "three",
     "similarity",
@@ -99,6 +101,15 @@ def read_features(features: Floats, found: Floats) -> Floats:
     return np.concatenate([features, unread[:, None], filled[:, None]], axis=1)
 
 
+def off_topic(sentences: float) -> float:
+    """What it takes from the log-odds of an answer that its sentences are this unlikely to answer.
+
+    It is fixed, not fitted: natural questions off the topic are too few to fit it on, and in a
+    small library all else is relative to the few stretches that there are.
+    """
+    return _OFF_TOPIC_COST * max(_OFF_TOPIC - sentences, 0.0)
+
+
 def answer_features(
     question: str,
     sentences: float,
@@ -117,7 +128,6 @@ def answer_features(
     chances = chances / (1 + lacking)
     values = [
         sentences,
-        min(sentences - _OFF_TOPIC, 0.0),
         chances[0],
         chances[:3].sum(),
         features[:3, _SIMILARITY].max(),

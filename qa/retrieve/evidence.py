@@ -20,6 +20,7 @@ from qa.retrieve.confidence import (
     AnswerWeights,
     answer_features,
     answer_weights,
+    off_topic,
     read_features,
 )
 from qa.retrieve.features import (
@@ -66,13 +67,14 @@ class Evidence:
     one that answers, and `confidence` (0 to 1) that an answer made of them is right. `follow_up`
     says that the question was put behind the one before it, `threshold` is None for the shipped.
     `shipped_confidence` is that before the calibration of the library, None where it has none.
-    `log_odds` are those that one of the sentences answers, `doubt` what names and numbers that are
-    lacking take from those of an answer; `read` says that a model has read the
-    stretches. `lost` is what the stretches of a source lose by its time, where the question asks
-    for one. `candidates` are the stretches that may answer, likeliest first, `chances` (summing to
-    1) how likely each does. `parts` holds what was found for each part of a question that has
-    several, `asked` the question as the person put it, where it is not the `question` that was
-    searched for. `small_talk` names the kind of talk that is no question to the sources.
+    `log_odds` are those that one of the sentences answers, `doubt` what being off the topic, and
+    names and numbers that are lacking, take from those of an answer; `read` says that a model has
+    read the stretches. `lost` is what the stretches of a source lose by its time, where the
+    question asks for one. `candidates` are the stretches that may answer, likeliest first,
+    `chances` (summing to 1) how likely each does. `parts` holds what was found for each part of a
+    question that has several, `asked` the question as the person put it, where it is not the
+    `question` that was searched for. `small_talk` names the kind of talk that is no question to the
+    sources.
     """
 
     question: str
@@ -216,7 +218,7 @@ def _gather(
     order = np.argsort(-scores, kind="stable")
     features = question_features(measured, asked, weights.rank)
     logit = weights.confidence.log_odds(features)
-    doubt = _UNKNOWN * asked.unknown
+    doubt = _UNKNOWN * asked.unknown + off_topic(logit)
     likeliest = [generation.unit_text(row) for row in ranking.rows[order[:3]].tolist()]
     if asked.kind == "number" and not any(states_quantity(asked, text) for text in likeliest):
         doubt += _NO_NUMBER

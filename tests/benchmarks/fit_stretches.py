@@ -25,7 +25,7 @@ import random
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from qa.retrieve.confidence import (
     ANSWER_READ_FEATURES,
     READ_FEATURES,
     answer_features,
+    off_topic,
     read_features,
 )
 from qa.retrieve.evidence import gather
@@ -60,6 +61,10 @@ PROBE_C, ANSWER_C = 0.01, 0.1
 # them near misses of the natural ones are told by AUROC 0.809, without by 0.843.
 LESS, LESS_WEIGHT = ("squad", "training"), 0.2
 FALSE_REFUSALS = 0.08
+UNANSWERED = ("nearmiss", "offtopic", "out of scope")
+# So many stretches are found in a library of three short documents.
+FEW = 3
+SHARE = STRETCH_FEATURES.index("share")
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Case:
     @property
     def answerable(self) -> bool:
         """Whether it has an answer."""
-        return self.kind not in ("nearmiss", "offtopic", "out of scope")
+        return self.kind not in UNANSWERED
 
 
 def flat(text: str) -> str:
@@ -239,9 +244,9 @@ class Fitted:
         )
         return order, answer
 
-    def confidence(self, answer: np.ndarray) -> float:
+    def confidence(self, one: Case, answer: np.ndarray) -> float:
         """The probability that one of the first three stretches holds the gold."""
-        return float(sigmoid(answer @ self.answer + self.bias))
+        return float(sigmoid(answer @ self.answer + self.bias - off_topic(one.log_odds)))
 
 
 def fit(measured: dict[str, list[Case]], with_reader: bool) -> Fitted:
@@ -293,7 +298,7 @@ def judged(found: list[Case], fitted: Fitted) -> tuple[np.ndarray, np.ndarray, n
     sure, ranks = [], []
     for one in found:
         order, answer = fitted.order(one, fitted.probe)
-        sure.append(fitted.confidence(answer))
+        sure.append(fitted.confidence(one, answer))
         ranks.append([one.answerable and one.gold[order[:first]].any() for first in (1, 2, 3, 4)])
     return np.array(sure), np.array(ranks), np.array([one.kind for one in found])
 
@@ -302,7 +307,7 @@ def report(name: str, found: list[Case], fitted: Fitted) -> np.ndarray:
     sure, ranks, kinds = judged(found, fitted)
     yes = np.array([one.answerable for one in found])
     line = [*ranks[yes].mean(axis=0)]
-    for kind in ("nearmiss", "offtopic", "out of scope"):
+    for kind in UNANSWERED:
         no = kinds == kind
         chosen = yes | no
         line.append(roc_auc_score(yes[chosen], sure[chosen]) if no.any() else np.nan)
@@ -343,27 +348,25 @@ def main() -> None:
     for with_reader in (False, True):
         title = "with the reader" if with_reader else "without the reader"
         print(f"{title:<26}" + "".join(f"{column:>8}" for column in columns))
-        lines, refused = [], []
+        lines, whole, small = [], [], []
         for name in measured if len(measured) > 1 else ():
             others = {other: found for other, found in measured.items() if other != name}
             fitted = fit(others, with_reader)
             line = report(name, measured[name], fitted)
+            cut = [shrunk for one in measured[name] if len((shrunk := few(one)).gold)]
+            for kept, found in ((whole, measured[name]), (small, cut)):
+                sure, _, kinds = judged(found, fitted)
+                kept += zip([name in LESS] * len(sure), sure, kinds, strict=True)
             if name not in LESS:
                 lines.append(line)
-                refused.append(judged(measured[name], fitted))
         if lines:
             mean = np.nanmean(lines, axis=0)
             print(f"{'mean of natural ones':<26}" + "".join(f"{value:8.3f}" for value in mean))
-        sure = np.concatenate([one[0] for one in refused])
-        kinds = np.concatenate([one[2] for one in refused])
-        unanswered = np.isin(kinds, ("nearmiss", "offtopic"))
-        threshold = float(np.quantile(sure[~unanswered], FALSE_REFUSALS))
+        natural = [sure for less, sure, kind in whole if not less and kind not in UNANSWERED]
+        threshold = float(np.quantile(natural, FALSE_REFUSALS))
         for at in (threshold, 0.2, 0.25, 0.3, 0.35, 0.4):
-            shares = {
-                kind: float((sure[kinds == kind] < at).mean()) for kind in ("nearmiss", "offtopic")
-            }
-            away = float((sure[~unanswered] < at).mean())
-            print(f"refused below {at:.3f}: answerable {away:.3f}", shares)
+            print(f"refused below {at:.3f}: {refused(whole, at)}")
+        print(f"the same with {FEW} stretches: {refused(small, threshold)}")
         kept = {name: found for name, found in measured.items() if name != arguments.without}
         stored["read" if with_reader else "plain"] = as_json(
             fit(kept, with_reader), threshold, with_reader
@@ -371,6 +374,28 @@ def main() -> None:
     if arguments.write:
         path = Path(__file__).parents[2] / "qa/retrieve/answer_weights.json"
         path.write_text(json.dumps(stored, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def few(one: Case) -> Case:
+    """The question as of a library so small that `FEW` stretches are found, and all are read."""
+    kept = np.sort(np.argsort(-one.features[:, SHARE], kind="stable")[:FEW])
+    kept = kept[kept < len(one.states)]
+    return replace(one, features=one.features[kept], states=one.states[kept], gold=one.gold[kept])
+
+
+def refused(asked: list[tuple[bool, float, str]], threshold: float) -> str:
+    """The shares that are refused; of the answerable questions those that people ask alone."""
+    shares = {}
+    for kind in ("answerable", *UNANSWERED):
+        sure = [
+            sure
+            for less, sure, own in asked
+            if (own == kind if kind in UNANSWERED else own not in UNANSWERED)
+            and (kind == "out of scope" or not less)
+        ]
+        if sure:
+            shares[kind] = np.mean(np.array(sure) < threshold)
+    return ", ".join(f"{kind} {share:.3f}" for kind, share in shares.items())
 
 
 def as_json(fitted: Fitted, threshold: float, with_reader: bool) -> dict[str, Any]:
