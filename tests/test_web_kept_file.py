@@ -49,7 +49,8 @@ def shown(kept, turns, talk=None):
     page = ChatPage.__new__(ChatPage)
     page._kept = kept
     page._index = SimpleNamespace(sources=())
-    page.turns, page.talk, page.transcript, page.panel = "turns", "talk", "transcript", "panel"
+    for part in ("turns", "talk", "told", "transcript", "panel"):
+        setattr(page, part, part)
     sent = page._keep(tuple(replace(turn, excerpts=(Excerpt(),)) for turn in turns), talk, "ada")
     return sent["transcript"], sent["talk"]
 
