@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from index.chunking import split_units, split_windows
 from index.tokens import terms
-from sources import Source, strip_invisible, without_markup
+from sources import Source, strip_invisible
+from sources.markup import without_markup
 
 LevelName = Literal["units", "windows"]
 LEVELS: tuple[LevelName, LevelName] = ("units", "windows")

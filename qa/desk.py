@@ -24,7 +24,8 @@ from qa.models.entailment import EntailmentModel, load_entailment_model
 from qa.models.reader import Reader, load_reader
 from qa.result import Answer
 from qa.retrieve.calibration import calibrated
-from qa.retrieve.evidence import Evidence, gather, reread
+from qa.retrieve.evidence import Evidence, gather
+from qa.retrieve.reread import reread
 from qa.settings import Settings
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from sources.errors import (
 )
 from sources.invisible import count_invisible, strip_invisible
 from sources.load import list_files, load_sources
-from sources.markup import without_markup
 from sources.snapshot import add_source
 from sources.source import Block, Reference, Source
 
@@ -22,7 +21,6 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "add_source",
     "strip_invisible",
     "count_invisible",
-    "without_markup",
     "Source",
     "Block",
     "Reference",

@@ -147,7 +147,7 @@ def test_an_index_of_another_schema_says_what_to_run(own_index):
 @contextmanager
 def reading_only(folder):
     """No right to write `folder`; root, who may write anywhere, is another user meanwhile."""
-    above = [path for path in folder.parents if path.name.startswith(("pytest", "test_"))]
+    above = [path for path in folder.parents if path.name.startswith(("pytest", "popen-", "test_"))]
     modes = {path: path.stat().st_mode for path in above}
     for path in above:
         path.chmod(0o755)

@@ -13,7 +13,8 @@ from qa.models.reader import SIZE, load_reader
 from qa.retrieve.calibration import weights_digest
 from qa.retrieve.candidates import read_text
 from qa.retrieve.confidence import answer_weights, read_features
-from qa.retrieve.evidence import STRETCHES_READ, gather, reread
+from qa.retrieve.evidence import gather
+from qa.retrieve.reread import STRETCHES_READ, reread
 from qa.settings import read_settings
 
 needs_reader = pytest.mark.skipif(

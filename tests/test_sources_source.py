@@ -24,7 +24,7 @@ def heading(start, level, title):
 def test_the_package_exports_its_contract():
     assert set(sources.__all__) == {
         "load_sources", "list_files", "add_source", "strip_invisible", "count_invisible",
-        "without_markup", "SnapshotError", "Limits", "ExtractCache",
+        "SnapshotError", "Limits", "ExtractCache",
         "Source", "Block", "Reference", "SourceError",
         "LibraryNotFoundError", "NoSourcesError", "MetadataError", "UnreadableError",
     }  # fmt: skip

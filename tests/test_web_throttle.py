@@ -70,14 +70,15 @@ def test_a_right_password_and_an_hour_make_good(clock):
     assert [throttle.begin("ada", HERE) for _ in range(6)] == [0, 0, 0, 0, 0, 1]
 
 
-def test_who_must_wait_is_told_in_one_line_and_no_password_is_hashed(clock):
+def test_who_must_wait_is_told_in_one_line_and_no_password_is_hashed(clock, tmp_path):
     tried = []
 
     def check(name, password):
         tried.append(name)
         return User(name, "reader") if password == "right" else None
 
-    login = Login(SimpleNamespace(known=lambda *_: None, check=check))
+    users = SimpleNamespace(known=lambda *_: None, check=check, file=tmp_path / "users.txt")
+    login = Login(users)
     login._throttle = Throttle(clock)
     request = SimpleNamespace(client=SimpleNamespace(host=HERE))
 

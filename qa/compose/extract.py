@@ -16,7 +16,7 @@ from qa.retrieve.candidates import Candidate
 from qa.retrieve.entities import missing_entities
 from qa.retrieve.evidence import Evidence
 from qa.retrieve.shape import asked_shape
-from sources import without_markup
+from sources.markup import without_markup
 
 # Characters of an answer, and of the sentences that come first. On two libraries of natural
 # questions the gold stands in the three likeliest stretches of 0.73 and 0.63 of them, in the four

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.retrieve.features import STRETCH_FEATURES
+from qa.retrieve.features import STRETCH_FEATURES, sigmoid
 from qa.retrieve.shape import asked_shape
 
 Floats = NDArray[np.float64]
@@ -141,3 +141,8 @@ def answer_features(
         first = worst if np.isnan(found[0]) else found[0]
         values += [*best[:3], np.log1p(np.logaddexp(0, best).sum()), first]
     return np.array(values, dtype=np.float64)
+
+
+def answer_confidence(answer: Floats, weights: AnswerWeights, doubt: float) -> float:
+    """How likely an answer is to be right; `doubt` is taken from the log-odds."""
+    return float(sigmoid(answer @ weights.answer + weights.answer_bias - doubt))

@@ -12,17 +12,10 @@ from index.chunking import Chunk
 from index.search import Generation, Hit, Ranking
 from qa.injection import quotable_spans, without_instructions
 from qa.models.cross_encoder import Reranker
-from qa.models.reader import Reader
 from qa.result import Passage
 from qa.retrieve.asked import split_question
-from qa.retrieve.candidates import Candidate, find_candidates, ranked, read_text
-from qa.retrieve.confidence import (
-    AnswerWeights,
-    answer_features,
-    answer_weights,
-    off_topic,
-    read_features,
-)
+from qa.retrieve.candidates import Candidate, find_candidates, ranked
+from qa.retrieve.confidence import answer_confidence, answer_features, answer_weights, off_topic
 from qa.retrieve.features import (
     CANDIDATES,
     STRETCH_FEATURES,
@@ -32,7 +25,6 @@ from qa.retrieve.features import (
     question_features,
     sentence_features,
     shipped_weights,
-    sigmoid,
     softmax,
     states_quantity,
 )
@@ -46,11 +38,6 @@ _UNKNOWN = np.log(4)
 # them: of 537 answerable natural questions it is so with one, of 104 others with five.
 _NO_WORD = np.log(16)
 _COVERAGE = STRETCH_FEATURES.index("coverage")
-# So many of the likeliest stretches are read by a model that reads, of each part of a question
-# fewer. On five libraries of natural questions, each left out, the gold then stands in the first of
-# 0.60, in one of the first three of 0.79; unread in that of 0.52, and 0.73 (fit_stretches.py).
-STRETCHES_READ = 8
-_PART_READ = 4
 # What it takes that none of the three likeliest sentences states a quantity, where one is asked
 # for. So it is with 2 of the 144 questions for a number in squad, in the starter library and in the
 # invented one that have no answer, and with none of the 200 that have one.
@@ -143,51 +130,13 @@ def gather(
     parts = tuple(find(part) for part in split_question(question))
     if not (parts and whole.rows):
         return whole
-    return _with_parts(whole, parts)
+    return with_parts(whole, parts)
 
 
-def reread(evidence: Evidence, reader: Reader, weights: AnswerWeights | None = None) -> Evidence:
-    """The evidence with its likeliest stretches read by a model: in a better order, more surely."""
-    weights = weights or answer_weights(read=True)
-    whole = _reread(evidence, reader, weights, STRETCHES_READ)
-    if not evidence.parts:
-        return whole
-    return _with_parts(
-        whole, tuple(_reread(part, reader, weights, _PART_READ) for part in evidence.parts)
-    )
-
-
-def _with_parts(whole: Evidence, parts: tuple[Evidence, ...]) -> Evidence:
+def with_parts(whole: Evidence, parts: tuple[Evidence, ...]) -> Evidence:
+    """The whole with its parts: as likely answered as the least likely of them, if that is more."""
     least = min(part.confidence for part in parts)
     return replace(whole, parts=parts, confidence=max(whole.confidence, least))
-
-
-def _reread(evidence: Evidence, reader: Reader, weights: AnswerWeights, count: int) -> Evidence:
-    if not evidence.candidates:
-        return evidence
-    candidates = evidence.candidates
-    texts = [read_text(evidence.generation, one) for one in candidates[:count]]
-    found = np.full(len(candidates), np.nan)
-    states = reader.states(evidence.question, texts)
-    found[: len(texts)] = states @ weights.probe + weights.probe_bias
-    features = np.array([one.features for one in candidates])
-    order, chances = ranked(
-        candidates, read_features(features, found) @ weights.stretches, evidence.lost
-    )
-    answer = answer_features(
-        evidence.question, evidence.log_odds, features[order], chances, found[order]
-    )
-    return replace(
-        evidence,
-        candidates=tuple(candidates[place] for place in order),
-        chances=tuple(chances.tolist()),
-        confidence=_confidence(answer, weights, evidence.doubt),
-        read=True,
-    )
-
-
-def _confidence(answer: Floats, weights: AnswerWeights, doubt: float) -> float:
-    return float(sigmoid(answer @ weights.answer + weights.answer_bias - doubt))
 
 
 def _gather(
@@ -256,7 +205,7 @@ def _gather(
         shares=shares,
         candidates=tuple(found[place] for place in best),
         chances=tuple(chances.tolist()),
-        confidence=_confidence(answer, plain, doubt),
+        confidence=answer_confidence(answer, plain, doubt),
         log_odds=float(logit),
         doubt=float(doubt),
         lost=of_source,

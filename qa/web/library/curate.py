@@ -60,7 +60,12 @@ class Curator:
         Raises SettingError.
         """
         file = self._file(source)
-        told = {name: _plain(name, values.get(name)) for name in FIELDS}
+        told = {
+            name: value
+            for name in FIELDS
+            # What is not changed may be read off the text, as its language is, and is not written.
+            if (value := _plain(name, values.get(name))) != _plain(name, getattr(source, name))
+        }
         text = ""
         if source.format == "markdown":
             text = _text(file)
