@@ -16,7 +16,7 @@ chat: .venv/installed ## Install into .venv if need be, build the index if there
 	$(BIN)/refdesk chat
 
 test: lint ## Install with what development needs, then lint and run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/installed-dev ## Check style, types, and which way the imports go
 	$(BIN)/ruff check
