@@ -320,10 +320,12 @@
       const { turn, source } = button.closest(".reader").dataset;
       read({ turn: number(turn), source, page: number(button.dataset.page) }, "sheet", null);
     }],
+    /* Among all passages, to the one that was opened; else to what was clicked. */
     ["button.close-reader", () => {
       const back = from;
       closeReader();
-      back?.focus();
+      if (back?.matches(".chip") && byId(back.hash.slice(1))) show(back.hash.slice(1));
+      else back?.focus();
     }],
     ["button.copy", copy],
     ["#shelf-deeds button.primary", () => (unsaved = false)],
