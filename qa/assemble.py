@@ -16,7 +16,15 @@ from qa.conflicts.contradictions import Contradictions
 from qa.injection import gives_orders
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import escape
-from qa.result import Answer, AnswerSentence, Citation, Related, state_voice
+from qa.result import (
+    CHECKS,
+    Answer,
+    AnswerSentence,
+    CheckedBy,
+    Citation,
+    Related,
+    state_voice,
+)
 from qa.retrieve.asked import asks_for_list
 from qa.retrieve.evidence import Evidence
 
@@ -33,10 +41,11 @@ def checked(
     model: str | None = None,
     notice: str | None = None,
     judge: EntailmentModel | None = None,
+    check: CheckedBy = CHECKS[-1],
 ) -> Iterator[Answer]:
     """An answer after each draft that passes the gate, longer than the one before; none where none
     does. `model` wrote the drafts, None for extracts."""
-    gate = Gate(evidence, judge)
+    gate = Gate(evidence, judge, check)
     contradictions = Contradictions(evidence)
     withheld = _withheld(evidence)
     sentences: list[AnswerSentence] = []

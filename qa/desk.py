@@ -22,7 +22,7 @@ from qa.models.chat import ChatModelSettings, load_chat_model
 from qa.models.cross_encoder import Reranker, load_reranker
 from qa.models.entailment import EntailmentModel, load_entailment_model
 from qa.models.reader import Reader, load_reader
-from qa.result import Answer
+from qa.result import CHECKS, Answer, CheckedBy
 from qa.retrieve.calibration import calibrated
 from qa.retrieve.evidence import Evidence, gather
 from qa.retrieve.reread import reread
@@ -62,8 +62,9 @@ class Desk:
     `chat_model` is None for extracts, `timeout` what it may take in seconds. The `reranker` orders
     the sentences found, the `reader` the stretches made of them, the `judge` lets sentences of a
     chat model through that no rule does, and `gap_log` takes what is not answered; each is None
-    where there is none. The calibration is the one that stands beside the index when a question is
-    asked: fitting one is felt at once, and each generation has that of its own embedding model.
+    where there is none. `check` is the last of the ways of checking that may let a sentence
+    through. The calibration is the one that stands beside the index when a question is asked:
+    fitting one is felt at once, and each generation has that of its own embedding model.
     """
 
     index: Served
@@ -72,6 +73,7 @@ class Desk:
     reranker: Reranker | None = None
     reader: Reader | None = None
     judge: EntailmentModel | None = None
+    check: CheckedBy = CHECKS[-1]
     gap_log: GapLog | None = None
 
     def retrieve(
@@ -121,7 +123,9 @@ class Desk:
             )
             try:
                 drafts = generate(evidence, self.chat_model, self.timeout)
-                for last in checked(evidence, drafts, model=name, judge=self.judge):
+                for last in checked(
+                    evidence, drafts, model=name, judge=self.judge, check=self.check
+                ):
                     yield last
             except NotInSources:
                 if last is None:
@@ -177,6 +181,7 @@ def open_desk(
         reranker=load_reranker(settings.reranker) if settings.reranker else None,
         reader=load_reader() if settings.reader else None,
         judge=load_entailment_model(named) if named else None,
+        check=settings.check,
         gap_log=log if log_gaps and settings.gaps else None,
     )
 

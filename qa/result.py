@@ -10,6 +10,9 @@ from typing import Any, Literal
 
 PartKind = Literal["sentence", "paragraph", "list", "table", "code"]
 Outcome = Literal["answered", "related", "none"]
+CheckedBy = Literal["verbatim", "rules", "model"]
+# The ways in which a sentence is found to be what the sources say, the strictest first.
+CHECKS: tuple[CheckedBy, ...] = ("verbatim", "rules", "model")
 
 _SAID = re.compile(
     r"\bstate(?:-(?:run|owned|controlled))? (?:media|news|press|television|tv|radio|broadcaster)",
@@ -53,12 +56,15 @@ class AnswerSentence:
 
     `text` is plain text: whatever a source or a model wrote, nothing in it is markup. `kind` says
     what it is in its source: a list, table or code has a line for each item, row or line.
+    `checked_by` says how it was found to be what the sources say: "verbatim" (word for word),
+    "rules", or "model:NAME"; nothing in answers that are older than this field.
     """
 
     text: str
     citations: tuple[int, ...]
     support: float
     kind: PartKind = "sentence"
+    checked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import SettingError
+from qa.result import CHECKS, CheckedBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Settings:
     reranker: str | None
     reader: bool
     support_model: str | None
+    check: CheckedBy
     conversations: Path
     gaps: bool
     store: str | None
@@ -40,6 +42,8 @@ VARIABLES = {
     "default: on where it is installed and no REFDESK_RERANKER is named",
     "REFDESK_SUPPORT_MODEL": "cross-encoder of inference to judge a language model's sentences by, "
     "a folder or a hub name; default: none, the rules alone",
+    "REFDESK_CHECK": "the least strict check that a sentence of an answer may pass by: `verbatim`, "
+    "`rules` or `model`; default: model, all three",
     "REFDESK_CONVERSATIONS": "file of the chat's conversations; default: "
     "`refdesk/conversations.db` in the user's data folder",
     "REFDESK_GAPS": "whether unanswered questions are logged, `on` or `off`; default: on",
@@ -65,6 +69,13 @@ def read_settings() -> Settings:
     for name in ("REFDESK_GAPS", "REFDESK_READER"):
         if value[name].lower() not in ("", "on", "off"):
             raise SettingError(f"{name} is {value[name]!r}; set it to on or off")
+    check = value["REFDESK_CHECK"].lower() or CHECKS[-1]
+    allowed = [one for one in CHECKS if one == check]
+    if not allowed:
+        raise SettingError(
+            f"REFDESK_CHECK is {value['REFDESK_CHECK']!r}; set it to {', '.join(CHECKS[:-1])} or "
+            f"{CHECKS[-1]}"
+        )
     return Settings(
         index=Path(value["REFDESK_INDEX"] or platformdirs.user_data_path("refdesk") / "index"),
         library=Path(value["REFDESK_LIBRARY"] or starter_library()),
@@ -75,6 +86,7 @@ def read_settings() -> Settings:
         reranker=value["REFDESK_RERANKER"] or None,
         reader=value["REFDESK_READER"].lower() != "off" and not value["REFDESK_RERANKER"],
         support_model=value["REFDESK_SUPPORT_MODEL"] or None,
+        check=allowed[0],
         conversations=Path(
             value["REFDESK_CONVERSATIONS"]
             or platformdirs.user_data_path("refdesk") / "conversations.db"

@@ -93,6 +93,15 @@ def test_the_setting_names_it_for_the_sentences_of_a_language_model(tmp_path, mo
     assert [sentence.text for sentence in found.sentences] == [REWORDED]
     assert 0.9 <= found.sentences[0].support <= 1.0
     assert found.citations[0].quote in TEXT
+    assert found.sentences[0].checked_by == f"model:{name}"
+    assert found.to_dict()["sentences"][0]["checked_by"] == f"model:{name}"
+    monkeypatch.setenv("REFDESK_CHECK", "rules")
+    extracts = answer(ASKED, index=opened, model=model)
+    assert {sentence.checked_by for sentence in extracts.sentences} == {"verbatim"}
+    monkeypatch.setenv("REFDESK_CHECK", "loosely")
+    with pytest.raises(SettingError, match="REFDESK_CHECK is 'loosely'"):
+        answer(ASKED, index=opened, model=model)
+    monkeypatch.delenv("REFDESK_CHECK")
     assert_checked(answer(ASKED, index=opened), opened)  # extracts are not put to it
 
 

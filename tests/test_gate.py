@@ -29,6 +29,20 @@ def test_a_sentence_is_cited_by_the_sentence_of_the_passage_that_says_it(opened,
     assert (citation.source_id, citation.standing) == ("ports/harbour", "news")
 
 
+def test_a_sentence_says_how_it_was_checked_and_no_looser_check_than_allowed_is_made(
+    opened, evidence
+):
+    spans = (whole(opened, "ports/harbour"),)
+    reworded = HARBOUR.replace("harbour", "port")
+    assert reworded != HARBOUR
+    assert Gate(evidence).check(Draft(HARBOUR, spans)).checked_by == "verbatim"
+    assert Gate(evidence).check(Draft(reworded, spans)).checked_by == "rules"
+    assert Gate(evidence, check="rules").check(Draft(reworded, spans)).checked_by == "rules"
+    strict = Gate(evidence, check="verbatim")
+    assert strict.check(Draft(reworded, spans)) is None
+    assert strict.check(Draft(HARBOUR, spans)).checked_by == "verbatim"
+
+
 @pytest.mark.parametrize(
     "span",
     [

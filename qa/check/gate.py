@@ -15,18 +15,25 @@ from qa.compose.draft import Draft, Span
 from qa.injection import quotable, quotable_spans
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import visible, without_unseen
-from qa.result import AnswerSentence, Citation
+from qa.result import CHECKS, AnswerSentence, CheckedBy, Citation
 from qa.retrieve.evidence import Evidence, passage
 
 
 class Gate:
     """Lets sentences through one by one and numbers their citations in order of first use.
 
-    A `model` of inference may judge what the rules of support do not let through.
+    A `model` of inference may judge what the rules of support do not let through. `check` names the
+    last of the ways of checking that may let a sentence through; those before it may as well.
     """
 
-    def __init__(self, evidence: Evidence, model: EntailmentModel | None = None) -> None:
-        self._model = model
+    def __init__(
+        self,
+        evidence: Evidence,
+        model: EntailmentModel | None = None,
+        check: CheckedBy = CHECKS[-1],
+    ) -> None:
+        self._allowed = CHECKS[: CHECKS.index(check) + 1]
+        self._model = model if "model" in self._allowed else None
         self._generation = evidence.generation
         self._evidence = evidence
         self._scope = set(evidence.sources) if evidence.sources is not None else None
@@ -50,8 +57,11 @@ class Gate:
         quotes = {span: quote for span in draft.spans if (quote := self._quote(span))}
         language = self._generation.manifest.language
         basis = support(text, list(quotes.values()), language, self._model)
-        if not basis.parts:
+        if not basis.parts or basis.checked_by not in self._allowed:
             return None
+        by: str = basis.checked_by
+        if by == "model" and self._model is not None:
+            by = f"model:{self._model.name}"
         self._said.add(said)
         spans = list(quotes)
         cited = [
@@ -61,7 +71,11 @@ class Gate:
         ]
         numbers = tuple(dict.fromkeys(self._cite(span) for span in cited))
         return AnswerSentence(
-            text=text, citations=numbers, support=round(basis.value, 3), kind=draft.kind
+            text=text,
+            citations=numbers,
+            support=round(basis.value, 3),
+            kind=draft.kind,
+            checked_by=by,
         )
 
     def _quote(self, span: Span) -> str | None:

@@ -28,6 +28,7 @@ from qa.check.miscopy import miscopied
 from qa.compose.extract import plain
 from qa.english.words import DETERMINERS, Word, read
 from qa.models.entailment import LEAST_ENTAILMENT, EntailmentModel
+from qa.result import CheckedBy
 
 # The least share of its content words that a sentence must have from its quotes: all. On the pairs
 # of tests/support_pairs.jsonl that the rules were written on, and on those held back, that gives
@@ -54,13 +55,15 @@ _NATIONAL = frozenset(["", *"a n an ian i ese vian s ans ns ians k ce".split()])
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """How far (0 to 1) quotes support a sentence, and by what: (quote, start, end) of each part.
+    """How far (0 to 1) quotes support a sentence, by what, and how that was found.
 
-    `quote` counts from 0; `start` and `end` are offsets into that quote and span whole sentences.
+    Each part is (quote, start, end): `quote` counts from 0; `start` and `end` are offsets into that
+    quote and span whole sentences.
     """
 
     value: float
     parts: tuple[tuple[int, int, int], ...]
+    checked_by: CheckedBy = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +143,19 @@ def _entailed(
         key=lambda one: (round(one[0], 2), one[1][1] - one[1][2]),
         default=(0.0, None),
     )
-    return Basis(value, (best,)) if best is not None and value >= LEAST_ENTAILMENT else None
+    if best is None or value < LEAST_ENTAILMENT:
+        return None
+    return Basis(value, (best,), "model")
 
 
 def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
     whole = _letter_for_letter(sentence)
     same = [bool(whole) and whole == _letter_for_letter(plain(quote)) for quote in quotes]
     if same and all(same):  # an extract is its own quote
-        return Basis(1.0, tuple((place, 0, len(quote)) for place, quote in enumerate(quotes)))
+        return _word_for_word(quotes)
     if len(quotes) > 1 and whole and whole == _letter_for_letter(plain("\n".join(quotes))):
         # Made of its quotes, one after the other: a table's header and one of its rows.
-        return Basis(1.0, tuple((place, 0, len(quote)) for place, quote in enumerate(quotes)))
+        return _word_for_word(quotes)
     said = read(sentence, language)
     if len(said) > _LONGEST and not any(same):
         return Basis(0.0, ())
@@ -174,7 +179,13 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
     if value < LEAST_SUPPORT:
         return Basis(value, ())
     alone = [found.parts for found in best if found.value >= LEAST_SUPPORT]
-    return Basis(value, tuple(part for held in alone for part in held))
+    by: CheckedBy = "verbatim" if any(exact) else "rules"
+    return Basis(value, tuple(part for held in alone for part in held), by)
+
+
+def _word_for_word(quotes: Sequence[str]) -> Basis:
+    parts = tuple((place, 0, len(quote)) for place, quote in enumerate(quotes))
+    return Basis(1.0, parts, "verbatim")
 
 
 def _letter_for_letter(text: str) -> list[str]:

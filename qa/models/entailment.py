@@ -26,7 +26,8 @@ LEAST_ENTAILMENT = 0.9
 class EntailmentModel:
     """Judges whether a text entails a sentence."""
 
-    def __init__(self, model: CrossEncoder, entailment: int | None) -> None:
+    def __init__(self, model: CrossEncoder, entailment: int | None, name: str) -> None:
+        self.name = name
         self._model = model
         self._entailment = entailment
 
@@ -59,10 +60,10 @@ def load_entailment_model(name: str) -> EntailmentModel:
         if re.search(r"(?<!not[ _-])entail|support", label, re.IGNORECASE)
     ]  # fmt: skip
     if len(labels) == 1:
-        return EntailmentModel(model, None)
+        return EntailmentModel(model, None, name)
     if len(entailing) != 1:
         raise SettingError(
             f"the model {name!r} of REFDESK_SUPPORT_MODEL has the labels "
             f"{', '.join(labels.values())}; name one that has a label 'entailment'"
         )
-    return EntailmentModel(model, entailing[0])
+    return EntailmentModel(model, entailing[0], name)
