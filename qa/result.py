@@ -186,6 +186,19 @@ class Answer:
             return "A passage that gives orders to a model was left out."
         return f"{self.withheld} passages that give orders to a model were left out."
 
+    @property
+    def checked_told(self) -> str | None:
+        """How many sentences are in other words than the sources, and what checked them; None where
+        all are word for word, or nothing is known of how they were checked."""
+        loose = [one.checked_by for one in self.sentences if one.checked_by not in ("", "verbatim")]
+        if not loose:
+            return None
+        by = [
+            "rules" if name == "rules" else f"the model {name.removeprefix('model:')}"
+            for name in dict.fromkeys(loose)
+        ]
+        return f"{len(loose)} of {len(self.sentences)} in other words, checked by {', '.join(by)}"
+
     def voice(self, said: AnswerSentence | Related) -> str | None:
         """What `state_voice` says of one of the sentences, or of something related."""
         return state_voice(said.text, self.cited_by(said))
@@ -224,5 +237,6 @@ class Answer:
             "oldest": self.oldest,
             "newest": self.newest,
             "withheld_note": self.withheld_note,
+            "checked_told": self.checked_told,
         }
         return asdict(self) | derived

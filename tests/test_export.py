@@ -108,6 +108,22 @@ def test_markdown_reads_as_the_answer(found, opened):
     assert citation.sha256 in text and f"characters {citation.start} to {citation.end}" in text
 
 
+def test_markdown_says_how_sentences_in_other_words_were_checked(found, opened):
+    text = export_answer(found, "markdown", index=opened)
+    assert "in other words" not in text  # extracts are word for word
+    (sentence, *rest) = found.sentences
+    by_rules = replace(found, sentences=(replace(sentence, checked_by="rules"), *rest), model="m")
+    shown = export_answer(by_rules, "markdown", index=opened)
+    assert f"written by m (1 of {len(found.sentences)} in other words, checked by rules)" in (
+        shown.replace("\\", "")
+    )
+    hostile = replace(sentence, checked_by="model:[x](http://a.example) <b>")
+    shown = export_answer(replace(by_rules, sentences=(hostile,)), "markdown", index=opened)
+    assert "[x](http" not in shown and "<b>" not in shown
+    assert by_rules.to_dict()["checked_told"].endswith("checked by rules")
+    assert by_rules.to_dict()["sentences"][0]["checked_by"] == "rules"
+
+
 def test_bibtex_of_a_plain_source(found, opened):
     text = export_answer(found, "bibtex", index=opened)
     assert text.startswith("@misc{ports-harbour-2021,\n  title = {{The harbour of Oldport}},\n")

@@ -159,6 +159,17 @@ def test_every_chip_leads_to_a_card_and_its_own_description():
     assert len(page.attributes["aria-describedby"]) == 2 * 2 * 2
 
 
+def test_a_sentence_in_other_words_says_what_checked_it():
+    (sentence,) = answered().sentences
+    shown = {
+        by: _Tags(transcript((turn(answered(sentences=(replace(sentence, checked_by=by),))),))).text
+        for by in ("", "verbatim", "rules", "model:nli/base")
+    }
+    assert "(in other words, checked by rules)" in shown["rules"]
+    assert "(in other words, checked by nli/base)" in shown["model:nli/base"]
+    assert not [by for by in ("", "verbatim") if "in other words" in shown[by]]
+
+
 def test_what_another_source_says_otherwise_is_shown_and_can_be_read():
     other = passage(title="The ledger", quote="It was built in 1912.", standing="academic")
     conflict = Conflict(kind="date", cited=1, other=other, values=("1911", "1912"))
@@ -229,7 +240,10 @@ def test_nothing_that_others_wrote_is_markup(kind, answer):
             nearest=tuple(replace(one, **fields) for one in bad.nearest),
         )
     elif kind == "model":
-        said = tuple(replace(sentence, text=HOSTILE) for sentence in bad.sentences)
+        said = tuple(
+            replace(sentence, text=HOSTILE, checked_by=f"model:{HOSTILE}")
+            for sentence in bad.sentences
+        )
         bad = replace(bad, sentences=said, model=HOSTILE, notice=HOSTILE)
     elif kind == "error":
         changes = {"error": HOSTILE}

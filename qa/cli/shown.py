@@ -200,6 +200,8 @@ def show_answer(answer: Answer) -> None:
     for citation in answer.citations:
         show_passage(citation, f"[{citation.number}]")
     console.print(Text(f"They are {_mix(answer)}.", "dim"))
+    if answer.checked_told:
+        console.print(Text(f"Sentences: {one_line(answer.checked_told)}.", "dim"))
     show_conflicts(answer)
 
 

@@ -43,6 +43,8 @@ def markdown(answer: Answer, texts: Texts) -> str:
         ]
     today = datetime.now(UTC).date().isoformat()
     how = f"written by {answer.model}" if answer.model else "sentences of the sources"
+    if answer.checked_told:
+        how += f" ({answer.checked_told})"
     parts.append(
         escape(f"Refdesk {refdesk_version()}, {how}, index generation {answer.generation}, {today}")
     )
