@@ -54,8 +54,9 @@ def run_of(questions, **about):
     rows = zip(questions.confidence, questions.right, questions.group, strict=True)
     for place, (confidence, right, source) in enumerate(rows):
         outcome = Outcome(
-            generation="g", model=None, abstained=False, confidence=0.123, text="",
-            shipped_confidence=float(confidence), gold=bool(right), gold_first=None,
+            generation="g", model=None, abstained=False, outcome="answered",
+            confidence=0.123, text="", shipped_confidence=float(confidence), gold=bool(right),
+            gold_first=None,
             would_be_right=bool(right), right_source=True, citations=1, wrong_quotes=0,
             sentences=1, uncited=0, seconds=0.1,
         )  # fmt: skip

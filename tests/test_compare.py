@@ -18,7 +18,8 @@ from qa.evaluation.runs import Run
 
 def outcome(right=True, confidence=0.8, abstained=False, text="So it is said.", **changed):
     fields = dict(
-        generation="g", model=None, abstained=abstained, confidence=confidence, text=text,
+        generation="g", model=None, outcome="none" if abstained else "answered",
+        abstained=abstained, confidence=confidence, text=text,
         shipped_confidence=confidence, gold=right and not abstained, gold_first=False,
         would_be_right=right, right_source=True, citations=1, wrong_quotes=0, sentences=1,
         uncited=0, seconds=0.02,
@@ -26,10 +27,10 @@ def outcome(right=True, confidence=0.8, abstained=False, text="So it is said.", 
     return Outcome(**fields | changed)
 
 
-def record(number, answered, answers=("a",), question=None, off=True, **changed):
+def record(number, answered, answers=("a",), question=None, off=True, kind="", **changed):
     asked = Question(
         line=number, question=question or f"Question {number}?", source=f"s{number % 3}",
-        answers=answers,
+        answers=answers, kind=kind,
     )  # fmt: skip
     fields = dict(recall=None, precision=None, hit=answered.gold, search_seconds=0.01)
     refused = outcome(right=False, confidence=0.05, abstained=True)
@@ -185,9 +186,16 @@ def test_a_report_holds_every_measure_and_plot():
     made = run(records)
     shown = html_report(made)
     explained = {name for group in GROUPS.values() for name in group}
-    assert {one.name for one in made.measures} == explained
+    natural = [("list", ("a",), 0.5), ("nearmiss", (), None), ("offtopic", (), None)]
+    kinds = run([*records, *(record(50, outcome(right=bool(gold), complete=complete), gold,
+                                    off=False, kind=kind) for kind, gold, complete in natural)]
+    )  # fmt: skip
+    assert {one.name for one in kinds.measures} == explained
+    assert "By kind" not in shown
+    of_kinds = html_report(kinds)
     for name in explained:
-        assert name.replace("_", " ") in shown
+        assert name.replace("_", " ") in of_kinds
+    assert "<h2>By kind</h2>" in of_kinds and "<bdi>nearmiss</bdi>" in of_kinds
     for title in ("Risk and coverage", "Calibration: confidence", "Confidence of", "Latency"):
         assert f"<figcaption>{title}" in shown
     assert re.search(r"threshold 0\.100: 0\.900 answered, 0\.333 of them wrong", shown)

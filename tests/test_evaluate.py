@@ -11,7 +11,8 @@ from index import open_index, rebuild
 from qa import answer
 from qa.desk import open_desk
 from qa.errors import SettingError
-from qa.evaluation.asking import HITS, Outcome, Record, ask_all, contains, overlap
+from qa.evaluation.asking import HITS, Outcome, Record, ask_all, overlap
+from qa.evaluation.gold import contains
 from qa.evaluation.measures import measure
 from qa.evaluation.questions import Question, read_questions, spread
 from qa.evaluation.runs import Run, read_run, run_questions
@@ -55,18 +56,20 @@ def file(tmp_path):
 
 def outcome(**changed):
     fields = dict(
-        generation="g", model=None, abstained=False, confidence=0.5, text="", gold=True,
-        gold_first=True, right_source=True, citations=1, wrong_quotes=0, sentences=1, uncited=0,
-        seconds=0.01,
+        generation="g", model=None, abstained=False, outcome="answered", confidence=0.5,
+        text="", gold=True, gold_first=True, right_source=True, citations=1, wrong_quotes=0,
+        sentences=1, uncited=0, seconds=0.01,
     )  # fmt: skip
     fields |= changed
+    if fields["abstained"]:
+        fields["outcome"] = changed.get("outcome", "none")
     fields.setdefault("shipped_confidence", fields["confidence"])
     fields.setdefault("would_be_right", fields["gold"])
     return Outcome(**fields)
 
 
-def record(answers=("a",), answered=None, off=None, **changed):
-    question = Question(line=1, question="?", source="s", answers=answers)
+def record(answers=("a",), answered=None, off=None, kind="", **changed):
+    question = Question(line=1, question="?", source="s", answers=answers, kind=kind)
     fields = dict(recall=None, precision=None, hit=None, search_seconds=0.02)
     return Record(
         question=question, answered=answered or outcome(), off_library=off, **fields | changed

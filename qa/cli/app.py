@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from index.errors import IndexingError
-from qa.cli import add, asking, curating, library, user
+from qa.cli import add, asking, curating, library, measuring, user
 from qa.errors import RefdeskError
 from qa.settings import VARIABLES
 from sources.errors import SourceError
@@ -51,7 +51,7 @@ app.command(epilog="Example: refdesk add https://example.org/report.pdf --standi
     add.add
 )
 app.command("eval", epilog="Example: refdesk eval sources/questions.jsonl --limit 50")(
-    curating.evaluate
+    measuring.evaluate
 )
 app.command(epilog="Example: refdesk check answer.json")(curating.check)
 app.command(epilog="Example: refdesk gaps --limit 5")(curating.gaps)

@@ -1,14 +1,13 @@
 """Asking questions whose answers are known: what `refdesk eval` runs.
 
-Every question is asked of the whole library; one that the library answers is also asked with its
-source out of scope, where refusing is right. A gold answer is contained where its very text is, but
-for runs of white space.
+Every question is asked of the whole library; one that a single source answers is also asked with
+that out of scope, where refusing is right. What it is right to say, `qa.evaluation.gold` tells.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from glob import escape
 from typing import Any, cast
@@ -20,17 +19,16 @@ from index.embedding import Embedder
 from index.opened import Index
 from index.search import Generation, Hit
 from qa.compose.extract import extract
+from qa.condense.readings import Turn
 from qa.desk import Desk
 from qa.errors import RefdeskError, SettingError
+from qa.evaluation.gold import contains, counted, parts_of, parts_of_drafts, share_of_parts
 from qa.evaluation.questions import Question, Span
-from qa.plain_text import visible
 from qa.result import Answer
+from qa.result import Outcome as Told
 from qa.retrieve.evidence import Evidence
 
 HITS = 5
-# An answer counts by what its first sentences say: a longer one must not win by saying everything.
-MOST_SENTENCES = 3
-MOST_CHARS = 600
 # A search alone is timed on so many of the questions: it is the first part of every answer.
 _SEARCHES = 200
 
@@ -41,12 +39,14 @@ class Outcome:
 
     `shipped_confidence` is that before the calibration of the library, if it has one.
     `would_be_right` judges the answer that is given at any confidence: what was given, or for a
-    refusal the extract that was held back.
+    refusal the extract that was held back. `complete` is the share of the parts of a complete
+    answer that it has, `outcome` which of the three it is.
     """
 
     generation: str
     model: str | None
     abstained: bool
+    outcome: Told
     confidence: float
     shipped_confidence: float
     text: str
@@ -59,6 +59,7 @@ class Outcome:
     sentences: int
     uncited: int
     seconds: float
+    complete: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,23 +149,25 @@ def overlap(relevant: Sequence[Span], found: Sequence[Span]) -> tuple[int, int, 
     return int((masks[0] & masks[1]).sum()), int(masks[0].sum()), int(masks[1].sum())
 
 
-def contains(text: str, answers: Iterable[str]) -> bool:
-    """Whether any of the answers stands in `text`, white space aside."""
-    flat = _flat(text)
-    return any(_flat(gold) in flat for gold in answers)
+def turns_before(desk: Desk, question: Question) -> list[Turn]:
+    """The turns before a question, each asked at the desk. Raises QuestionError, IndexingError."""
+    turns: list[Turn] = []
+    for earlier in question.history:
+        *_, found = desk.compose(desk.retrieve(earlier, turns))
+        turns += [("user", earlier), ("assistant", found.text)]
+    return turns
 
 
 def _relevant(generation: Generation, question: Question) -> tuple[Span, ...]:
     """What of its source a question is about. Raises SettingError where it does not fit it."""
-    if question.source is None:
-        return ()
     where = f"the question on line {question.line}"
-    if question.source not in generation.manifest.sources:
-        raise SettingError(
-            f"{where} is about the source {question.source!r}, which is not in the index; run "
-            f"`refdesk rebuild` on the library of the questions, or name its index with --index"
-        )
-    if not (question.spans or question.quote):
+    for name in question.named:
+        if name not in generation.manifest.sources:
+            raise SettingError(
+                f"{where} is about the source {name!r}, which is not in the index; run `refdesk "
+                f"rebuild` on the library of the questions, or name its index with --index"
+            )
+    if question.source is None or not (question.spans or question.quote):
         return ()
     text = generation.source(question.source).text
     if question.spans:
@@ -203,7 +206,9 @@ class _Asked:
             generation.search(question.question, k=HITS)
             search_seconds = time.perf_counter() - began
             cast("_Remembering", generation.embedder).forget()
-        answered, evidence = self._outcome(None)
+        turns = turns_before(self._desk, question)
+        cast("_Remembering", generation.embedder).forget()
+        answered, evidence = self._outcome(None, turns)
         best = evidence.hits(HITS)
         recall = precision = None
         if relevant:
@@ -222,42 +227,45 @@ class _Asked:
             if question.answers
             else None,
             answered=answered,
-            off_library=self._outcome(others)[0] if off else None,
+            off_library=self._outcome(others, turns)[0] if off else None,
             search_seconds=search_seconds,
         )
 
     def _is_of(self, hit: Hit) -> bool:
-        return hit.chunk.source_id == self._question.source
+        return hit.chunk.source_id in self._question.named
 
-    def _outcome(self, scope: Sequence[str] | None) -> tuple[Outcome, Evidence]:
+    def _outcome(
+        self, scope: Sequence[str] | None, turns: Sequence[Turn]
+    ) -> tuple[Outcome, Evidence]:
         """What `answer` does, step by step, and what came of it."""
-        question = self._question.question
+        question = self._question
         began = time.perf_counter()
-        evidence = self._desk.retrieve(question, scope=scope)
+        evidence = self._desk.retrieve(question.question, turns, scope)
         *_, found = self._desk.compose(evidence)
         seconds = time.perf_counter() - began
         shipped = evidence.shipped_confidence
-        said = [sentence.text for sentence in found.sentences]
-        gold = self._question.answers
-        right = None if gold is None else contains(_counted(said), gold)
+        parts, gold = parts_of(question, found), question.answers
+        right = None if gold is None else contains(counted(question, parts), gold)
         would_be_right = right
         if gold and found.abstained and evidence.rows:
-            held_back = [visible(draft.text) for draft in extract(evidence)]
-            would_be_right = contains(_counted(held_back), gold)
+            held_back = parts_of_drafts(question, self._generation, extract(evidence))
+            would_be_right = contains(counted(question, held_back), gold)
         return Outcome(
             generation=found.generation,
             model=found.model,
             abstained=found.abstained,
+            outcome=found.outcome,
             confidence=found.confidence,
             shipped_confidence=found.confidence if shipped is None else shipped,
-            text=" ".join(said),
+            text=" ".join(sentence.text for sentence in found.sentences),
             gold=right,
-            gold_first=None if gold is None else contains(" ".join(said[:1])[:MOST_CHARS], gold),
+            gold_first=None if gold is None else contains(counted(question, parts[:1]), gold),
+            complete=share_of_parts(question, parts),
             would_be_right=would_be_right,
-            right_source=any(one.source_id == self._question.source for one in found.citations),
+            right_source=any(one.source_id in question.named for one in found.citations),
             citations=len(found.citations),
             wrong_quotes=self._wrong_quotes(found),
-            sentences=len(said),
+            sentences=len(found.sentences),
             uncited=sum(not sentence.citations for sentence in found.sentences),
             seconds=seconds,
         ), evidence
@@ -268,12 +276,3 @@ class _Asked:
             self._generation.source(one.source_id).text[one.start : one.end] != one.quote
             for one in found.citations
         )
-
-
-def _counted(sentences: Sequence[str]) -> str:
-    """As much of an answer as counts."""
-    return " ".join(sentences[:MOST_SENTENCES])[:MOST_CHARS]
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qa.errors import SettingError
 from qa.evaluation.asking import HITS, Record
+from qa.evaluation.questions import NEAR_MISS, OFF_TOPIC
 from qa.evaluation.runs import Run
 from qa.evaluation.statistics import area_under_risk, auroc, calibration_error
 
@@ -115,7 +116,7 @@ def _keyed(records: Iterable[Record]) -> list[tuple[tuple[Any, ...], Record]]:
     keyed = []
     for record in records:
         asked = record.question
-        key = (asked.question, asked.source, asked.answers)
+        key = (asked.library, asked.history, asked.question, asked.named, asked.answers)
         keyed.append(((*key, seen[key]), record))
         seen[key] += 1
     return keyed
@@ -133,6 +134,7 @@ _BY_QUESTION: tuple[tuple[str, Value], ...] = (
         "gold_in_the_first_sentence",
         lambda one: _if(one.question.answerable, one.answered.gold_first),
     ),
+    ("parts_of_complete_answers", lambda one: one.answered.complete),
     (
         "answers_with_the_right_source",
         lambda one: _if(one.question.answerable, one.answered.right_source),
@@ -142,6 +144,11 @@ _BY_QUESTION: tuple[tuple[str, Value], ...] = (
         "refused_when_unanswerable",
         lambda one: _if(not one.question.answerable, one.answered.abstained),
     ),
+    (
+        "refused_near_misses",
+        lambda one: _if(one.question.kind == NEAR_MISS, one.answered.abstained),
+    ),
+    ("refused_off_topic", lambda one: _if(one.question.kind == OFF_TOPIC, one.answered.abstained)),
     ("refused_off_the_library", lambda one: one.off_library.abstained if one.off_library else None),
 )
 

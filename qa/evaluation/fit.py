@@ -22,6 +22,8 @@ from qa.retrieve.features import sigmoid
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Fit = Callable[[Floats, Bools], tuple[float, float]]
+# Figures before and after a fit, by name.
+HeldOut = dict[str, dict[str, float]]
 
 # Below these a fit says more of the questions than of the library. A threshold at the share r is
 # set by the r * answerable questions of least confidence: by three at the least.
@@ -98,11 +100,35 @@ def _check_enough(judged: Judged, false_refusals: float) -> None:
             )
 
 
-def _hold_out(
-    judged: Judged, false_refusals: float, fit_to: Fit, threshold: float
-) -> dict[str, dict[str, float]]:
+def _hold_out(judged: Judged, false_refusals: float, fit_to: Fit, threshold: float) -> HeldOut:
     """Figures of the shipped confidence and of one that is fitted without what it is tried on."""
     fold = _folds(judged.group)
+    return _figures(judged, *_unseen(judged, fold, false_refusals, fit_to), threshold)
+
+
+def carried_over(judged: Judged, false_refusals: float, read: bool) -> dict[str, HeldOut]:
+    """For each group, a library, how the shipped confidence does there, and how one that is fitted
+    to all the others."""
+    names = sorted(set(judged.group))
+    place = np.array([names.index(name) for name in judged.group])
+    sure, refused = _unseen(judged, place, false_refusals, _platt)
+    found = {}
+    for at, name in enumerate(names):
+        own = place == at
+        alone = Judged(
+            confidence=judged.confidence[own],
+            right=judged.right[own],
+            answerable=judged.answerable[own],
+            group=[name] * int(own.sum()),
+        )
+        found[name] = _figures(alone, sure[own], refused[own], answer_weights(read).threshold)
+    return found
+
+
+def _unseen(
+    judged: Judged, fold: NDArray[np.int64], false_refusals: float, fit_to: Fit
+) -> tuple[Floats, Bools]:
+    """The confidence of each question fitted without its fold, and whether it is then refused."""
     sure = np.zeros(len(fold))
     refused = np.zeros(len(fold), dtype=bool)
     for held in np.unique(fold):
@@ -111,19 +137,27 @@ def _hold_out(
         sure[out] = rescaled(judged.confidence[out], *fitted)
         seen = rescaled(judged.confidence[~out & judged.answerable], *fitted)
         refused[out] = sure[out] < np.quantile(seen, false_refusals)
+    return sure, refused
+
+
+def _figures(judged: Judged, sure: Floats, refused: Bools, threshold: float) -> HeldOut:
     shipped = judged.confidence < threshold
     return {
         name: {
             "log_loss": log_loss(confidence, judged.right),
             "calibration_error": calibration_error(confidence.tolist(), judged.right.tolist()),
-            "false_refusals": float(abstained[judged.answerable].mean()),
-            "wrong_answers_refused": float(abstained[~judged.right].mean()),
+            "false_refusals": _share(abstained[judged.answerable]),
+            "wrong_answers_refused": _share(abstained[~judged.right]),
         }
         for name, confidence, abstained in (
             ("before", judged.confidence, shipped),
             ("after", sure, refused),
         )
     }
+
+
+def _share(of: Bools) -> float:
+    return float(of.mean()) if len(of) else 0.0
 
 
 def _folds(groups: Sequence[str]) -> NDArray[np.int64]:

@@ -15,7 +15,8 @@ from index.build.golden import Golden, GoldenAnswer, GoldenChange, GoldenReport
 from index.errors import IndexingError
 from index.search import Generation
 from qa.desk import Desk, Only, open_desk
-from qa.evaluation.asking import contains
+from qa.evaluation.asking import turns_before
+from qa.evaluation.gold import is_right
 from qa.evaluation.questions import Question, read_questions
 from qa.models.reader import load_reader
 from qa.settings import Settings, starter_library
@@ -104,18 +105,14 @@ def _desk(settings: Settings, generation: Generation) -> Desk:
 
 def _ask(question: Question, desk: Desk) -> GoldenAnswer:
     try:
-        *_, found = desk.compose(desk.retrieve(question.question))
+        evidence = desk.retrieve(question.question, turns_before(desk, question))
+        *_, found = desk.compose(evidence)
     except IndexingError:  # too long a question, say: no generation answers it
         return GoldenAnswer(text=None, citations=(), right=False)
     said = " ".join(sentence.text for sentence in found.sentences)
-    if question.answers is None:
-        right = not found.abstained
-    elif question.answers:
-        right = contains(said, question.answers)
-    else:
-        right = found.abstained
+    right = is_right(question, found)
     return GoldenAnswer(
         text=None if found.abstained else said,
         citations=tuple(f"{one.source_id}:{one.start}-{one.end}" for one in found.citations),
-        right=right,
+        right=not found.abstained if right is None else right,
     )

@@ -12,7 +12,7 @@ from typing import Any
 from qa.evaluation.asking import Outcome, Record
 from qa.evaluation.compare import Comparison
 from qa.evaluation.curves import curves
-from qa.evaluation.measures import shown
+from qa.evaluation.measures import Group, by_kind, by_library, shown
 from qa.evaluation.runs import Run
 from qa.templates import environment
 
@@ -32,6 +32,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Answers": {
         "answers_that_contain_gold": "of the answerable, the share answered with gold",
         "gold_in_the_first_sentence": "the share whose first sentence holds it",
+        "parts_of_complete_answers": "of what a complete answer covers, the share in the answer",
         "answers_with_the_right_source": "the share that cites the source of the question",
         "answer_median_seconds": "a whole answer: half of them are faster",
         "answer_p95_seconds": "95 of 100 are faster",
@@ -43,8 +44,13 @@ GROUPS: dict[str, dict[str, str]] = {
     "Abstention": {
         "false_refusals": "of the answerable, the share refused",
         "refused_when_unanswerable": "of those that the library does not answer, the share refused",
+        "refused_near_misses": "of those on a topic of the library that it does not say, the "
+        "share refused",
+        "refused_off_topic": "of questions off the topic, the share refused",
+        "refused_with_related": "of all refusals, the share that tells what is on the topic",
         "auroc_within_the_library": "the chance that an answerable question has more confidence "
         "than one that the library does not answer",
+        "auroc_near_misses": "the same against near misses alone",
         "refused_off_the_library": "refused when the source of the answer is out of scope",
         "auroc_off_the_library": "the chance that a question has more confidence with its source "
         "in scope than one without",
@@ -78,6 +84,7 @@ def html_report(run: Run, comparison: Comparison | None = None) -> str:
         about=Rows((), [(_words(name), _in_words(value)) for name, value in run.about.items()]),
         measures=list(_measures(run)),
         plots=list(curves(run)),
+        groups=list(_groups(run)),
         comparison=comparison,
         differences=_differences(comparison) if comparison else None,
         changed=list(_changed(comparison)) if comparison else [],
@@ -106,6 +113,29 @@ def _measures(run: Run) -> Iterator[Rows]:
         ]
         if rows:
             yield Rows(("measure", "value", "of", "what it is"), rows, (1, 2), group)
+
+
+def _groups(run: Run) -> Iterator[Rows]:
+    for title, found in (
+        ("By kind", by_kind(run.records)),
+        ("By library", by_library(run.records)),
+    ):
+        if found:
+            names, rows = group_rows(found)
+            yield Rows((title[3:], *names[1:]), rows, range(1, len(names)), title)
+
+
+def group_rows(groups: Sequence[Group]) -> tuple[list[str], list[list[str]]]:
+    """The names of the columns of a table of groups, and its rows; what none has is left out."""
+    fields = [
+        name for name in Group.__slots__ if any(getattr(one, name) is not None for one in groups)
+    ]
+    rows = [[_in_cell(getattr(one, name)) for name in fields] for one in groups]
+    return [_words(name) for name in fields], rows
+
+
+def _in_cell(value: float | str | None) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else "" if value is None else str(value)
 
 
 def _differences(comparison: Comparison) -> Rows:
@@ -138,8 +168,9 @@ def _changed(comparison: Comparison) -> Iterator[Rows]:
 def _by_source(records: Sequence[Record]) -> Rows:
     found: dict[str, list[Record]] = defaultdict(list)
     for one in records:
-        if one.question.source is not None and one.question.answerable and one.right is not None:
-            found[one.question.source].append(one)
+        if one.question.answerable and one.right is not None:
+            for name in one.question.named:
+                found[name].append(one)
     rows = []
     for source, asked in found.items():
         right = sum(bool(one.right) for one in asked)
@@ -167,7 +198,7 @@ def _wrong(records: Sequence[Record]) -> Iterator[Rows]:
         rows = [
             (
                 one.question.question,
-                one.question.source or "",
+                ", ".join(one.question.named),
                 " / ".join(one.question.answers or ()),
                 _said(one.answered),
                 f"{one.answered.confidence:.2f}",

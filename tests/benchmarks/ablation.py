@@ -21,7 +21,8 @@ import numpy as np
 from index import open_index, rebuild
 from index.passages import fill
 from index.search import Generation, Ranking
-from qa.evaluation.asking import contains, overlap
+from qa.evaluation.asking import overlap
+from qa.evaluation.gold import contains
 from qa.evaluation.questions import Question, read_questions, spread
 from qa.retrieve.features import Asked, sentence_features, shipped_weights
 

@@ -31,7 +31,7 @@ from sklearn.metrics import roc_auc_score
 from index import open_index, rebuild
 from index.search import Generation, Ranking
 from qa.compose.extract import extract
-from qa.evaluation.asking import contains
+from qa.evaluation.gold import contains
 from qa.evaluation.questions import Question, read_questions
 from qa.evaluation.statistics import calibration_error
 from qa.retrieve.candidates import find_candidates, ranked
