@@ -49,7 +49,10 @@ def sentence_spans(text: str, language: str | None) -> Iterator[Span]:
     ]
     held: Span | None = None
     for start, end in (part for span in spans for part in _parts(text, *span, code)):
-        if held and _goes_on(text[held[0] : held[1]], text[start:end], code):
+        if held and (
+            _within_code(text, held, start)
+            or _goes_on(text[held[0] : held[1]], text[start:end], code)
+        ):
             held = (held[0], end)
             continue
         if held:
@@ -79,6 +82,15 @@ def _parts(text: str, start: int, end: int, code: str) -> Iterator[Span]:
                 yield start, match.end()
                 start = match.end()
     yield start, end
+
+
+def _within_code(text: str, before: Span, start: int) -> bool:
+    """Whether `start` is in a piece of code or a file's name: `settings.$FORMAT`, `a. b`."""
+    line = text.rfind("\n", before[0], before[1]) + 1 or before[0]
+    if text.count("`", line, start) % 2:
+        closed = text.find("`", start)
+        return closed >= 0 and "\n" not in text[start:closed]
+    return before[1] == start and text[start - 1] in ".?!" and text[start] in "$%<{/\\="
 
 
 def _goes_on(before: str, after: str, code: str) -> bool:

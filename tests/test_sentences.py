@@ -22,6 +22,8 @@ def sentences(text, language):
         ("ru", ["Змея сшил П. И. Орлов.", "Его длина 3 м.", "В 1987 г. змея запустили.", "Были ленты и т. д.", "Клуб закрыт."]),
         ("fr", ["M. Lind a cousu le cerf-volant.", "Il est bleu."]),
         ("en", ["Mr. Lind sewed the kite.", "It is 3 m long."]),
+        ("en", ["Keep it in `~/kite.$FORMAT`, for it is yours.", "Run `a. B` twice.", "Fly!"]),
+        ("en", ["It needs no more than kite.%s or so.", "A stray ` is none.", "Fly!"]),
     ],
 )  # fmt: skip
 def test_a_sentence_ends_where_its_language_ends_it(language, whole):
