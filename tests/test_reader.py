@@ -52,6 +52,13 @@ def test_what_it_likes_comes_first_and_no_more_is_read_than_said(opened):
     assert found.confidence != plain.confidence
 
 
+def test_who_asks_in_other_words_is_answered_where_it_was_read(opened):
+    plain = gather(opened.generation, "Wherefrom do quenching potables originate?")
+    text = read_text(opened.generation, plain.candidates[2])
+    unsure, sure = reread(plain, Liking("nowhere at all")), reread(plain, Liking(text))
+    assert sure.confidence > 0.2 > 0.05 > max(unsure.confidence, plain.confidence)
+
+
 def test_what_is_not_read_counts_as_the_worst_that_was(opened):
     found = read_features(np.ones((3, 2)), np.array([2.0, np.nan, -1.0]))
     assert found.tolist() == [[1, 1, 0, 2], [1, 1, 1, -1], [1, 1, 0, -1]]
