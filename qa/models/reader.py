@@ -46,6 +46,8 @@ class Reader:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = _THREADS
+        # Threads that wait for work by turning round take it from whoever else answers.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         model = _cut((folder / "model.onnx").read_bytes(), _OUTPUT)
         self._session: Any = onnxruntime.InferenceSession(
