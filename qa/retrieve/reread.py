@@ -19,7 +19,7 @@ from qa.retrieve.evidence import Evidence, with_parts
 
 # So many of the likeliest stretches are read by a model that reads, of each part of a question
 # fewer. On five libraries of natural questions, each left out, the gold then stands in the first of
-# 0.59, in one of the first three of 0.79; unread in that of 0.52, and 0.73 (fit_stretches.py).
+# 0.63, in one of the first three of 0.83; unread in that of 0.55, and 0.75 (fit_stretches.py).
 STRETCHES_READ = 8
 _PART_READ = 4
 
