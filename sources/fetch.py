@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -54,30 +55,57 @@ _TEXT = frozenset((".html", ".xhtml", ".json", ".jsonl", ".csv", ".tsv", ".md", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A document as it came: `suffix` is that of its format, `url` where the redirects led."""
+    """A document as it came: `suffix` is that of its format, "" for one that is not read, `url`
+    where the redirects led, `type` what the server says it is."""
 
     data: bytes
     suffix: str
     url: str
+    type: str = ""
+
+    def refusal(self) -> SnapshotError:
+        """What to say where `suffix` is ""."""
+        return SnapshotError(
+            f"{self.url} is {self.type or 'of a type that is not told'}, which is not read: save "
+            f"it as one of {' '.join(FORMATS)}, and add that"
+        )
+
+
+class StatusError(SnapshotError):
+    """A server answered, and gave no document: `status` says why, as 404."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def fetch(
-    url: str, *, limit: int, allow_private: bool = False, seconds: float = SECONDS
+    url: str,
+    *,
+    limit: int,
+    allow_private: bool = False,
+    seconds: float = SECONDS,
+    also: Callable[[str], bool] = lambda type_: False,
+    before: Callable[[str], None] | None = None,
 ) -> Fetched:
     """The document at an address, of at most `limit` bytes. Raises SnapshotError.
 
     Addresses of this machine and of private networks are refused unless `allow_private`, also
-    behind a redirect; the connection goes to the very address that was checked.
+    behind a redirect; the connection goes to the very address that was checked. `before` is called
+    with each address that is to be asked, and may raise SnapshotError. What is of no format that is
+    read is refused before it comes, unless `also` holds of what the server says it is.
     """
     at = url
     for _ in range(MAX_REDIRECTS + 1):
         parts = _parts(at)
+        if before:
+            before(at)
         sock = _connect(parts, allow_private, seconds)
         watch = Timer(seconds, _hang_up, (sock,))
         watch.daemon = True
         watch.start()
         try:
-            found = _get(parts, sock, limit, seconds)
+            found = _get(parts, sock, limit, seconds, also)
         except (OSError, http.client.HTTPException, zlib.error, ValueError) as error:
             said = " ".join(str(error).split())[:120] or type(error).__name__
             raise SnapshotError(f"{at} could not be fetched ({said}): try again later") from error
@@ -157,7 +185,13 @@ def _hang_up(sock: socket.socket) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not TLS's: it waits for the other side
 
 
-def _get(parts: SplitResult, sock: socket.socket, limit: int, seconds: float) -> Fetched | str:
+def _get(
+    parts: SplitResult,
+    sock: socket.socket,
+    limit: int,
+    seconds: float,
+    also: Callable[[str], bool],
+) -> Fetched | str:
     """The document, or where a redirect leads."""
     url = parts.geturl()
     connection = http.client.HTTPConnection(parts.hostname or "", timeout=min(20, seconds))
@@ -174,17 +208,21 @@ def _get(parts: SplitResult, sock: socket.socket, limit: int, seconds: float) ->
     if response.status in _REDIRECTS and (where := response.getheader("Location")):
         return where
     if response.status != 200:
-        raise SnapshotError(
-            f"{url} answers {response.status} {response.reason}".rstrip() + ": check the address"
+        raise StatusError(
+            f"{url} answers {response.status} {response.reason}".rstrip() + ": check the address",
+            response.status,
         )
-    suffix = _suffix(parts, response)
+    said = response.headers.get_content_type() if response.getheader("Content-Type") else ""
+    suffix = _suffix(parts, said)
+    if not suffix and not also(said):
+        raise Fetched(data=b"", suffix="", url=url, type=said).refusal()
     data = _read(response, limit)
     if data is None:
         raise SnapshotError(f"{url} is larger than {limit:,} bytes: add a part of it as a file")
     charset = response.headers.get_content_charset()
     if suffix in _TEXT and charset:
         data = _as_utf8(data, charset, suffix)
-    return Fetched(data=data, suffix=suffix, url=url)
+    return Fetched(data=data, suffix=suffix, url=url, type=said)
 
 
 def _read(response: http.client.HTTPResponse, limit: int) -> bytes | None:
@@ -205,18 +243,13 @@ def _read(response: http.client.HTTPResponse, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def _suffix(parts: SplitResult, response: http.client.HTTPResponse) -> str:
-    """The suffix of the format, by what the server says or, where that is vague, by the address."""
-    said = response.headers.get_content_type() if response.getheader("Content-Type") else ""
+def _suffix(parts: SplitResult, said: str) -> str:
+    """The suffix of the format, by what the server says or, where that is vague, by the address;
+    "" for what is of none."""
     named = PurePosixPath(unquote(parts.path)).suffix.lower()
     if named in FORMATS and (said in _VAGUE or FORMATS[named] == FORMATS.get(_TYPES.get(said, ""))):
         return named
-    if suffix := _TYPES.get(said) or (".json" if said.endswith("+json") else ""):
-        return suffix
-    raise SnapshotError(
-        f"{parts.geturl()} is {said or 'of a type that is not told'}, which is not read: save it "
-        f"as one of {' '.join(FORMATS)}, and add that"
-    )
+    return _TYPES.get(said) or (".json" if said.endswith("+json") else "")
 
 
 def _as_utf8(data: bytes, charset: str, suffix: str) -> bytes:

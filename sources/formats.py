@@ -178,6 +178,10 @@ def _read(data: bytes, format_: Format, name: str) -> Extract:
             from sources.readers.mediawiki import read_mediawiki
 
             return read_mediawiki(decode(data, name))
+        case "links":
+            from sources.readers.links import read_links
+
+            return read_links(data)
 
 
 def decode(data: bytes, name: str) -> str:

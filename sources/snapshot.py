@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from sources.errors import MetadataError, NoSourcesError, SnapshotError, UnreadableError
-from sources.fetch import fetch
+from sources.fetch import Fetched, fetch
 from sources.formats import FORMATS, decode, refusal
 from sources.front_matter import as_yaml, split_front_matter
 from sources.load import MAX_FILE_BYTES, SIDECAR, load_sources, read_file
@@ -34,7 +35,7 @@ _SAID_BY_PAGES = ("title", "author", "published", "language")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Document:
+class Document:
     """What is to be added: its bytes, the suffix of its format, a name, and known metadata."""
 
     data: bytes
@@ -59,10 +60,43 @@ def add_source(
     unless `overwrite`; then its metadata is kept where nothing new is said.
     Raises SnapshotError, MetadataError.
     """
+    given = checked(item, metadata)
+
+    def get() -> Document:
+        if not is_address(item):
+            return copied(Path(item))
+        return document_of(fetch(item, limit=MAX_FILE_BYTES, allow_private=allow_private), item)
+
+    return put(item, get, library, given, name=name, overwrite=overwrite)
+
+
+def is_address(item: str) -> bool:
+    """Whether an item is a web address, or means to be one; else it is a path."""
+    return bool(_URL.match(item))
+
+
+def checked(item: str, metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The metadata that say something. Raises MetadataError where they do not hold up."""
+    given = {key: value for key, value in (metadata or {}).items() if value}
+    if problems := parse_metadata(_yaml(given))[1] if given else []:
+        raise MetadataError([f"{item}: {problem.text}" for problem in problems])
+    return given
+
+
+def put(
+    item: str,
+    get: Callable[[], Document],
+    library: str | Path,
+    metadata: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    overwrite: bool = False,
+) -> Source:
+    """Put the document that `get` makes into a library, as `add_source` does. Raises SnapshotError,
+    MetadataError."""
     library = Path(library)
     try:
-        given = {key: value for key, value in (metadata or {}).items() if value}
-        return _add(item, library, given, name, overwrite, allow_private)
+        return _put(item, get(), library, metadata, name, overwrite)
     except UnreadableError as error:
         raise SnapshotError(f"{item}: {error}") from error
     except OSError as error:
@@ -71,22 +105,19 @@ def add_source(
         ) from error
 
 
-def _add(
+def _put(
     item: str,
+    found: Document,
     library: Path,
-    metadata: dict[str, Any],
+    metadata: Mapping[str, Any],
     name: str | None,
     overwrite: bool,
-    allow_private: bool,
 ) -> Source:
-    if problems := parse_metadata(_yaml(metadata))[1] if metadata else []:
-        raise MetadataError([f"{item}: {problem.text}" for problem in problems])
-    found = _fetched(item, allow_private) if _URL.match(item) else _copied(Path(item))
     path = _path(name, found)
     target = library / path
     _check_free(item, library, path, overwrite)
-    known = _known(target) if overwrite and target.is_file() else {}
-    values = known | found.known | metadata
+    known = known_of(target) if overwrite and target.is_file() else {}
+    values = known | found.known | dict(metadata)
     with _staging(library) as folder:
         source = _stage(item, folder / target.name, found, values)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -103,8 +134,9 @@ def _add(
     return replace(source, id=str(path.with_suffix("")), path=str(path))
 
 
-def _fetched(url: str, allow_private: bool) -> _Document:
-    found = fetch(url, limit=MAX_FILE_BYTES, allow_private=allow_private)
+def document_of(found: Fetched, url: str) -> Document:
+    """What came from an address, with the address, the day and the hash of what is kept (of
+    Markdown: behind the front matter). Raises UnreadableError."""
     known: dict[str, Any] = {}
     data = found.data
     if FORMATS[found.suffix] == "markdown":
@@ -112,11 +144,16 @@ def _fetched(url: str, allow_private: bool) -> _Document:
         said = _values(as_yaml(front_matter or ""))
         known = {key: said[key] for key in _SAID_BY_PAGES if _holds_up(key, said.get(key))}
         data = body.encode()
-    known |= {"url": url, "accessed": datetime.now(UTC).date().isoformat()}
-    return _Document(data=data, suffix=found.suffix, name=_name_of(found.url), known=known)
+    known |= {
+        "url": url,
+        "accessed": datetime.now(UTC).date().isoformat(),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    return Document(data=data, suffix=found.suffix, name=name_of(found.url), known=known)
 
 
-def _copied(file: Path) -> _Document:
+def copied(file: Path) -> Document:
+    """A file with what is known of it. Raises SnapshotError, UnreadableError, MetadataError."""
     if file.is_dir():
         raise SnapshotError(f"{file} is a folder: name the files in it")
     if not file.exists():
@@ -127,10 +164,10 @@ def _copied(file: Path) -> _Document:
     data = read_file(file, MAX_FILE_BYTES)
     if FORMATS[suffix] == "markdown":
         data = split_front_matter(decode(data, file.name))[1].encode()
-    return _Document(data=data, suffix=file.suffix, name=file.stem, known=_known(file))
+    return Document(data=data, suffix=file.suffix, name=file.stem, known=known_of(file))
 
 
-def _known(file: Path) -> dict[str, Any]:
+def known_of(file: Path) -> dict[str, Any]:
     """The metadata that a file has: in its front matter, or its sidecar. Raises MetadataError."""
     line = 0
     if FORMATS[file.suffix.lower()] == "markdown":
@@ -163,21 +200,29 @@ def _yaml(values: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(values), allow_unicode=True, sort_keys=False, width=1000)
 
 
-def _name_of(url: str) -> str:
+def name_of(url: str) -> str:
     """A name for a page, from the end of its address."""
     parts = urlsplit(url)
-    names = [unquote(part) for part in PurePosixPath(parts.path).parts if part != "/"]
+    names = [*reversed(slugs(parts.path)), _slug(parts.hostname or "")]
+    return next((name for name in names if name), "page")
+
+
+def slugs(path: str) -> list[str]:
+    """Names for files and folders from the path of an address, without the suffix of a format; ""
+    for what names nothing, as an index."""
+    names = [unquote(part) for part in path.split("/") if part]
     if names and PurePosixPath(names[-1]).suffix.lower() in FORMATS:
         names[-1] = PurePosixPath(names[-1]).stem
-    for name in [*reversed(names), parts.hostname or ""]:
-        folded = unicodedata.normalize("NFKC", name).lower()
-        name = re.sub(r"[^\w.]+", "-", folded).strip("-._")[:_NAME_CHARS].rstrip("-._")
-        if name not in _NAMELESS:
-            return name
-    return "page"
+    return [_slug(name) for name in names]
 
 
-def _path(name: str | None, found: _Document) -> PurePosixPath:
+def _slug(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).lower()
+    slug = re.sub(r"[^\w.]+", "-", folded).strip("-._")[:_NAME_CHARS].rstrip("-._")
+    return "" if slug in _NAMELESS else slug
+
+
+def _path(name: str | None, found: Document) -> PurePosixPath:
     """The path in the library. Raises SnapshotError for a name that leads out, or is hidden."""
     path = PurePosixPath((name or found.name).replace("\\", "/"))
     if path.suffix.lower() != found.suffix.lower():
@@ -229,7 +274,7 @@ def _staging(library: Path) -> Iterator[Path]:
                 library.rmdir()
 
 
-def _stage(item: str, file: Path, found: _Document, values: Mapping[str, Any]) -> Source:
+def _stage(item: str, file: Path, found: Document, values: Mapping[str, Any]) -> Source:
     """Write the document and its metadata, and read it as a library is read."""
     data = found.data
     text = _yaml(values) if values else ""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 Format = Literal[
     "markdown", "text", "html", "pdf", "docx", "pptx", "odt", "epub", "csv", "xlsx", "json",
     "email", "rst", "notebook", "subtitles", "rtf", "org", "asciidoc", "latex", "mediawiki",
+    "links",  # of no source: what a page, a feed or a map of a site leads to, when it is added
 ]  # fmt: skip
 Kind = Literal[
     "heading", "paragraph", "item", "row", "record", "code", "term", "definition", "note", "field",

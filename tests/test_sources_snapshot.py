@@ -8,7 +8,7 @@ from test_sources_fetch import ROUTES, server  # noqa: F401  a fixture
 
 from sources import MetadataError, SnapshotError, add_source, load_sources
 from sources.front_matter import split_front_matter
-from sources.snapshot import _name_of
+from sources.snapshot import name_of
 
 SAID = {
     "standing": "government",
@@ -183,4 +183,4 @@ def test_a_link_that_leads_out_of_the_library_is_no_way_in(files, library):
     ],
 )
 def test_a_page_is_named_by_its_address(url, name):
-    assert _name_of(url) == name
+    assert name_of(url) == name

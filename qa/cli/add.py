@@ -1,19 +1,23 @@
-"""The command that puts a snapshot of a file or web page into a library."""
+"""The command that puts snapshots of files, folders, web pages and sites into a library."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qa.cli.options import IndexOption, JsonOption, index_folder, library_folder
 from qa.errors import SettingError
 from qa.settings import starter_library
-from sources.errors import SourceError
+from sources.errors import SnapshotError, SourceError
 from sources.metadata import STANDINGS
+
+if TYPE_CHECKING:
+    from sources import Source
+    from sources.collect import Left
 
 
 def _option(help_: str, metavar: str = "TEXT", *names: str) -> Any:
@@ -26,7 +30,11 @@ Text = str | None
 def add(
     items: Annotated[
         list[str],
-        typer.Argument(metavar="URL-OR-FILE", help="Web addresses (http, https) or files."),
+        typer.Argument(
+            metavar="ITEM",
+            help="Files, folders, or addresses (http, https) of pages, feeds (RSS, Atom) or maps "
+            "of sites (sitemap.xml).",
+        ),
     ],
     library: Annotated[
         Path | None, _option("The folder; by default that of the index.", "DIR")
@@ -44,6 +52,11 @@ def add(
     name: Annotated[
         Text, _option("Its path in the library, as treaties/river-works.", "NAME")
     ] = None,
+    within: Annotated[
+        Text, _option("Also what the page links to, below this path of its site.", "PATH")
+    ] = None,
+    pages: Annotated[int, typer.Option(min=1, help="Documents of a site or feed at most.")] = 100,
+    depth: Annotated[int, typer.Option(min=0, help="Links from the first page at most.")] = 3,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what has this name; metadata stay.")
     ] = False,
@@ -54,13 +67,13 @@ def add(
     as_json: JsonOption = False,
     index: IndexOption = None,
 ) -> None:
-    """Put a snapshot of a web page or file into the library, with its metadata.
+    """Put snapshots of files, folders, web pages or sites into the library, with metadata.
 
-    It is read first: what gives no text is refused with the reason. Nothing is overwritten.
+    Each is read first: what gives no text is refused with the reason. Nothing is overwritten.
     Rebuild the index when all is there.
     """
     from qa.cli.shown import one_line, show_json, show_table
-    from sources.snapshot import add_source
+    from sources.collect import Left, add_collection
 
     folder = library_folder(library, index_folder(index))
     if folder == starter_library():
@@ -74,16 +87,20 @@ def add(
         "published": published, "accessed": accessed, "license": license_, "standing": standing,
         "topics": topic, "language": language,
     }  # fmt: skip
-    added = []
+    added: list[Source] = []
+    left: list[Left] = []
     failed: list[SourceError] = []
     for item in items:
         try:
-            added.append(
-                add_source(
-                    item, folder, metadata,
-                    name=name, overwrite=overwrite, allow_private=allow_private,
-                )
-            )  # fmt: skip
+            for outcome in add_collection(
+                item, folder, metadata, name=name, within=within, pages=pages, depth=depth,
+                overwrite=overwrite, allow_private=allow_private,
+            ):  # fmt: skip
+                if isinstance(outcome, Left):
+                    left.append(outcome)
+                    sys.stderr.write(f"not added: {_told(outcome)}\n")
+                else:
+                    added.append(outcome)
         except SourceError as error:
             failed.append(error)
     fields = ("id", "title", "standing", "publisher", "published", "path", "url")
@@ -100,3 +117,13 @@ def add(
         sys.stderr.write(f"not added: {one_line(str(refused))}\n")
     if failed:
         raise failed[-1]
+    if left and not added and not any(one.there for one in left):
+        raise SnapshotError(f"nothing of {', '.join(items)} was added, for the reasons above")
+
+
+def _told(left: Left) -> str:
+    from qa.cli.shown import one_line
+
+    return one_line(
+        left.reason if left.reason.startswith(left.item) else f"{left.item}: {left.reason}"
+    )

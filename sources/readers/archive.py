@@ -55,9 +55,7 @@ class Archive:
             raise UnreadableError(f"no {name} but another archive: unpack it, add what it holds")
         for part in members:
             if part.filename.endswith(_XML):
-                unpacked = self._zip.read(part)
-                if any(entity in unpacked for entity in _ENTITIES):
-                    raise UnreadableError(_DECLARES)
+                refuse_entities(self._zip.read(part))
 
     def read(self, name: str) -> bytes:
         """The bytes of a member. Raises KeyError."""
@@ -85,6 +83,12 @@ def transitional(data: bytes) -> bytes:
             plain = _STRICT_NAME.sub(_NAME, part) if name.endswith(_XML) else part
             archive.writestr(name, plain)
     return made.getvalue()
+
+
+def refuse_entities(data: bytes) -> None:
+    """Raise UnreadableError for XML that declares entities."""
+    if any(entity in data for entity in _ENTITIES):
+        raise UnreadableError(_DECLARES)
 
 
 def parse_xml(data: bytes) -> Element:
