@@ -7,14 +7,12 @@ import os
 import re
 import shutil
 import tempfile
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -24,12 +22,10 @@ from sources.formats import FORMATS, decode, refusal
 from sources.front_matter import as_yaml, split_front_matter
 from sources.load import MAX_FILE_BYTES, SIDECAR, load_sources, read_file
 from sources.metadata import MAX_YAML_BYTES, parse_metadata
+from sources.names import name_of, path_of
 from sources.source import Source
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_NAME = re.compile(r"""[^<>:"|?*\x00-\x1f\x7f\ud800-\udfff/]+(?<![. ])""")
-_NAMELESS = frozenset(("", "index", "default", "home"))
-_NAME_CHARS = 80
 # What a page may say of itself; who it is and what it is worth, a curator says.
 _SAID_BY_PAGES = ("title", "author", "published", "language")
 
@@ -113,7 +109,7 @@ def _put(
     name: str | None,
     overwrite: bool,
 ) -> Source:
-    path = _path(name, found)
+    path = path_of(name or found.name, found.suffix)
     target = library / path
     _check_free(item, library, path, overwrite)
     known = known_of(target) if overwrite and target.is_file() else {}
@@ -198,41 +194,6 @@ def _holds_up(key: str, value: object) -> bool:
 
 def _yaml(values: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(values), allow_unicode=True, sort_keys=False, width=1000)
-
-
-def name_of(url: str) -> str:
-    """A name for a page, from the end of its address."""
-    parts = urlsplit(url)
-    names = [*reversed(slugs(parts.path)), _slug(parts.hostname or "")]
-    return next((name for name in names if name), "page")
-
-
-def slugs(path: str) -> list[str]:
-    """Names for files and folders from the path of an address, without the suffix of a format; ""
-    for what names nothing, as an index."""
-    names = [unquote(part) for part in path.split("/") if part]
-    if names and PurePosixPath(names[-1]).suffix.lower() in FORMATS:
-        names[-1] = PurePosixPath(names[-1]).stem
-    return [_slug(name) for name in names]
-
-
-def _slug(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).lower()
-    slug = re.sub(r"[^\w.]+", "-", folded).strip("-._")[:_NAME_CHARS].rstrip("-._")
-    return "" if slug in _NAMELESS else slug
-
-
-def _path(name: str | None, found: Document) -> PurePosixPath:
-    """The path in the library. Raises SnapshotError for a name that leads out, or is hidden."""
-    path = PurePosixPath((name or found.name).replace("\\", "/"))
-    if path.suffix.lower() != found.suffix.lower():
-        path = path.with_name(path.name + found.suffix)
-    for part in path.parts:
-        if part.startswith(".") or part == "__pycache__" or not _NAME.fullmatch(part):
-            raise SnapshotError(
-                f"{str(path)!r} is no name in a library: give one as --name treaties/river-works"
-            )
-    return path
 
 
 def _check_free(item: str, library: Path, path: PurePosixPath, overwrite: bool) -> None:

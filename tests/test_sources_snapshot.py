@@ -8,7 +8,7 @@ from test_sources_fetch import ROUTES, server  # noqa: F401  a fixture
 
 from sources import MetadataError, SnapshotError, add_source, load_sources
 from sources.front_matter import split_front_matter
-from sources.snapshot import name_of
+from sources.names import name_of
 
 SAID = {
     "standing": "government",

@@ -17,6 +17,7 @@ from sources.errors import SnapshotError, SourceError
 from sources.fetch import Fetched, fetch
 from sources.load import MAX_FILE_BYTES
 from sources.metadata import check_date
+from sources.names import name_of
 from sources.snapshot import (
     Document,
     add_source,
@@ -24,7 +25,6 @@ from sources.snapshot import (
     copied,
     document_of,
     is_address,
-    name_of,
     put,
 )
 from sources.source import Source

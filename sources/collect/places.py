@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from sources.errors import SourceError
 from sources.load import list_files
-from sources.snapshot import known_of, slugs
+from sources.names import slugs
+from sources.snapshot import known_of
 
 
 class Places:
