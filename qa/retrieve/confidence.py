@@ -28,10 +28,10 @@ _USUAL = 20
 _UNLIKELY = 0.02
 # Log-odds of a sentence below which a question is mostly off the topic of the library, and what
 # each below them takes from those of the answer. On libraries left out, where 0.08 of what they
-# answer is refused, 1.00 of what is off their topic is, too, and 0.85 of what only articles out of
-# scope tell; with three stretches 0.95 and 0.79. With a fitted feature instead 0.95 and 0.76; 0.90
-# and 0.54. The two were chosen on these figures (tests/benchmarks/fit_stretches.py).
-_OFF_TOPIC, _OFF_TOPIC_COST = -3.5, 2.0
+# answer is refused, 0.95 of what is off their topic is, too, and 0.74 of what only articles out of
+# scope tell; with three stretches 0.95 and 0.58. With twice the cost 0.95 and 0.74, 0.95 and 0.61,
+# but fewer near misses. The two were chosen on these figures (tests/benchmarks/fit_stretches.py).
+_OFF_TOPIC, _OFF_TOPIC_COST = -3.5, 1.0
 # Of an answer: the log-odds that one of the best sentences answers, how likely the first of its
 # stretches is against all others, and the first three, what is best among these, and the shape.
 ANSWER_FEATURES = (
