@@ -56,7 +56,8 @@ def test_who_asks_in_other_words_is_answered_where_it_was_read(opened):
     plain = gather(opened.generation, "Wherefrom do quenching potables originate?")
     text = read_text(opened.generation, plain.candidates[2])
     unsure, sure = reread(plain, Liking("nowhere at all")), reread(plain, Liking(text))
-    assert sure.confidence > 0.2 > 0.05 > max(unsure.confidence, plain.confidence)
+    assert sure.confidence > 4 * max(unsure.confidence, plain.confidence)
+    assert sure.answerable and not unsure.answerable and not plain.answerable
 
 
 def test_what_is_not_read_counts_as_the_worst_that_was(opened):
