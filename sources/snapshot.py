@@ -115,7 +115,7 @@ def _put(
     known = known_of(target) if overwrite and target.is_file() else {}
     values = known | found.known | dict(metadata)
     with _staging(library) as folder:
-        source = _stage(item, folder / target.name, found, values)
+        source = stage(item, folder / target.name, found, values)
         target.parent.mkdir(parents=True, exist_ok=True)
         placed: list[Path] = []
         try:
@@ -154,13 +154,17 @@ def copied(file: Path) -> Document:
         raise SnapshotError(f"{file} is a folder: name the files in it")
     if not file.exists():
         raise SnapshotError(f"{file} is not there: name a file, or an address as https://...")
-    suffix = file.suffix.lower()
-    if reason := refusal(suffix):
+    if reason := refusal(file.suffix.lower()):
         raise SnapshotError(f"{file}: {reason}")
+    return Document(data=body_of(file), suffix=file.suffix, name=file.stem, known=known_of(file))
+
+
+def body_of(file: Path) -> bytes:
+    """The bytes of a file, of Markdown those behind its front matter. Raises UnreadableError."""
     data = read_file(file, MAX_FILE_BYTES)
-    if FORMATS[suffix] == "markdown":
-        data = split_front_matter(decode(data, file.name))[1].encode()
-    return Document(data=data, suffix=file.suffix, name=file.stem, known=known_of(file))
+    if FORMATS[file.suffix.lower()] == "markdown":
+        return split_front_matter(decode(data, file.name))[1].encode()
+    return data
 
 
 def known_of(file: Path) -> dict[str, Any]:
@@ -235,7 +239,7 @@ def _staging(library: Path) -> Iterator[Path]:
                 library.rmdir()
 
 
-def _stage(item: str, file: Path, found: Document, values: Mapping[str, Any]) -> Source:
+def stage(item: str, file: Path, found: Document, values: Mapping[str, Any]) -> Source:
     """Write the document and its metadata, and read it as a library is read."""
     data = found.data
     text = _yaml(values) if values else ""

@@ -8,7 +8,7 @@ from test_sources_fetch import ROUTES, server  # noqa: F401  a fixture
 
 from qa.cli.app import run
 from sources import SnapshotError, load_sources
-from sources.collect import Left, add_collection
+from sources.collect import Left, add_collection, refresh
 from sources.collect import visitor as visiting
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -268,3 +268,57 @@ def test_the_command_adds_a_site_and_says_what_it_left(site, library, capsys, mo
     assert "--title and --url are of one source" in capsys.readouterr().err
     assert run(["add", str(library.parent / "none"), "--within", "/d", "--library", "x"]) == 1
     assert "is no web address" in capsys.readouterr().err
+
+
+def again(library, *ids, **options):
+    found = refresh(library, ids, allow_private=True, delay=0, **options)
+    return [(one.id, one.outcome, one.gone, one.new) for one in found]
+
+
+def test_what_came_from_an_address_is_fetched_again_and_nothing_overwritten_unseen(site, library):
+    root = site({"/a": page("A"), "/b": page("B"), "/c": page("C")})
+    for name in "abc":
+        add(f"{root}/{name}", library, metadata={"standing": "news"})
+    (library / "own.md").write_text(f"---\nurl: {root}/a\n---\nOur own words.")
+    nonce = "<script>var nonce = 2;</script>"
+    site({"/a": page("A", head=nonce), "/b": page("Bee"), "/c": (410, {}, b"")})
+    before = {file.name: file.read_bytes() for file in library.iterdir()}
+    assert again(library) == [
+        ("a", "unchanged", 0, 0), ("b", "changed", 2, 2), ("c", "failed", 0, 0),
+    ]  # fmt: skip
+    assert before == {file.name: file.read_bytes() for file in library.iterdir()}
+    assert again(library, "a*") == [("a", "unchanged", 0, 0)]
+    assert again(library, overwrite=True)[1] == ("b", "replaced", 2, 2)
+    b = next(one for one in load_sources(library) if one.id == "b")
+    assert "Bee is told" in b.text and b.standing == "news"
+    assert again(library)[1][1] == "unchanged"
+
+
+def test_what_was_edited_in_the_library_is_not_replaced(site, library):
+    root = site({"/a": (200, {"Content-Type": "text/markdown"}, b"The first words.")})
+    add(root + "/a", library)
+    file = library / "a.md"
+    file.write_text(file.read_text().replace("first", "first and best"))
+    assert again(library)[0][1] == "unchanged"
+    site({"/a": (200, {"Content-Type": "text/markdown"}, b"The second words.")})
+    (one,) = refresh(library, allow_private=True, delay=0, overwrite=True)
+    assert (one.outcome, one.reason.partition(":")[0]) == (
+        "failed", "was edited in the library since",
+    )  # fmt: skip
+    assert "first and best" in file.read_text()
+
+
+def test_the_command_tells_what_changed(site, library, capsys):
+    root = site({"/a": page("A")})
+    assert run(["add", root + "/a", "--library", str(library), "--allow-private"]) == 0
+    site({"/a": page("Aye")})
+    capsys.readouterr()
+    given = ["add", "--refresh", "--library", str(library), "--allow-private"]
+    assert run([*given, "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)
+    assert one["new_lines"] == ["Aye", "Aye is told here."]
+    assert run(given) == 0
+    out, err = capsys.readouterr()
+    assert "changed" in out and "nothing was overwritten" in err
+    assert run(["add", "--library", str(library)]) == 1
+    assert "name what to add" in capsys.readouterr().err

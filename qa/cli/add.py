@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,13 +31,14 @@ Text = str | None
 
 def add(
     items: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="ITEM",
             help="Files, folders, or addresses (http, https) of pages, feeds (RSS, Atom) or maps "
-            "of sites (sitemap.xml).",
+            "of sites (sitemap.xml); with --refresh, ids of sources.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     library: Annotated[
         Path | None, _option("The folder; by default that of the index.", "DIR")
     ] = None,
@@ -57,6 +60,14 @@ def add(
     ] = None,
     pages: Annotated[int, typer.Option(min=1, help="Documents of a site or feed at most.")] = 100,
     depth: Annotated[int, typer.Option(min=0, help="Links from the first page at most.")] = 3,
+    refresh: Annotated[
+        bool,
+        typer.Option(
+            "--refresh",
+            help="Fetch again what came from addresses, all or the ids that are named, and tell "
+            "what changed; with --overwrite, replace that.",
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what has this name; metadata stay.")
     ] = False,
@@ -80,6 +91,11 @@ def add(
         raise SettingError(
             "name the folder of your library, as --library my-library; it is made if need be"
         )
+    if refresh:
+        _refresh(folder, items or (), overwrite, allow_private, as_json)
+        return
+    if not items:
+        raise SettingError("name what to add, as `refdesk add report.pdf`, or say --refresh")
     if len(items) > 1 and (name or title or url):
         raise SettingError("--name, --title and --url are of one source: add one at a time")
     metadata: dict[str, Any] = {
@@ -119,6 +135,34 @@ def add(
         raise failed[-1]
     if left and not added and not any(one.there for one in left):
         raise SnapshotError(f"nothing of {', '.join(items)} was added, for the reasons above")
+
+
+def _refresh(
+    folder: Path, ids: Sequence[str], overwrite: bool, allow_private: bool, as_json: bool
+) -> None:
+    from dataclasses import asdict
+
+    from qa.cli.shown import one_line, show_json, show_table
+    from sources.collect import refresh
+
+    found = list(refresh(folder, ids, overwrite=overwrite, allow_private=allow_private))
+    if as_json:
+        show_json([asdict(one) for one in found])
+    else:
+        told = [one for one in found if one.outcome != "unchanged"]
+        if told:
+            show_table(
+                ("id", "outcome", "reason", "lines gone", "new"),
+                [(one.id, one.outcome, one.reason or one.url, one.gone, one.new) for one in told],
+                right=2,
+            )
+        many = Counter(one.outcome for one in found)
+        said = ", ".join(f"{number} {outcome}" for outcome, number in many.items())
+        sys.stderr.write(f"{said or 'nothing here came from an address with its hash'}\n")
+        if many["changed"]:
+            sys.stderr.write("nothing was overwritten; --overwrite replaces what changed\n")
+        if many["replaced"]:
+            sys.stderr.write(f"now run `refdesk rebuild {one_line(shlex.quote(str(folder)))}`\n")
 
 
 def _told(left: Left) -> str:
