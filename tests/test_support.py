@@ -123,6 +123,52 @@ def test_what_says_the_same_in_other_words(sentence, quote):
     assert passes(sentence, quote)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("A loan can be renewed twice.", "A loan can be renewed twice unless it was reserved."),
+        ("The pool is open on Sundays.", "The pool is open on Sundays when a guard is there."),
+        ("More than half of the wells fail.", "In dry years more than half of the wells fail."),
+        ("Lake Ondo is the largest lake.", "Lake Ondo is the fourth largest lake."),
+        ("The nine mills closed.", "Two of the nine mills closed."),
+        ("It cures 87 percent of cases.", "It cures 87 percent of mild cases."),
+        ("Of the nurses 71 worked at night.", "Of the nurses 71 percent worked at night."),
+        ("The dam cost 86 crowns.", "The dam cost 86 million crowns."),
+        ("The tax was abolished in May.", "The tax was to be abolished in May."),
+        ("Bora entered the bay.", "Bora was to enter the bay, but its mast broke."),
+        ("Salt puts a strain on the heart.", "Salt can put a strain on the heart."),
+        ("Only bees visit the flowers.", "Bees visit the flowers only in the morning."),
+        ("The old kiln has no filter.", "Unlike the old kiln, the new one has no filter."),
+        ("The Swedes were besieged.", "The town was besieged by the Swedes."),
+        ("Leave ends in May.", "Leave may end in March."),
+        ("Nine percent on placebo fell ill.", "Nine percent on the drug fell ill, against four"
+         " percent on placebo."),
+        ("The switch turns the lamp on.", "The switch turns the lamp off."),
+        ("Rolf was the first surgeon to graft skin.", "Rolf was the first surgeon to graft skin in"
+         " Norway."),
+    ],
+)  # fmt: skip
+def test_what_a_quote_restricts_is_not_said_without_that(sentence, quote):
+    assert not passes(sentence, quote)
+    assert passes(quote, quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The troops left the town.", "The troops left the town when the thaw came."),
+        ("Lessons are free.", "Lessons are free, but lunch is free only if it is booked."),
+        ("The board blames the weather.", "The board blames the weather and expects a loss if it"
+         " lasts."),
+        ("Revenue rose in May.", "Revenue rose in May, while profit fell."),
+        ("Lake Ondo is the fourth largest lake.", "Lake Ondo is the fourth largest lake and the"
+         " only one that drains to the east."),
+    ],
+)  # fmt: skip
+def test_what_restricts_something_else_may_be_left_out(sentence, quote):
+    assert passes(sentence, quote)
+
+
 SHIPYARD = (
     "Ravnik Shipyard delivered the ferry Aurora to Lindholm in 1974, and the council paid 3.5"
     " million crowns for it."

@@ -150,7 +150,7 @@ def clauses(read: Sequence[Word], voices: frozenset[str], findings: frozenset[st
         intro = ()
         last = part
     if intro:
-        found.append(Clause(intro, ()))
+        found.append(Clause(intro, speaker, told=bool(speaker)))
     if parts and parts[0].verb is not None and not parts[0].subject and subject:
         # "Opened in 1931, the bridge ...": who was is said after
         found[0] = replace(found[0], shared=(*subject, *found[0].shared))

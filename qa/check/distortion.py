@@ -31,6 +31,7 @@ _HEDGES = _set(
     " mostlikely likely probable most few some half nearly almost partly someof partof oneof"
 )
 _MODAL = _set("may might can could would should will shall if unless")
+_MEASURES = _set("percent hundred thousand million billion points degrees")
 _FUTURE = _set("will shall would going")
 _SAYING = (
     "according say tell claim allege report argue believe estimate accuse assert deny warn suggest "
@@ -44,7 +45,10 @@ _OPPOSED = {
     "for": "against", "against": "for", "before": "after", "after": "before", "over": "under",
     "under": "over", "above": "below", "below": "above", "inside": "outside", "outside": "inside",
     "since": "until", "until": "since", "up": "down", "down": "up", "in": "out", "out": "in",
+    "on": "off", "off": "on",
 }  # fmt: skip
+
+_PARTICLES = _set("on off up down in out")
 
 # The terms of verbs that say who says it; of `FINDINGS` only before "that".
 VOICES = senses_of(_SAYING)
@@ -172,6 +176,10 @@ def _governed(read: Sequence[Word]) -> Iterator[tuple[str, str]]:
                 if not other.content:
                     break
                 yield word.text, other.term
+            if word.text in _PARTICLES and not after:  # "turns the cache off"
+                for other in read[max(0, place - 2) : place]:
+                    if other.content:
+                        yield word.text, other.term
 
 
 def _named_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
@@ -229,11 +237,16 @@ def _active(read: Sequence[Word]) -> list[Word]:
     """The words whose order matters, "Y was met by X" in the order of "X met Y"."""
     by = next((place for place, word in enumerate(read) if word.text == "by"), len(read))
     agent, rest, before = list[Word](), list(read[by + 1 :]), list(read[:by])
+    while rest and rest[0].text in ("about", "roughly", "some"):
+        rest.pop(0)
     while rest and (
         rest[0].content or rest[0].text in DETERMINERS or (agent and rest[0].text == "of")
     ):
         agent.append(rest.pop(0))
-    if agent and not agent[0].number:
+    # "by 1958" and "by 3 percent" are no agents, "spoken by 9,000 people" is one.
+    passive = any(word.text in _BE for word in before[-3:-1])
+    counted = len(agent) > 1 and agent[0].number and passive and agent[1].text not in _MEASURES
+    if agent and (counted or not agent[0].number):
         verb = max((place for place, w in enumerate(before) if w.text in _BE), default=by - 2)
         before = [*agent, *before[verb + 1 :], *before[: verb + 1]]
         agent = []

@@ -25,6 +25,7 @@ from index.tokens import words
 from qa.check.clauses import PAUSE, Clause, clauses
 from qa.check.distortion import FINDINGS, VOICES, distorted, is_voice
 from qa.check.miscopy import miscopied
+from qa.check.restrictions import overstates
 from qa.compose.extract import plain
 from qa.english.words import DETERMINERS, Word, read
 from qa.models.entailment import LEAST_ENTAILMENT, EntailmentModel
@@ -46,6 +47,9 @@ _SIGN = re.compile(
 )
 # Words of someone else: four or more in quotation marks.
 _QUOTATION = re.compile(r"[\"“«„](?:[^\s\"“”«»„]+\s+){3,}[^\"“”«»„]+[\"”»“]")
+_CONDITION_FIRST = re.compile(
+    r"(If|Unless|When|Before|After|Until|Because|Once|Provided that) ([^,;:]+), ([^;:]+?)\.?$"
+)
 # What leans on what was said before.
 _LEANING = frozenset(
     "he she it they him her them his hers its their this these those but and while".split()
@@ -55,7 +59,7 @@ _NATIONAL = frozenset(["", *"a n an ian i ese vian s ans ns ians k ce".split()])
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """How far (0 to 1) quotes support a sentence, by what, and how that was found.
+    """How far (0 to 1) quotes support a sentence, by what, how that was found, or why they do not.
 
     Each part is (quote, start, end): `quote` counts from 0; `start` and `end` are offsets into that
     quote and span whole sentences.
@@ -64,6 +68,10 @@ class Basis:
     value: float
     parts: tuple[tuple[int, int, int], ...]
     checked_by: CheckedBy = "rules"
+    reason: str = ""
+
+
+_OVERSTATED = Basis(0.0, (), reason="it leaves out what the sources restrict it by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,9 @@ def support(
     if sentence.rstrip().endswith(("?", "\N{ARABIC QUESTION MARK}", "\N{FULLWIDTH QUESTION MARK}")):
         quotes = [q if words(plain(q)) == words(sentence) else "" for q in quotes]  # says nothing
     basis = _by_rules(sentence, quotes, language)
+    if not basis.parts and language == "en" and (turned := _turned_about(sentence)):
+        again = _by_rules(turned, quotes, language)
+        basis = replace(again, checked_by="rules") if again.parts else basis
     if basis.parts or model is None:
         return basis
     return _entailed(sentence, quotes, language, model) or basis
@@ -178,14 +189,49 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
         value = max(value, best[0].value)
     if value < LEAST_SUPPORT:
         return Basis(value, ())
+    if language == "en":
+        best = [
+            found
+            if found.value < LEAST_SUPPORT or verbatim or not _overstated(said, found, read_quotes)
+            else _OVERSTATED
+            for found, verbatim in zip(
+                best, exact if len(best) == len(exact) else [None], strict=True
+            )
+        ]
     alone = [found.parts for found in best if found.value >= LEAST_SUPPORT]
+    if not alone:
+        return _OVERSTATED
     by: CheckedBy = "verbatim" if any(exact) else "rules"
     return Basis(value, tuple(part for held in alone for part in held), by)
+
+
+def _overstated(
+    said: Sequence[Word], found: Basis, read_quotes: Sequence[Sequence[_Sentence]]
+) -> bool:
+    """Whether a sentence lacks what restricts it in the sentences that support it."""
+    quoted = [
+        word
+        for place, start, end in found.parts
+        for one in read_quotes[place]
+        if start <= one.start < end
+        for word in one.words
+    ]
+    return overstates(said, quoted)
 
 
 def _word_for_word(quotes: Sequence[str]) -> Basis:
     parts = tuple((place, 0, len(quote)) for place, quote in enumerate(quotes))
     return Basis(1.0, parts, "verbatim")
+
+
+def _turned_about(sentence: str) -> str | None:
+    """A sentence with its condition behind it instead of before it; None where it has none there:
+    "Unless it rains, we go" says what "We go unless it rains" says."""
+    found = _CONDITION_FIRST.match(sentence)
+    if not found:
+        return None
+    opening, condition, main = found.groups()
+    return f"{main[0].upper()}{main[1:]} {opening.lower()} {condition}."
 
 
 def _letter_for_letter(text: str) -> list[str]:

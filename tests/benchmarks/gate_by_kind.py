@@ -3,7 +3,7 @@
     python tests/benchmarks/gate_by_kind.py [PAIRS.jsonl ...] [-v]
 
 Without a file: the pairs that the rules were written on (`support_pairs.jsonl`), those to write new
-ones on (`support_pairs_seen.jsonl`), and those left out of all looking
+ones on (`support_pairs_seen.jsonl`, `gate_pairs.jsonl`), and those left out of all looking
 (`support_pairs_left_out.jsonl`). A line is a JSON object with `sentence`, `quote`, `kind`, and
 `supported` or `true`. What is judged wrongly is printed with -v.
 """
@@ -20,7 +20,8 @@ from pathlib import Path
 from qa.check.support import LEAST_SUPPORT, support
 
 FILES = [
-    Path(__file__).parents[1] / f"support_pairs{name}.jsonl" for name in ("", "_seen", "_left_out")
+    Path(__file__).parents[1] / f"{name}.jsonl"
+    for name in ("support_pairs", "support_pairs_seen", "gate_pairs", "support_pairs_left_out")
 ]
 
 

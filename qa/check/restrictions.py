@@ -1,0 +1,256 @@
+"""What restricts a statement of a quote, and is left out of a sentence or put to something else.
+
+A condition, a group, a mere intention: the words of the sentence may all be there, and it says more
+than the quote does. Compared are whole sentences; each finding is exact and vetoes, whatever else
+speaks for the sentence. English only. Written on tests/support_pairs_seen.jsonl, gate_pairs.jsonl
+and pairs like them (`python tests/benchmarks/gate_by_kind.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from qa.check.amounts import amounts_changed
+from qa.check.spans import JOINTS, clause_from, content_behind, word_set
+from qa.english.words import DETERMINERS, MARKS, Word, bases
+
+_CONDITIONS = word_set("if unless provided except only")
+# They open a condition where what is said holds always, and tell a time where it is past.
+_WHENEVER = word_set("when whenever where")
+_SETTINGS = word_set("in at during for")
+_PAST = word_set("was were had did")
+_PRESENT = word_set("is are be been being has have to not")
+_MODALS = word_set(
+    "can could may might should must shall will would to cannot need needs ought going able"
+)
+_FEW = word_set("some several few part half many most someof partof")
+_APART = word_set("unlike except besides instead rather apart")
+_ALL = word_set("all every each most many few no both none only")
+_BE = word_set("is are was were be been being")
+# How many words a condition reaches over.
+_REACH = 6
+
+
+def overstates(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
+    """Whether a sentence lacks what restricts it in the sentences that it is taken from."""
+    findings = (
+        amounts_changed,
+        _condition_left_out,
+        _done_for_intended,
+        _only_of_another,
+        _set_apart,
+        _group_widened,
+        _speakers_exchanged,
+        _done_by_for_done_to,
+    )
+    return any(found(said, quoted) for found in findings)
+
+
+def _segments(quoted: Sequence[Word]) -> Iterator[list[Word]]:
+    """The stretches of a text between full stops and semicolons, and before "but"."""
+    current: list[Word] = []
+    for word in quoted:
+        if word.text in (";", ".", "but", "(", ")"):
+            yield current
+            current = []
+        else:
+            current.append(word)
+    yield current
+
+
+def _past(words: Sequence[Word]) -> bool:
+    """Whether something is told of the past; "is covered" and "has left" are not."""
+    for before, word in pairwise([Word("", "", frozenset(), content=False), *words]):
+        told = word.text in bases() or (word.verb and word.text.endswith("ed"))
+        if word.text in _PAST or (told and before.text not in _PRESENT):
+            return True
+    return False
+
+
+def _condition_left_out(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
+    terms = {w.term for w in said if w.content}
+    conditional = any(w.text in _CONDITIONS | _WHENEVER for w in said)
+    for segment in _segments(quoted):
+        for place, word in enumerate(segment):
+            main, clause = _conditioned(segment, place)
+            if word.text == "alone" and not terms & {
+                w.term for w in clause_from(segment, place + 1)
+            }:
+                continue
+            condition = {w.term for w in clause if w.content}
+            rest = {w.term for w in main if w.content} - condition
+            here = terms - condition
+            # Whether it is this statement that the sentence makes.
+            if not condition or not here or 2 * len(here & rest) <= len(here):
+                continue
+            kept = 2 * len(terms & condition) >= min(len(condition), 4)
+            if not kept or (word.text in ("if", "unless") and not conditional):
+                return True
+    return False
+
+
+def _conditioned(segment: Sequence[Word], place: int) -> tuple[Sequence[Word], Sequence[Word]]:
+    """What the word at `place` makes conditional, and the condition; both empty where it does not.
+
+    "In dry years the seeds fail" is conditional, too: what opens what always holds.
+    """
+    word = segment[place]
+    if word.text == "alone" and any(
+        w.text in _SETTINGS for w in segment[max(0, place - 3) : place]
+    ):
+        return segment[:place], [w for w in segment[max(0, place - 2) : place] if w.content]
+    if word.text == "only":
+        return _conjunct(segment, place), clause_from(segment, place + 1)[:_REACH]
+    if word.text in _CONDITIONS or word.text in _WHENEVER:
+        if place == 0:
+            end = next((n for n, w in enumerate(segment) if w.text == ","), len(segment))
+            main, clause = segment[end:], segment[1:end]
+        else:
+            main, clause = _conjunct(segment, place), clause_from(segment, place + 1)
+        if word.text in _CONDITIONS or not _past(main):
+            return main, clause
+    elif word.text in _SETTINGS and place == 0 and not _past(segment):
+        opening = [w for w in segment[1:4] if w.text not in DETERMINERS]
+        known = any(w.name or w.number for w in opening)
+        if len(opening) > 1 and all(w.content for w in opening[:2]) and not known:
+            return segment[3:], opening[:2]
+    return (), ()
+
+
+def _conjunct(segment: Sequence[Word], place: int) -> Sequence[Word]:
+    """The words before a place, from the last "and" or comma with a verb behind it."""
+    for start in range(place - 1, 0, -1):
+        opens = segment[start].text == "and" or segment[start].text in MARKS
+        if opens and (segment[place].text == "only" or any(w.verb for w in segment[start:place])):
+            return segment[start + 1 : place]
+    return segment[:place]
+
+
+def _done_for_intended(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
+    """Whether something is done that the quote only says was to be done, or can be."""
+    facts: set[str] = set()
+    for word, mood in _moods(said):
+        if not mood:
+            facts.add(word.term)
+    intended: set[str] = set()
+    stated: set[str] = set()
+    for word, mood in _moods(quoted):
+        (intended if mood else stated).add(word.term)
+    return bool(facts & (intended - stated))
+
+
+def _moods(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
+    """Each word that may be a verb, and whether a modal or "to" stands before it."""
+    for place, word in enumerate(words):
+        if not word.content or word.name or word.number:
+            continue
+        before = [w for w in words[max(0, place - 4) : place] if not w.text.endswith("ly")]
+        while before and before[-1].text in (_BE | {"not", "also", "have", "only"}):
+            before.pop()
+        governed = bool(before) and before[-1].text in _MODALS
+        governed = governed and (before[-1].text != "to" or word.text not in bases())
+        if governed or word.verb:
+            yield word, governed
+
+
+def _only_of_another(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
+    """Whether "only" is said of something that the quote does not say it of, or "some" of all."""
+    if any(w.text == "some" for w in said) and not any(w.text in _FEW for w in quoted):
+        return True
+
+    def scopes(words: Sequence[Word]) -> list[set[str]]:
+        return [
+            {w.term for w in content_behind(words, place, 2)}
+            for place, word in enumerate(words)
+            if word.text in ("only", "alone", "solely")
+        ]
+
+    theirs = scopes(quoted)
+    return any(mine and not any(mine & scope for scope in theirs) for mine in scopes(said))
+
+
+def _set_apart(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
+    """Whether something is said of what the quote sets apart from it: "unlike the orchid"."""
+    texts = {w.text for w in said}
+    for place, word in enumerate(quoted):
+        if word.text in _APART and word.text not in texts:
+            apart = {w.term for w in clause_from(quoted, place + 1)[:_REACH] if w.content}
+            subject = {w.term for w in [w for w in said if w.content][: len(apart)]}
+            names = {w.term for w in said if w.name} & apart & subject
+            if apart and (names or len(apart & subject) * 2 > len(apart)):
+                return True
+            of_all = any(w.text in _ALL for w in said) and place == 0
+            if of_all and not apart & {w.term for w in said}:
+                return True
+    return False
+
+
+def _group_widened(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
+    """Whether what is said of most small banks is said of most banks, or of five of some."""
+
+    def groups(words: Sequence[Word]) -> Iterator[tuple[str, set[str]]]:
+        for place, word in enumerate(words):
+            if word.text in _ALL - {"only"}:
+                group = set()
+                for after in words[place + 1 : place + 9]:
+                    if after.verb or after.text == "to" or after.text in {*MARKS, *JOINTS}:
+                        break
+                    if after.content and not after.number:
+                        group.add(after.term)
+                yield word.text, group
+
+    theirs = list(groups(quoted))
+    terms = {w.term for w in said}
+    for text, mine in groups(said):
+        same = [group for other, group in theirs if other == text]
+        if mine and same and all(mine < group and not group <= terms for group in same):
+            return True
+    for first, second, third in zip(quoted, quoted[1:], quoted[2:], strict=False):
+        # "Of the five laureates, three were chemists": not the five.
+        if first.text == "of" and second.text in DETERMINERS and third.number:
+            whole = {w.term for w in clause_from(quoted, 0) if w.content}
+            opens = quoted[0] is first and not {w.term for w in said if w.content} <= whole
+            at = [n for n, w in enumerate(said) if w.term == third.term]
+            if (
+                opens
+                and at
+                and not any(w.text == "of" for n in at for w in said[max(0, n - 2) : n])
+            ):
+                return True
+    return False
+
+
+def _speakers_exchanged(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
+    """Whether one says of another what the quote has the other say of the one."""
+
+    def sides(words: Sequence[Word]) -> tuple[set[str], set[str]] | None:
+        for place, (one, after) in enumerate(pairwise(words)):
+            if one.verb and one.content and after.text == "that":
+                before = {w.term for w in words[max(0, place - 6) : place] if w.content}
+                behind = {w.term for w in clause_from(words, place + 2)[:_REACH] if w.content}
+                return before, behind
+        return None
+
+    mine, theirs = sides(said), sides(quoted)
+    return bool(
+        mine and theirs and not mine[0] & theirs[0] and mine[0] & theirs[1] and mine[1] & theirs[0]
+    )
+
+
+def _done_by_for_done_to(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
+    """Whether who does something in the quote ("by X") is whom it is done to."""
+    if any(w.text == "by" for w in said):
+        return False
+    for place, word in enumerate(quoted):
+        if word.text != "by" or place == 0:
+            continue
+        verb = quoted[place - 1]
+        agent = {w.term for w in content_behind(quoted, place, 1) if not w.number}
+        for at, mine in enumerate(said):
+            if mine.term == verb.term and mine.content:
+                passive = any(w.text in _BE for w in said[max(0, at - 2) : at])
+                before = [w for w in said[:at] if w.content]
+                if passive and before and before[-1].term in agent:
+                    return True
+    return False
