@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -36,20 +37,28 @@ _MARKER = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 
 def checked(
     evidence: Evidence,
-    drafts: Iterable[Draft],
+    drafts: Iterable[Draft | None],
     *,
     model: str | None = None,
     notice: str | None = None,
     judge: EntailmentModel | None = None,
     check: CheckedBy = CHECKS[-1],
+    left_out: Counter[str] | None = None,
 ) -> Iterator[Answer]:
     """An answer after each draft that passes the gate, longer than the one before; none where none
-    does. `model` wrote the drafts, None for extracts."""
-    gate = Gate(evidence, judge, check)
+    does. `model` wrote the drafts, None for extracts. A draft that is None says that those before
+    it are void. What does not pass is counted in `left_out`, by the reason."""
+    left_out = Counter() if left_out is None else left_out
+    gate = Gate(evidence, judge, check, left_out)
     contradictions = Contradictions(evidence)
     withheld = _withheld(evidence)
     sentences: list[AnswerSentence] = []
     for draft in drafts:
+        if draft is None:
+            left_out.clear()
+            gate = Gate(evidence, judge, check, left_out)
+            sentences = []
+            continue
         sentence = gate.check(draft)
         if sentence is None:
             continue

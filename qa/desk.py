@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,12 +14,12 @@ from index.search import Generation
 from index.tokens import terms
 from qa.assemble import abstention, checked, reply
 from qa.compose.extract import extract
-from qa.compose.generate import NotInSources, generate
+from qa.compose.generate import PASSAGES, NotInSources, generate
 from qa.condense.readings import Turn, points_back, readings
 from qa.condense.rewrite import rewrite
 from qa.condense.small_talk import small_talk
 from qa.gap_log import GapLog
-from qa.models.chat import ChatModelSettings, load_chat_model
+from qa.models.chat import ChatModelSettings, describe_failure, is_too_long, load_chat_model
 from qa.models.cross_encoder import Reranker, load_reranker
 from qa.models.entailment import EntailmentModel, load_entailment_model
 from qa.models.reader import Reader, load_reader
@@ -36,6 +37,8 @@ _LATER = 0.1
 # Of the sentences found for a question with a topic of the turns before it, those that must hold
 # half of its own words.
 _LIKELIEST = 3
+# How many passages a model is shown; fewer where it says that these are too long for it.
+_PASSAGES = (PASSAGES, 3, 1)
 
 _load_model = lru_cache(maxsize=4)(load_chat_model)
 
@@ -116,35 +119,52 @@ class Desk:
         if evidence.small_talk:
             yield reply(evidence, evidence.small_talk)
             return
+        left_out = Counter[str]()
         if self.chat_model is not None and evidence.answerable:
             notice = (
                 "Nothing that the language model wrote was supported by the sources; "
                 "these are extracts from them."
             )
-            try:
-                drafts = generate(evidence, self.chat_model, self.timeout)
-                for last in checked(
-                    evidence, drafts, model=name, judge=self.judge, check=self.check
-                ):
-                    yield last
-            except NotInSources:
-                if last is None:
-                    notice = "The language model found no answer in the passages."
-                    yield self._abstain(evidence, name, notice)
-                    return
-            except Exception as error:  # a server's fault of any kind must not cost the answer
-                kind = type(error).__name__  # its text may hold anything, a key too
-                if last is not None:
-                    notice = f"The language model broke off ({kind}); more may be to be said."
-                    yield replace(last, notice=notice)
-                notice = (
-                    f"The language model did not answer ({kind}); "
-                    f"these are extracts from the sources."
-                )
+            told = None
+            for passages in _PASSAGES:
+                try:
+                    drafts = generate(evidence, self.chat_model, self.timeout, passages)
+                    for last in checked(
+                        evidence,
+                        drafts,
+                        model=name,
+                        notice=told,
+                        judge=self.judge,
+                        check=self.check,
+                        left_out=left_out,
+                    ):
+                        yield last
+                except NotInSources:
+                    if last is None:
+                        notice = "The language model found no answer in the passages."
+                        yield self._abstain(evidence, name, notice)
+                        return
+                except Exception as error:  # a server's fault of any kind must not cost the answer
+                    if last is None and is_too_long(error) and passages != _PASSAGES[-1]:
+                        told = "The language model read fewer passages: more are too long for it."
+                        continue
+                    if last is not None:
+                        # its text may hold anything, a key too
+                        kind = type(error).__name__
+                        notice = f"The language model broke off ({kind}); more may be to be said."
+                        last = replace(last, notice=notice)
+                        yield last
+                    why = describe_failure(error, self.timeout)
+                    notice = f"The language model {why}; these are extracts from the sources."
+                break
             if last is not None:
+                if left_out:
+                    yield replace(last, left_out=tuple(left_out.items()))
                 return
         if evidence.answerable:
-            for last in checked(evidence, extract(evidence), notice=notice):
+            refused = tuple(left_out.items())
+            for found in checked(evidence, extract(evidence), notice=notice):
+                last = replace(found, left_out=refused)
                 yield last
         if last is None:
             yield self._abstain(evidence, name)

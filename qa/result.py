@@ -135,7 +135,8 @@ class Answer:
     know of how the answer came about. `conflicts` are other sources that contradict what is cited.
     `withheld` counts the passages near the question of which something was left out, since it gives
     orders to a model. `small_talk` names the kind of talk that was no question to the sources, as
-    "thanks" or "help"; `text` then is a reply of Refdesk itself, and `nearest` empty.
+    "thanks" or "help"; `text` then is a reply of Refdesk itself, and `nearest` empty. `left_out`
+    counts the sentences of a language model that the gate did not let through, by the reason.
     """
 
     question: str
@@ -154,6 +155,7 @@ class Answer:
     withheld: int = 0
     small_talk: str | None = None
     related: tuple[Related, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -215,7 +215,7 @@ def hang_up(handler, server):
         (error_status(403), 1, 30),
         (error_status(404), 1, 30),
         (error_status(429), 2, 30),
-        (error_status(429, Retry_After="60"), 2, 30),
+        (error_status(429, Retry_After="60"), 1, 30),
         (error_status(500), 2, 30),
         (error_status(503), 2, 30),
         (error_status(302, Location="http://127.0.0.1:1/v1"), 2, 30),

@@ -170,6 +170,21 @@ def test_a_sentence_in_other_words_says_what_checked_it():
     assert not [by for by in ("", "verbatim") if "in other words" in shown[by]]
 
 
+def test_what_a_model_wrote_and_was_left_out_is_counted_behind_a_line_and_nowhere_else(opened):
+    reasons = (("it says again what was said", 1), ("the passages do not say it", 2))
+    found = answered(left_out=reasons)
+    page = _Tags(transcript((turn(found),)))
+    assert "3 sentences of the language model left" in " ".join(page.text.split())
+    assert "2: the passages do not say it." in page.text
+    assert "left_out" in found.to_dict()
+    for form in ("markdown", "evidence", "bibtex", "csl"):
+        written = export_answer(found, form, index=opened)
+        assert "left" not in written.casefold() and reasons[0][0] not in written
+    copied = re.findall(r'data-copy="([^"]*)"', transcript((turn(found),)))
+    assert copied and not any("left" in one or reasons[0][0] in one for one in copied)
+    assert "language model left" not in _Tags(transcript((turn(answered()),))).text
+
+
 def test_what_another_source_says_otherwise_is_shown_and_can_be_read():
     other = passage(title="The ledger", quote="It was built in 1912.", standing="academic")
     conflict = Conflict(kind="date", cited=1, other=other, values=("1911", "1912"))

@@ -6,6 +6,7 @@ that a document or a model wrote is taken for one.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 
 from index.search import Hit
@@ -17,6 +18,7 @@ from qa.models.entailment import EntailmentModel
 from qa.plain_text import visible, without_unseen
 from qa.result import CHECKS, AnswerSentence, CheckedBy, Citation
 from qa.retrieve.evidence import Evidence, passage
+from sources.language import detect_language
 
 
 class Gate:
@@ -24,6 +26,7 @@ class Gate:
 
     A `model` of inference may judge what the rules of support do not let through. `check` names the
     last of the ways of checking that may let a sentence through; those before it may as well.
+    What is left out is counted in `left_out`, by the reason.
     """
 
     def __init__(
@@ -31,7 +34,9 @@ class Gate:
         evidence: Evidence,
         model: EntailmentModel | None = None,
         check: CheckedBy = CHECKS[-1],
+        left_out: Counter[str] | None = None,
     ) -> None:
+        self._left_out = Counter[str]() if left_out is None else left_out
         self._allowed = CHECKS[: CHECKS.index(check) + 1]
         self._model = model if "model" in self._allowed else None
         self._generation = evidence.generation
@@ -52,13 +57,19 @@ class Gate:
             lines = without_unseen(draft.text).split("\n")  # its spaces may matter
         text = "\n".join(line for line in lines if line.strip())
         said = " ".join(words(text))
-        if not said or said in self._said:
+        if not said:
             return None
+        if said in self._said:
+            return self._refused("it says again what was said")
+        if not draft.spans:
+            return self._refused("it cites no passage that the model was given")
         quotes = {span: quote for span in draft.spans if (quote := self._quote(span))}
         language = self._generation.manifest.language
         basis = support(text, list(quotes.values()), language, self._model)
-        if not basis.parts or basis.checked_by not in self._allowed:
-            return None
+        if not basis.parts:
+            return self._refused(basis.reason or self._unsupported(text))
+        if basis.checked_by not in self._allowed:
+            return self._refused("it is not word for word what the sources say")
         by: str = basis.checked_by
         if by == "model" and self._model is not None:
             by = f"model:{self._model.name}"
@@ -77,6 +88,17 @@ class Gate:
             kind=draft.kind,
             checked_by=by,
         )
+
+    def _refused(self, reason: str) -> AnswerSentence | None:
+        self._left_out[reason] += 1
+        return None
+
+    def _unsupported(self, text: str) -> str:
+        """Why a sentence that nothing supports is left out."""
+        written, own = detect_language(text), self._generation.manifest.language
+        if written is not None and own not in (None, written):
+            return "it is in another language than the sources"
+        return "the passages that it cites do not say it, or not so plainly"
 
     def _quote(self, span: Span) -> str | None:
         """What the source says at the span, orders left out; None where it is none of the scope."""

@@ -12,7 +12,8 @@ import sentencex
 from qa.compose.draft import Draft, Span
 from qa.compose.extract import plain
 from qa.injection import quotable, without_instructions
-from qa.models.chat import MARKER, NOT_IN_SOURCES, stream_text
+from qa.models.chat import NOT_IN_SOURCES, stream_text
+from qa.models.written import MARKER, cited_numbers, unwrapped, without_reasoning
 from qa.plain_text import without_unseen
 from qa.retrieve.evidence import Evidence
 
@@ -24,12 +25,15 @@ MOST_SENTENCES = 6
 # A model that does not stop is stopped, in characters.
 _LONGEST_TEXT = 20_000
 
-_LEADING_MARKERS = re.compile(rf"[\s.]*(?:{MARKER.pattern}[\s.]*)+")
-_NUMBER = re.compile(r"-?\d+")
+_LEADING_MARKERS = re.compile(rf"[\s.]*(?:(?:{MARKER.pattern})[\s.]*)+", re.IGNORECASE)
+# A marker that may still be under way.
+_BROKEN_MARKER = re.compile(
+    r"[\s.]*[\[(\N{LEFT BLACK LENTICULAR BRACKET}]\S{0,20}(?: \S{0,20}){0,3}\Z"
+)
 _LIST_MARK = re.compile(r"^\s*(?:[-*+>•]+|\d{1,2}[.)])\s+")
 _HEADING = re.compile(r"^\s*#+\s[^\n]*(?:\n|\Z)", re.MULTILINE)
 # A new line is a new sentence after a marker or tag, and before a list item or an empty line.
-_LINE = re.compile(r"(?<=[\]>]\n)|(?<=\n)(?=\s*(?:[-*+>#•]+|\d{1,2}[.)])\s|[ ]*\n)")
+_LINE = re.compile(r"(?<=[\]>】]\n)|(?<=\n)(?=\s*(?:[-*+>#•]+|\d{1,2}[.)])\s|[ ]*\n)")
 # The end of a sentence that was not broken off.
 _ENDED = re.compile(r"[.!?…。！？।؟۔][\"'”’»)\]]*\s*$")
 
@@ -38,15 +42,18 @@ class NotInSources(Exception):
     """A verdict, not an error: the model says that the passages do not hold the answer."""
 
 
-def generate(evidence: Evidence, model: BaseChatModel, timeout: float) -> Iterator[Draft]:
+def generate(
+    evidence: Evidence, model: BaseChatModel, timeout: float, passages: int = PASSAGES
+) -> Iterator[Draft | None]:
     """The sentences of the model as it writes them; `timeout` is in seconds.
 
-    The model is not shown what gives orders in a passage. Where there is such, it may have obeyed
-    what we did not know for one, and it is not believed that the answer is not there.
+    It is shown the likeliest `passages`, and nothing in them that gives orders. Where there is
+    such, it may have obeyed what we did not know for one, and it is not believed that the answer
+    is not there. A draft that is None says that what came before was but a thought.
 
     Raises NotInSources, and what the model raises.
     """
-    found = evidence.hits(PASSAGES)
+    found = evidence.hits(passages)
     sources = [evidence.generation.source(hit.chunk.source_id) for hit in found]
     hits = [
         replace(hit, text=quotable(source, hit.chunk.start, hit.chunk.end))
@@ -58,8 +65,13 @@ def generate(evidence: Evidence, model: BaseChatModel, timeout: float) -> Iterat
     pieces = stream_text(
         model, evidence.question, hits, titles, most_sentences=MOST_SENTENCES, timeout=timeout
     )
-    for text, numbers in cited_sentences(pieces, evidence.generation.manifest.language):
-        if text.upper().startswith(NOT_IN_SOURCES):
+    said = unwrapped(without_reasoning(pieces), _LONGEST_TEXT)
+    for sentence in cited_sentences(said, evidence.generation.manifest.language):
+        if sentence is None:
+            yield None
+            continue
+        text, numbers = sentence
+        if _is_verdict(text):
             if unharmed:
                 raise NotInSources
             return
@@ -70,27 +82,33 @@ def generate(evidence: Evidence, model: BaseChatModel, timeout: float) -> Iterat
 
 
 def cited_sentences(
-    pieces: Iterable[str], language: str = "en"
-) -> Iterator[tuple[str, tuple[int, ...] | None]]:
+    pieces: Iterable[str | None], language: str = "en"
+) -> Iterator[tuple[str, tuple[int, ...] | None] | None]:
     """Each sentence, when it is complete, without its markers, and the numbers in them.
 
-    They are None where it has no marker. A last sentence that was broken off is left out.
+    They are None where it has no marker. A last sentence that was broken off is left out. A piece
+    that is None is passed on, and what is not complete before it forgotten.
     """
     written = ""
     room = _LONGEST_TEXT
     for piece in pieces:
+        if piece is None:
+            written = ""
+            yield None
+            continue
         written += without_unseen(piece[:room])
         room -= len(piece)
         *complete, rest = _split(written, language)
         # Until the next sentence is under way, markers of the one before may still come.
-        if complete and re.search(r"[^\W\d]\w*\W", rest):
+        begun = _LEADING_MARKERS.sub("", rest, count=1)
+        if complete and re.search(r"[^\W\d]\w*\W", begun) and not _BROKEN_MARKER.match(begun):
             yield from map(_read, complete)
             written = rest
         if room <= 0:
             break
     *complete, rest = _split(written, language)
     yield from map(_read, complete)
-    if rest.endswith("\n") or _ENDED.search(MARKER.sub("", rest)):
+    if rest.endswith("\n") or _ENDED.search(MARKER.sub("", rest)) or _is_verdict(rest):
         yield _read(rest)
 
 
@@ -109,11 +127,12 @@ def _split(text: str, language: str) -> list[str]:
     return sentences[1:] or [text]
 
 
+def _is_verdict(text: str) -> bool:
+    """Whether a model says that the answer is not there, in whatever type or quotation marks."""
+    return re.sub(r"[\W_]+", " ", text).strip().upper().startswith(NOT_IN_SOURCES)
+
+
 def _read(sentence: str) -> tuple[str, tuple[int, ...] | None]:
-    markers = MARKER.findall(sentence)
-    found = _NUMBER.findall(" ".join(markers))
-    # What is longer is no number of ours, and Python refuses to read thousands of digits.
-    numbers = dict.fromkeys(int(number) for number in found if len(number) <= 2)
-    text = plain(_LIST_MARK.sub("", MARKER.sub(" ", _HEADING.sub("", sentence))))
-    text = re.sub(r"\s+(?=[.,;:!?](?:\s|$))", "", text)  # where a marker stood
-    return text, tuple(numbers) if markers else None
+    unmarked, numbers = cited_numbers(_LIST_MARK.sub("", _HEADING.sub("", sentence)))
+    text = re.sub(r"\s+(?=[.,;:!?](?:\s|$))", "", plain(unmarked))  # where a marker stood
+    return text, numbers

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.tokens import STOP_WORDS, terms, words
-from qa.models.chat import MARKER, short_reply
+from qa.models.chat import short_reply
+from qa.models.written import MARKER
 from qa.plain_text import visible
 
 if TYPE_CHECKING:

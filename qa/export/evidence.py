@@ -31,6 +31,7 @@ def evidence(answer: Answer, texts: Texts) -> str:
     from qa.retrieve.calibration import in_force, weights_digest
 
     fields = answer.to_dict()
+    del fields["left_out"]  # it is no part of the answer
     beside = [one for part in fields["related"] for one in part["citations"]]
     for passage in (*fields["citations"], *beside, *fields["nearest"]):
         passage |= _context(passage, texts)
