@@ -230,7 +230,9 @@ def test_it_streams_growing_answers(ferries, at):
     text = f"{TRUE} [{at['ferry']}] The ferry carried 220 passengers [{at['ferry']}]. Bye."
     model = Scripted(pieces=list(text))
     found = list(stream_answer(QUESTION, index=ferries, model=model))
-    assert [len(one.sentences) for one in found] == [1, 2]
+    # The last says what was left out, too.
+    assert [len(one.sentences) for one in found] == [1, 2, 2]
+    assert [sum(number for _, number in one.left_out) for one in found] == [0, 0, 1]
     for one in found:
         assert_checked(one, ferries)
 

@@ -15,9 +15,11 @@ from qa.check.amounts import amounts_changed
 from qa.check.spans import JOINTS, clause_from, content_behind, word_set
 from qa.english.words import DETERMINERS, MARKS, Word, bases
 
-_CONDITIONS = word_set("if unless provided except only")
+_CONDITIONS = word_set("if unless provided providing assuming subject depending except only")
+# The same in several words, by their last but one and last.
+_IN_CASE = frozenset([("as", "long"), ("in", "case"), ("the", "event"), ("on", "condition")])
 # They open a condition where what is said holds always, and tell a time where it is past.
-_WHENEVER = word_set("when whenever where")
+_WHENEVER = word_set("when whenever where once after before until")
 _SETTINGS = word_set("in at during for")
 _PAST = word_set("was were had did")
 _PRESENT = word_set("is are be been being has have to not")
@@ -102,13 +104,27 @@ def _conditioned(segment: Sequence[Word], place: int) -> tuple[Sequence[Word], S
         return segment[:place], [w for w in segment[max(0, place - 2) : place] if w.content]
     if word.text == "only":
         return _conjunct(segment, place), clause_from(segment, place + 1)[:_REACH]
-    if word.text in _CONDITIONS or word.text in _WHENEVER:
+    before, behind = segment[place - 1 : place], segment[place + 1 : place + 2]
+    if word.text in ("who", "that", "which") and before and behind:
+        # "Patients who smoke should not": not all patients.
+        noun, verb = before[0], behind[0]
+        if noun.content and not (noun.verb or noun.name or noun.number) and verb.verb:
+            clause = clause_from(segment, place + 1)[:_REACH]
+            return segment[max(0, place - 3) : place], [w for w in clause if w.content][:3]
+        return (), ()
+    if word.text == "once" and behind and (behind[0].text in ("a", "an", "every", "per")):
+        return (), ()
+    dated = bool(behind) and behind[0].number  # "after 1970" tells a time
+    if dated or (before and before[0].text == "than"):
+        return (), ()
+    in_case = bool(before) and (before[0].text, word.text) in _IN_CASE
+    if in_case or word.text in _CONDITIONS or word.text in _WHENEVER:
         if place == 0:
             end = next((n for n, w in enumerate(segment) if w.text == ","), len(segment))
             main, clause = segment[end:], segment[1:end]
         else:
             main, clause = _conjunct(segment, place), clause_from(segment, place + 1)
-        if word.text in _CONDITIONS or not _past(main):
+        if in_case or word.text in _CONDITIONS or not _past(main):
             return main, clause
     elif word.text in _SETTINGS and place == 0 and not _past(segment):
         opening = [w for w in segment[1:4] if w.text not in DETERMINERS]
