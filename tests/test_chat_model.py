@@ -289,6 +289,64 @@ def test_what_a_stream_said_before_it_was_cut_is_kept_with_a_notice(serve, opene
     assert "broke off" in found.notice
 
 
+@pytest.mark.parametrize(
+    ("pieces", "finish"),
+    [
+        (["<think>It may be ten ", "metres [2]. Or</th", f"ink>\n\n{TRUE} [1-3]"], "stop"),
+        (["Let me see: ten.\n</think>", f"{TRUE}【1†source】【2†source】【3】"], "stop"),
+        ([f"{TRUE[:-1]} (Source 1) (Source 2) (Source 3)"], "stop"),
+        ([f"According to passages 1, 2 and 3, t{TRUE[1:]}"], "stop"),
+        (["```json\n", json.dumps({"answer": TRUE, "citations": [1, 2, 3]}), "\n```"], "stop"),
+        ([f"{TRUE} [^1][^2][^3] The port was", " closed in"], "length"),
+    ],
+)
+def test_whatever_stands_around_an_answer_is_read(serve, opened, pieces, finish):
+    def behave(handler, server):
+        handler.open_stream()
+        for piece in pieces:
+            handler.wfile.write(chunk(piece))
+        handler.wfile.write(chunk("", finish_reason=finish) + b"data: [DONE]\n\n")
+
+    serve(behave)
+    found = answer(QUESTION, index=opened)
+    assert_checked(found, opened)
+    assert [sentence.text.rstrip(".") for sentence in found.sentences] == [TRUE[:-1]]
+    assert (found.model, found.notice) == ("test", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "refused the API key (401)"),
+        (404, "REFDESK_MODEL_URL, which for most servers ends in /v1"),
+        (429, "is busy or its quota is used up (429)"),
+        (503, "failed on its server (503)"),
+    ],
+)
+def test_each_refusal_of_a_server_has_its_own_notice(serve, opened, status, words):
+    serve(error_status(status, Retry_After="99"))
+    found = answer(QUESTION, index=opened)
+    assert words in found.notice
+    assert "extracts" in found.notice and found.model is None
+
+
+def test_a_server_for_which_the_passages_are_too_long_gets_fewer(serve, opened):
+    def behave(handler, server):
+        if len(server.requests) == 1:
+            body = json.dumps({"error": {"message": "the request exceeds the available context"}})
+            handler.status(400, body.encode(), Content_Type="application/json")
+            return
+        handler.open_stream()
+        handler.wfile.write(chunk(f"{TRUE} [1][2][3]") + chunk("", finish_reason="stop"))
+
+    server = serve(behave)
+    found = answer(QUESTION, index=opened)
+    assert [sentence.text for sentence in found.sentences] == [TRUE]
+    assert "read fewer passages" in found.notice
+    shown = [body["messages"][1]["content"].count('"number"') for _, body in server.requests]
+    assert shown[0] > shown[1] == 3
+
+
 @pytest.fixture(scope="module")
 def llama():
     """A llama.cpp server on loopback that runs SmolLM2; the address of its API."""

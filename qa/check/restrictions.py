@@ -109,8 +109,8 @@ def _conditioned(segment: Sequence[Word], place: int) -> tuple[Sequence[Word], S
         # "Patients who smoke should not": not all patients.
         noun, verb = before[0], behind[0]
         if noun.content and not (noun.verb or noun.name or noun.number) and verb.verb:
-            clause = clause_from(segment, place + 1)[:_REACH]
-            return segment[max(0, place - 3) : place], [w for w in clause if w.content][:3]
+            narrowing = [w for w in clause_from(segment, place + 1)[:_REACH] if w.content]
+            return segment[max(0, place - 3) : place], narrowing[:3]
         return (), ()
     if word.text == "once" and behind and (behind[0].text in ("a", "an", "every", "per")):
         return (), ()
