@@ -13,7 +13,7 @@ from qa.compose.draft import Draft, Span
 from qa.compose.extract import plain
 from qa.injection import quotable, without_instructions
 from qa.models.chat import NOT_IN_SOURCES, stream_text
-from qa.models.written import MARKER, cited_numbers, unwrapped, without_reasoning
+from qa.models.written import MARKER, cited_numbers, in_brackets, unwrapped, without_reasoning
 from qa.plain_text import without_unseen
 from qa.retrieve.evidence import Evidence
 
@@ -27,9 +27,7 @@ _LONGEST_TEXT = 20_000
 
 _LEADING_MARKERS = re.compile(rf"[\s.]*(?:(?:{MARKER.pattern})[\s.]*)+", re.IGNORECASE)
 # A marker that may still be under way.
-_BROKEN_MARKER = re.compile(
-    r"[\s.]*[\[(\N{LEFT BLACK LENTICULAR BRACKET}]\S{0,20}(?: \S{0,20}){0,3}\Z"
-)
+_BROKEN_MARKER = re.compile(r"[\[(【][^\])】\n]{0,60}\Z")
 _LIST_MARK = re.compile(r"^\s*(?:[-*+>•]+|\d{1,2}[.)])\s+")
 _HEADING = re.compile(r"^\s*#+\s[^\n]*(?:\n|\Z)", re.MULTILINE)
 # A new line is a new sentence after a marker or tag, and before a list item or an empty line.
@@ -101,7 +99,7 @@ def cited_sentences(
         *complete, rest = _split(written, language)
         # Until the next sentence is under way, markers of the one before may still come.
         begun = _LEADING_MARKERS.sub("", rest, count=1)
-        if complete and re.search(r"[^\W\d]\w*\W", begun) and not _BROKEN_MARKER.match(begun):
+        if complete and re.search(r"[^\W\d]\w*\W", begun) and not _BROKEN_MARKER.search(written):
             yield from map(_read, complete)
             written = rest
         if room <= 0:
@@ -114,6 +112,7 @@ def cited_sentences(
 
 def _split(text: str, language: str) -> list[str]:
     """The sentences of `text`; markers that follow a full stop belong to the sentence before."""
+    text = in_brackets(text)
     sentences = [""]
     for line in _LINE.split(text):
         for part in sentencex.get_sentence_boundaries(language, line):

@@ -149,6 +149,18 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
                 return
 
 
+def in_brackets(text: str) -> str:
+    """A text with marks as (Source 1) and 【1】 put as [1]: no sentence ends within one then."""
+
+    def put(mark: re.Match[str]) -> str:
+        if re.match(r"\[\s*-?\d", mark.group()) and "†" not in mark.group():
+            return mark.group()
+        _, numbers = cited_numbers(mark.group())
+        return f"[{', '.join(map(str, numbers or (0,)))}]"
+
+    return MARKER.sub(put, text)
+
+
 def cited_numbers(sentence: str) -> tuple[str, tuple[int, ...] | None]:
     """A sentence without its marks, and the numbers in them; None where it has none."""
     marks = [*MARKER.findall(sentence), *(found.group() for found in _SPOKEN.finditer(sentence))]
