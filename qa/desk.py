@@ -18,6 +18,7 @@ from qa.compose.generate import PASSAGES, NotInSources, generate
 from qa.condense.readings import Turn, points_back, readings
 from qa.condense.rewrite import rewrite
 from qa.condense.small_talk import small_talk
+from qa.conflicts.outweighed import outweighed
 from qa.gap_log import GapLog
 from qa.models.chat import ChatModelSettings, describe_failure, is_too_long, load_chat_model
 from qa.models.cross_encoder import Reranker, load_reranker
@@ -26,6 +27,7 @@ from qa.models.reader import Reader, load_reader
 from qa.result import CHECKS, Answer, CheckedBy
 from qa.retrieve.calibration import calibrated
 from qa.retrieve.evidence import Evidence, gather
+from qa.retrieve.premise import with_premise
 from qa.retrieve.reread import reread
 from qa.settings import Settings
 
@@ -104,7 +106,7 @@ class Desk:
         follow_up = best.question != question.strip()
         if self.reader is not None:
             best = reread(best, self.reader)
-        return replace(calibrated(best), asked=question, follow_up=follow_up)
+        return with_premise(replace(calibrated(best), asked=question, follow_up=follow_up))
 
     def compose(self, evidence: Evidence) -> Iterator[Answer]:
         """The second half: answers made of the evidence, each longer than the last; or an
@@ -163,7 +165,7 @@ class Desk:
                 return
         if evidence.answerable:
             refused = tuple(left_out.items())
-            for found in checked(evidence, extract(evidence), notice=notice):
+            for found in checked(evidence, extract(outweighed(evidence)), notice=notice):
                 last = replace(found, left_out=refused)
                 yield last
         if last is None:
@@ -172,6 +174,8 @@ class Desk:
     def _abstain(self, evidence: Evidence, model: str | None, notice: str | None = None) -> Answer:
         if self.gap_log:
             self.gap_log.note(evidence.question, evidence.sources, evidence.generation.name)
+        if evidence.unmet:
+            notice = f"What was found does not speak of {' or '.join(evidence.unmet)}."
         return abstention(evidence, model, notice)
 
 

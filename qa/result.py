@@ -107,7 +107,8 @@ def confidence_word(confidence: float) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Another source that contradicts what is cited: on a "number", a "date", or by a "denial".
+    """Another source that contradicts what is cited: on a "number", a "date", by a "denial", or
+    with another "name", "place", "title" or "cause" as the answer.
 
     `cited` is the number of the citation, `other` the passage that says otherwise. `values` are
     what each of the two says, in this order, in its own words; "yes" and "no" for a denial.

@@ -46,7 +46,15 @@ _UNSAFE = re.compile(
 )
 # What is not shown on a terminal is not wrapped: one line stays one line for `grep` and `cut`.
 _UNWRAPPED = 1_000_000
-_ABOUT = {"number": "a number", "date": "a date", "denial": "whether it is so"}
+_ABOUT = {
+    "number": "a number",
+    "date": "a date",
+    "denial": "whether it is so",
+    "name": "a name",
+    "place": "a place",
+    "title": "what it is called",
+    "cause": "a cause",
+}
 # How many names of a list a person is shown; `--json` has all.
 _LISTED = 8
 _VERDICTS = {"holds": "still says it", "moved": "MOVED", "changed": "CHANGED", "gone": "GONE"}

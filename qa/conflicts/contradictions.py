@@ -1,4 +1,4 @@
-"""Where two sources contradict each other on a number, a date, or a yes or no.
+"""Where sources contradict each other: on a number, a date, a yes or no, or in what they answer.
 
 Two statements contradict each other only if they speak of the same thing at the same time and
 cannot both be true. A contradiction that is none is worse than one that is missed, so every doubt
@@ -13,28 +13,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 
 from index.search import Hit
-from index.tokens import stem, terms
-from qa.conflicts.statement import DATE, Number, Statement
+from index.tokens import terms
+from qa.conflicts.asked_slot import Slot, asked_slot
+from qa.conflicts.replies import Reply, reply_at
+from qa.conflicts.rivals import rival
+from qa.conflicts.statement import DATE, NOT_BUT, ONCE, Number, Statement
 from qa.injection import quotable
 from qa.result import Citation, Conflict
 from qa.retrieve.evidence import Evidence, passage
 
-Kind = Literal["number", "date", "denial"]
-
-# The stems of what happens to a thing once; one is elected, visited and attacked more than once.
-_ONCE = frozenset(
-    stem(
-        "abolished adopted approved assassinated became began born broke built burned closed "
-        "collapsed completed crossed died discovered dissolved ended entered established expired "
-        "founded inaugurated invented joined killed landed launched opened protected ratified "
-        "released resigned retired saw shut signed sank sunk took unveiled wrecked".split()
-    )
-)
 # "opened a new wing", "signed an agreement": there may be another.
 _ONE_OF_MANY = re.compile(
     r"\b(?:adopted|approved|began|built|closed|completed|discovered|established|founded|invented"
@@ -59,7 +50,7 @@ _SUPERLATIVE = re.compile(r"\b(?:first|last|second|third|final|earliest|latest)\
 class Difference:
     """How two statements contradict each other: what each of them says of it."""
 
-    kind: Kind
+    kind: Slot
     values: tuple[str, str]
 
 
@@ -104,7 +95,7 @@ def _of_dates(one: Statement, other: Statement) -> Difference | None:
     pair = one.dates[0], other.dates[0]
     if not any(a != b for a, b in zip(*pair, strict=True) if a and b):
         return None
-    if one.happened not in _ONCE or one.happened != other.happened:
+    if one.happened not in ONCE or one.happened != other.happened:
         return None
     if any(_ONE_OF_MANY.search(side.own) for side in (one, other)):
         return None
@@ -132,6 +123,8 @@ def _of_numbers(one: Statement, other: Statement) -> Difference | None:
 
 def _denial(one: Statement, other: Statement) -> Difference | None:
     if len(one.content ^ other.content) > 1 or one.names != other.names:
+        return None
+    if any(NOT_BUT.search(side.own) for side in (one, other)):
         return None
     if one.dates and other.dates and set(one.dates) != set(other.dates):
         return None
@@ -162,6 +155,7 @@ class Contradictions:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._english = evidence.generation.manifest.language.startswith("en")
+        self._asked = asked_slot(evidence.question) if self._english else None
         self._looked: set[int] = set()
         self._told: set[frozenset[tuple[str, int]]] = set()  # where both are cited, once is enough
         self._found: list[Conflict] = []
@@ -192,7 +186,7 @@ class Contradictions:
                 continue
             stated = _statement(text, f"{source.title} {source.heading_at(start) or ''}")
             for one in near:
-                differs = difference(one.statement, stated)
+                differs = self._rivals(one, row) or difference(one.statement, stated)
                 if differs is not None:
                     break
             else:
@@ -213,6 +207,19 @@ class Contradictions:
                 values=differs.values,
             )
 
+    def _rivals(self, cited: _Cited, row: int) -> Difference | None:
+        """How a sentence answers the question otherwise than one that is cited."""
+        if self._asked is None or cited.reply is None:
+            return None
+        found = rival(cited.reply, reply_at(self._evidence.generation, self._asked, row))
+        return Difference(*found) if found else None
+
+    def _reply(self, row: int | None) -> Reply | None:
+        if self._asked is None or row is None:
+            return None
+        found = reply_at(self._evidence.generation, self._asked, row)
+        return found if found.replies else None
+
     def _cited(self, citation: Citation) -> list[_Cited]:
         """The sentences of a quote that were found for the question; the quote, where none was."""
         generation = self._evidence.generation
@@ -220,20 +227,25 @@ class Contradictions:
         chunk = generation.chunk(source, citation.start, citation.end)
         rows = self._evidence.ranking.rows
         inside = np.sort(rows[generation.stand_in(chunk, rows)]).tolist()
-        spans = [generation.unit(row)[1:] for row in inside] or [(citation.start, citation.end)]
+        spans = [(row, *generation.unit(row)[1:]) for row in inside]
         above = f"{citation.title} {citation.heading or ''}"
-        texts = [(start, source.text[start:end]) for start, end in spans]
+        texts = [
+            (row, start, source.text[start:end])
+            for row, start, end in spans or [(None, citation.start, citation.end)]
+        ]
         return [
-            _Cited(start, _statement(text, above), frozenset(terms(text)))
-            for start, text in texts
+            _Cited(self._reply(row), start, _statement(text, above), frozenset(terms(text)))
+            for row, start, text in texts
             if len(text) <= _LONGEST
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Cited:
-    """A sentence of a quote: where it starts, what it states, and its terms."""
+    """A sentence of a quote: itself as an answer, if it is one, where it starts, what it states,
+    and its terms."""
 
+    reply: Reply | None
     start: int
     statement: Statement
     said: frozenset[str]

@@ -64,6 +64,8 @@ _ATTRIBUTION = re.compile(
     rf"|,\s(?:[A-Za-z]+\s){{0,6}}?{_VOICE}\b[^,;]*?(?=[.,;]|$)"
     rf"|^(?:[^,;.\s]+\s){{1,6}}?{_VOICE}\b(?:\s(?:on|in)\s[^,;]*?\d{{4}})?\s(?:that\s)?"
 )
+# It denies one thing to say another, and contradicts nobody who says the other.
+NOT_BUT = re.compile(r"\bnot\b[^.;]*\bbut\b")
 _NOT = frozenset("not no never nor neither cannot without none".split())
 # Units that what is measured follows: "61 metres high".
 _MEASURES = frozenset(
@@ -75,6 +77,15 @@ _MEASURES = frozenset(
 _NO_VERBS = frozenset("need seed feed weed deed reed sled shed".split())
 _OPENERS = frozenset(_SMALL) | frozenset(
     "about some more most nearly almost today yesterday".split()
+)
+# The stems of what happens to a thing once; one is elected, visited and attacked more than once.
+ONCE = frozenset(
+    stem(
+        "abolished adopted approved assassinated became began born broke built burned closed "
+        "collapsed completed crossed died discovered dissolved ended entered established expired "
+        "founded inaugurated invented joined killed landed launched opened protected ratified "
+        "released resigned retired saw shut signed sank sunk took unveiled wrecked".split()
+    )
 )
 _SAME = {
     "soldier": "troop",

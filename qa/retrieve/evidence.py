@@ -65,9 +65,9 @@ class Evidence:
     read the stretches. `lost` is what the stretches of a source lose by its time, where the
     question asks for one. `candidates` are the stretches that may answer, likeliest first,
     `chances` (summing to 1) how likely each does. `parts` holds what was found for each part of a
-    question that has several, `asked` the question as the person put it, where it is not the
-    `question` that was searched for. `small_talk` names the kind of talk that is no question to the
-    sources.
+    question that has several, `unmet` the names for which it is not answered, `asked` the question
+    as the person put it, where it is not the `question` that was searched for. `small_talk` names
+    the kind of talk that is no question to the sources.
     """
 
     question: str
@@ -84,6 +84,7 @@ class Evidence:
     candidates: tuple[Candidate, ...] = ()
     chances: tuple[float, ...] = ()
     asked: str = ""
+    unmet: tuple[str, ...] = ()
     small_talk: str | None = None
     log_odds: float = 0.0
     doubt: float = 0.0
