@@ -17,7 +17,9 @@ from qa.cli.shown import clean, telling_progress
 from qa.settings import VARIABLES
 
 REFDESK = [sys.executable, "-c", "from qa.cli.app import main; main()"]
-COMMANDS = "chat ask search rebuild status verify rollback sources add eval check gaps user".split()
+COMMANDS = (
+    "chat ask search rebuild watch status verify rollback sources add eval check gaps user".split()
+)
 HARBOUR = """---
 title: The harbour of Quillport
 standing: government

@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from index.errors import IndexingError
-from qa.cli import add, asking, curating, library, measuring, user
+from qa.cli import add, asking, curating, library, measuring, user, watching
 from qa.errors import RefdeskError
 from qa.settings import VARIABLES
 from sources.errors import SourceError
@@ -43,6 +43,7 @@ app.command(epilog='Example: refdesk ask "Who signed the June 2024 treaty?" --so
 )
 app.command(epilog='Example: refdesk search "arms transfers" -k 3')(asking.search)
 app.command(epilog="Example: refdesk rebuild my-library/")(library.rebuild)
+app.command(epilog="Example: refdesk watch my-library/")(watching.watch)
 app.command(epilog="Example: refdesk status --json")(library.status)
 app.command(epilog="Example: refdesk verify")(library.verify)
 app.command(epilog="Example: refdesk rollback")(library.rollback)

@@ -18,6 +18,7 @@ from qa.cli.options import (
     index_folder,
     library_folder,
 )
+from qa.cli.watching import watching
 from qa.settings import read_settings
 
 ABSTAINED, RELATED = 3, 4
@@ -40,6 +41,9 @@ def chat(
         bool, typer.Option("--public", help="Let everybody ask who reaches HOST; nothing is kept.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Rebuild when files of the library change.")
+    ] = False,
 ) -> None:
     """Chat with the library in a browser.
 
@@ -55,17 +59,19 @@ def chat(
     except IndexNotFoundError:
         # There is nothing to lose yet.
         build(library_folder(None, folder), folder, golden=False)
-    launch(
-        index=folder,
-        library=library_folder(None, folder),
-        model=model,
-        host=host,
-        port=port,
-        open_browser=browser,
-        conversations=read_settings().conversations,
-        auth=auth,
-        public=public,
-    )
+    library = library_folder(None, folder)
+    with watching(library, folder) if watch else nullcontext():
+        launch(
+            index=folder,
+            library=library,
+            model=model,
+            host=host,
+            port=port,
+            open_browser=browser,
+            conversations=read_settings().conversations,
+            auth=auth,
+            public=public,
+        )
 
 
 def ask(
