@@ -115,6 +115,7 @@ def _related(evidence: Evidence) -> tuple[Related, ...]:
             citations=tuple(gate.citations[number - 1] for number in said.citations),
             support=said.support,
             kind=said.kind,
+            more=said.more,
         )
         for said in found
     )
@@ -172,5 +173,7 @@ def _part(sentence: AnswerSentence | Related, cited: Sequence[Citation]) -> str:
         shown = [f"- {escape(_MARKER.sub('', line))}" for line in lines]
         if sentence.kind == "list" and lines[0].endswith(":"):  # it leads in to the others
             shown[0] = escape(lines[0]) + "\n"
+        if sentence.more:
+            shown[-sentence.more :] = [f"- and {sentence.more} more"]
         return "\n".join(shown) + f" {marks}"
     return f"{escape(' '.join(lines))} {marks}"

@@ -15,6 +15,8 @@ from index.tokens import terms
 from qa.assemble import abstention, checked, reply
 from qa.compose.extract import extract
 from qa.compose.generate import PASSAGES, NotInSources, generate
+from qa.compose.sections import is_named
+from qa.compose.timeline import is_of_all
 from qa.condense.readings import Turn, points_back, readings
 from qa.condense.rewrite import rewrite
 from qa.condense.small_talk import small_talk
@@ -106,7 +108,12 @@ class Desk:
         follow_up = best.question != question.strip()
         if self.reader is not None:
             best = reread(best, self.reader)
-        return with_premise(replace(calibrated(best), asked=question, follow_up=follow_up))
+        evidence = replace(calibrated(best), asked=question, follow_up=follow_up)
+        # The confidence is that one passage answers. What a section is named after, and what came
+        # to pass in a time, no one passage answers: these are as sure as what is just answered.
+        if not evidence.answerable and (is_named(evidence) or is_of_all(evidence)):
+            evidence = replace(evidence, confidence=evidence.least)
+        return with_premise(evidence)
 
     def compose(self, evidence: Evidence) -> Iterator[Answer]:
         """The second half: answers made of the evidence, each longer than the last; or an

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from qa.compose.extract import plain
+from qa.compose.draft import plain
 from qa.injection import without_instructions
 from qa.plain_text import escape
 from sources import UnreadableError

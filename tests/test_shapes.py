@@ -4,10 +4,20 @@ import pytest
 
 from index import open_index, rebuild
 from qa import answer
+from qa.compose.timeline import date_of
 from qa.retrieve.shape import asked_shape
 from qa.retrieve.stretches import stretches
+from qa.web.chat.conversation import Turn
+from qa.web.chat.excerpt import Excerpt
+from qa.web.chat.transcript import transcript
 from sources import load_sources
 
+NAMES = "Redfoot Amberly Tollgate Whistler Greyhood Marrow Pikestaff Lanthorn Osier Quillet Gannet"
+VARIETIES = [
+    f"- {name}, which ripens in week {32 + place} and keeps until week {42 + place} if it is laid "
+    "on dry straw in a cool and dark loft, where no mouse gets at it and no lamp is ever lit"
+    for place, name in enumerate(NAMES.split())
+]
 DOCUMENTS = {
     "press": """# The cider press
 
@@ -43,6 +53,39 @@ Install Juicer with the package manager:
 $ sudo fetchpkg add juicer
 ```
 """,
+    "varieties": """# Apples of the valley
+
+## Which varieties grow here
+
+Some varieties are old and some were brought by the monks. All of them stand the frost.
+
+VARIETIES
+
+The valley sells no apples of other places.
+""",
+    "mill": """# The cider mill of Harrow
+
+Harrow mill grinds the apples of nine villages and belongs to all of them in equal parts.
+
+## Summary
+
+The mill runs on water from September to the first frost, and stands still for the rest of the year.
+
+## Repairs
+
+The wheel was renewed by the carpenter Ilse Brandt. It turns four times a
+minute when the brook is full.
+
+## Rules
+
+Each village grinds on a day of its own, and whoever comes late waits for the next
+week of its village.
+""",
+    "chronicle": """# Chronicle of the brook
+
+In March 1961 the brook was straightened. In 1938 the weir of oak was built. The bridge of stone was
+opened on 4 May 1984. In 1999 the flood took the eastern bank.
+""",
     "prices": """# Prices of cider
 
 | Barrel | Spring | Autumn |
@@ -58,7 +101,9 @@ def library(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shapes")
     (folder / "library").mkdir()
     for name, text in DOCUMENTS.items():
-        (folder / "library" / f"{name}.md").write_text(text)
+        (folder / "library" / f"{name}.md").write_text(
+            text.replace("VARIETIES", "\n".join(VARIETIES))
+        )
     rebuild(folder / "library", index=folder / "index")
     return folder
 
@@ -114,3 +159,72 @@ def test_a_lead_in_and_its_list_are_one_stretch(library):
 )
 def test_the_question_decides_the_shape(question, shape):
     assert asked_shape(question) == shape
+
+
+def test_a_long_list_shows_its_first_items_and_opens_to_the_rest(library):
+    found = answer("Which varieties of apples grow in the valley?", index=library / "index")
+    part = next(one for one in found.sentences if one.kind == "list")
+    lines = part.text.split("\n")
+    assert len(lines) == len(VARIETIES) > part.more > 0  # all are quoted
+    assert f"- and {part.more} more" in found.text
+    assert lines[-1] not in found.text and lines[0].split(",")[0] in found.text
+    cited = open_index(library / "index").generation.source("varieties").text
+    for number in part.citations:
+        one = found.citations[number - 1]
+        assert cited[one.start : one.end] == one.quote
+    excerpts = (Excerpt(),) * len(found.citations)
+    shown = transcript((Turn(question="q", answer=found, excerpts=excerpts),))
+    assert f"<summary>and {part.more} more</summary>" in shown and "Gannet" in shown
+
+
+def test_a_paragraph_of_a_list_question_brings_the_list_below_it(library):
+    found = answer("List the varieties that stand the frost", index=library / "index")
+    assert any(one.kind == "list" and "Lanthorn" in one.text for one in found.sentences)
+
+
+def test_an_overview_is_the_summary_and_what_opens_the_sections(library):
+    found = answer("Tell me about the mill of Harrow", index=library / "index")
+    assert found.outcome == "answered"
+    said = [one.text for one in found.sentences]
+    assert said[0].startswith("The mill runs on water")  # the summary of its author
+    assert said[1].startswith("Harrow mill grinds")
+    assert any("carpenter" in one for one in said)
+    assert {one.source_id for one in found.citations[:3]} == {"mill"}
+
+
+def test_a_timeline_is_in_order_of_date(library):
+    found = answer("What happened after 1950?", index=library / "index")
+    said = [one.text for one in found.sentences]
+    assert [date_of(one)[0] for one in said] == [1954, 1961, 1984, 1999]
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("On 4 May 1984 it opened.", (1984, 5, 4)),
+        ("It opened on May 4, 1984.", (1984, 5, 4)),
+        ("Since March 1961", (1961, 3, 0)),
+        ("2024-03-06 17:16 UTC", (2024, 3, 6)),
+        ("It has 1066 pages", None),
+        ("It has no date.", None),
+    ],
+)
+def test_dates_are_read_to_be_put_in_order(text, date):
+    assert date_of(text) == date
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Summarise Iran's role", "Iran"),
+        ("what changed after 2022", "2023"),
+        ("Tell me about India's position", "abstained on 2 March 2022"),
+    ],
+)
+def test_the_starter_library_gives_overviews_and_timelines(question, said, starter):
+    found = answer(question, index=starter)
+    assert found.outcome == "answered" and said in found.sentences[0].text
+
+
+def test_an_overview_of_what_no_source_is_named_after_is_refused(starter):
+    assert answer("Tell me about the salaries in Iran's navy", index=starter).outcome != "answered"

@@ -87,6 +87,7 @@ class Gate:
             support=round(basis.value, 3),
             kind=draft.kind,
             checked_by=by,
+            more=draft.more,
         )
 
     def _refused(self, reason: str) -> AnswerSentence | None:

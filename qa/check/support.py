@@ -26,7 +26,7 @@ from qa.check.clauses import PAUSE, Clause, clauses
 from qa.check.distortion import FINDINGS, VOICES, distorted, is_voice
 from qa.check.miscopy import miscopied
 from qa.check.restrictions import overstates
-from qa.compose.extract import plain
+from qa.compose.draft import plain
 from qa.english.words import DETERMINERS, Word, read
 from qa.models.entailment import LEAST_ENTAILMENT, EntailmentModel
 from qa.result import CheckedBy

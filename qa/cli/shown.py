@@ -197,7 +197,10 @@ def show_answer(answer: Answer) -> None:
     for place, sentence in enumerate(answer.sentences):
         if listed:
             sentences.append("\n- " if place else "- ")
-        sentences.append(one_line(sentence.text) + " ")
+        lines = [one_line(line) for line in sentence.text.split("\n")]
+        if len(lines) > 1:  # a list, table or listing stays one line for each of its lines
+            sentences.append("\n" if place else "")
+        sentences.append("\n".join(lines) + " ")
         if voice := answer.voice(sentence):
             sentences.append(f"({one_line(voice)}) ", "dim")
         sentences.append("".join(f"[{number}]" for number in sentence.citations) + " ", "cyan")

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from qa.injection import quotable_spans
 from qa.result import PartKind
+from qa.retrieve.evidence import Evidence
+from sources.markup import without_markup
+
+_LINK = re.compile(
+    r"(!?)\[([^\]\n]{0,1000})\]\((?:[^()\s]|\([^()\s]*\))*"
+    r"(?:\s+(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\)))?\s?\)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +29,42 @@ class Span:
 class Draft:
     """A sentence before the gate, and the spans that it claims to rest on.
 
-    `kind` says what it is in its source; a list, table or code has several lines.
+    `kind` says what it is in its source; a list, table or code has several lines, of which the last
+    `more` need not be shown at once.
     """
 
     text: str
     spans: tuple[Span, ...]
     kind: PartKind = "sentence"
+    more: int = 0
+
+    @property
+    def shown(self) -> str:
+        """What of the text is shown at once."""
+        return "\n".join(self.text.split("\n")[: -self.more]) if self.more else self.text
+
+
+def span_of(evidence: Evidence, first: int, last: int) -> Span:
+    """Where the rows `first` to `last` of a source stand."""
+    source, start, _ = evidence.generation.unit(first)
+    return Span(source.id, start, evidence.generation.unit(last)[2])
+
+
+def quotable_parts(evidence: Evidence, span: Span) -> list[Span]:
+    """The parts of a span without what gives orders, or stands between its blocks unseen."""
+    source = evidence.generation.source(span.source_id)
+    found = quotable_spans(source, span.start, span.end)
+    return [Span(span.source_id, start, end) for start, end in found]
+
+
+def plain(text: str) -> str:
+    """A passage as one line of plain text: its Markdown emphasis and links without their marks.
+
+    What stands for an image is marked as such; the title of a link is not seen.
+    """
+    text = without_markup(text)
+    text = _LINK.sub(lambda found: f"[image: {found[2]}]" if found[1] else found[2], text)
+    text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text, flags=re.DOTALL)
+    text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])", r"\1", text)
+    text = re.sub(r"(?<![`\w])`([^`\n]+)`(?!`)", r"\1", text)
+    return " ".join(text.split())

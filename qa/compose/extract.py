@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index.tokens import terms
-from qa.compose.draft import Draft, Span
-from qa.injection import quotable, quotable_spans
+from qa.compose.blocks import beside, block
+from qa.compose.draft import Draft, plain, quotable_parts, span_of
+from qa.compose.sections import overview
+from qa.compose.timeline import timeline
+from qa.injection import quotable
 from qa.result import PartKind
 from qa.retrieve.candidates import Candidate
 from qa.retrieve.entities import missing_entities
 from qa.retrieve.evidence import Evidence
 from qa.retrieve.shape import asked_shape
-from sources.markup import without_markup
 
 # Characters of an answer, and of the sentences that come first. On two libraries of natural
 # questions the gold stands in the three likeliest stretches of 0.73 and 0.63 of them, in the four
@@ -43,14 +45,6 @@ _POINTING = re.compile(r"(?:This|These|Those) ([\w/-]+)")
 # "The treaty obliges ...": which one, the sentence before may tell.
 _DEFINITE = re.compile(r"The ([a-z]{4,})\b(?! (?:of|for|on|in|between)\b)")
 
-_LINK = re.compile(
-    r"(!?)\[([^\]\n]{0,1000})\]\((?:[^()\s]|\([^()\s]*\))*"
-    r"(?:\s+(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\)))?\s?\)"
-)
-_FENCE = re.compile(r"\s*(?:```|~~~)")
-_RULE = re.compile(r"[\s|:+=-]*")
-_BLOCKS: dict[str, PartKind] = {"list": "list", "table": "table", "code": "code"}
-
 
 def extract(evidence: Evidence) -> Iterator[Draft]:
     """The stretches that answer, the likeliest first, at most `MOST_DRAFTS` parts of them.
@@ -61,6 +55,16 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
     drafts = 0
     withheld = False
     said: list[set[str]] = []
+    shape = asked_shape(evidence.question)
+    if shape == "timeline" and (dated := timeline(evidence, _choose(evidence))):
+        yield from dated
+        return
+    if shape == "overview":
+        for draft in overview(evidence):
+            drafts += 1
+            room -= len(draft.shown)
+            said.append(set(terms(draft.text, evidence.generation.manifest.language)))
+            yield draft
     for place, candidate in enumerate(_choose(evidence)):
         if says_the_same(evidence, candidate, said):
             continue
@@ -76,7 +80,7 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
             if drafts == MOST_DRAFTS:
                 return
             drafts += 1
-            room -= len(draft.text)
+            room -= len(draft.shown)
             yield draft
         if not found:
             continue
@@ -95,7 +99,7 @@ def lacks_names(evidence: Evidence, candidate: Candidate) -> bool:
     """Whether a stretch, with its headings, lacks a name or number of the question."""
     generation = evidence.generation
     source = generation.source(candidate.source_id)
-    span = _span(evidence, candidate.first, candidate.last)
+    span = span_of(evidence, candidate.first, candidate.last)
     around = (
         f"{source.title} {source.heading_at(span.start) or ''} {source.text[span.start : span.end]}"
     )
@@ -113,6 +117,8 @@ def _choose(evidence: Evidence) -> list[Candidate]:
         if chance >= least
     ]
     parts = [part.candidates[0] for part in evidence.parts if part.candidates]
+    if asked_shape(evidence.question) in ("list", "howto"):
+        whole[1:1] = beside(evidence, whole[0])
     chosen: list[Candidate] = []
     for one in (*whole[:1], *parts, *whole[1:]):
         places = [(other.source_id, other.stretch.start) for other in chosen]
@@ -125,35 +131,10 @@ def drafts_of(
     evidence: Evidence, candidate: Candidate, room: int = LONGEST_ANSWER
 ) -> Iterator[Draft]:
     """What of a stretch is said in `room` characters: first what answers, then what is beside."""
-    if candidate.stretch.kind in _BLOCKS:
-        yield from _block(evidence, candidate)
-    else:
+    if candidate.stretch.kind == "paragraph":
         yield from _paragraph(evidence, candidate, room)
-
-
-def _block(evidence: Evidence, candidate: Candidate) -> Iterator[Draft]:
-    """A list, table or listing with what leads in to it."""
-    generation = evidence.generation
-    kind = _BLOCKS[candidate.stretch.kind]
-    rows = list(range(candidate.first, candidate.last + 1))
-    if candidate.header is not None:
-        rows.insert(0, candidate.header)
-    if kind == "code" or candidate.header is not None:
-        spans = [_span(evidence, row, row) for row in rows]
     else:
-        spans = [_span(evidence, candidate.first, candidate.last)]
-    text = generation.source(candidate.source_id).text
-    kept = [part for span in spans for part in _quotable(evidence, span)]
-    # Of what an order has cut down to its header or lead-in nothing is left that answers.
-    second = _span(evidence, rows[1], rows[1]) if rows[1:] else None
-    if not kept or (second and kept[-1].end < second.end):
-        return
-    lines = [line for span in kept for line in text[span.start : span.end].split("\n")]
-    if kind == "code":
-        shown = "\n".join(line for line in lines if not _FENCE.match(line))
-    else:
-        shown = "\n".join(plain(line) for line in lines if not _RULE.fullmatch(line))
-    yield Draft(shown, tuple(kept), kind)
+        yield from block(evidence, candidate)
 
 
 def _paragraph(evidence: Evidence, candidate: Candidate, room: int) -> Iterator[Draft]:
@@ -207,7 +188,7 @@ def _draft(evidence: Evidence, first: int, last: int) -> Draft | None:
     if kept == first:
         return None
     last = kept - 1  # after an order nothing of the paragraph is quoted
-    spans = _quotable(evidence, _span(evidence, first, last))
+    spans = quotable_parts(evidence, span_of(evidence, first, last))
     text = evidence.generation.source(spans[0].source_id).text
     kind: PartKind = "sentence" if first == last else "paragraph"
     said = "\n".join(text[span.start : span.end] for span in spans)
@@ -220,18 +201,6 @@ def _is_clean(evidence: Evidence, row: int) -> bool:
     return quotable(source, start, end) == source.text[start:end]
 
 
-def _quotable(evidence: Evidence, span: Span) -> list[Span]:
-    """The parts of a span without what gives orders, or stands between its blocks unseen."""
-    source = evidence.generation.source(span.source_id)
-    found = quotable_spans(source, span.start, span.end)
-    return [Span(span.source_id, start, end) for start, end in found]
-
-
-def _span(evidence: Evidence, first: int, last: int) -> Span:
-    source, start, _ = evidence.generation.unit(first)
-    return Span(source.id, start, evidence.generation.unit(last)[2])
-
-
 def _length(evidence: Evidence, first: int, last: int) -> int:
     return evidence.generation.unit(last)[2] - evidence.generation.unit(first)[1]
 
@@ -242,19 +211,6 @@ def content_of(evidence: Evidence, candidate: Candidate) -> set[str]:
     for row in range(candidate.first, candidate.last + 1):
         words.update(evidence.generation.unit_words(row).terms)
     return words
-
-
-def plain(text: str) -> str:
-    """A passage as one line of plain text: its Markdown emphasis and links without their marks.
-
-    What stands for an image is marked as such; the title of a link is not seen.
-    """
-    text = without_markup(text)
-    text = _LINK.sub(lambda found: f"[image: {found[2]}]" if found[1] else found[2], text)
-    text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text, flags=re.DOTALL)
-    text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])", r"\1", text)
-    text = re.sub(r"(?<![`\w])`([^`\n]+)`(?!`)", r"\1", text)
-    return " ".join(text.split())
 
 
 def _leans_on(evidence: Evidence, row: int) -> int | None:

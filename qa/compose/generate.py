@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import sentencex
 
-from qa.compose.draft import Draft, Span
-from qa.compose.extract import plain
+from qa.compose.draft import Draft, Span, plain
 from qa.injection import quotable, without_instructions
 from qa.models.chat import NOT_IN_SOURCES, stream_text
 from qa.models.written import MARKER, cited_numbers, in_brackets, unwrapped, without_reasoning

@@ -92,12 +92,14 @@ class Evidence:
     read: bool = False
 
     @property
+    def least(self) -> float:
+        """The threshold under which Refdesk abstains."""
+        return answer_weights(self.read).threshold if self.threshold is None else self.threshold
+
+    @property
     def answerable(self) -> bool:
-        """Whether the confidence is above the threshold under which Refdesk abstains."""
-        threshold = self.threshold
-        if threshold is None:
-            threshold = answer_weights(self.read).threshold
-        return self.confidence >= threshold
+        """Whether the confidence is not below that threshold."""
+        return self.confidence >= self.least
 
     def score_of(self, chunk: Chunk) -> float:
         """The best score of a ranked sentence that lies in `chunk`."""

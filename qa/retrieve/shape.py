@@ -19,7 +19,9 @@ _SHAPES: tuple[tuple[Shape, str], ...] = (
     ),
     (
         "timeline",
-        r"\btime ?line\b|\bhistory of\b|\bin order\b|\bchronolog|\bover (?:the years|time)",
+        r"^\W*what(?:'s| has| have| had)? (?:changed|happened|followed)"
+        r" (?:since|after|before|between|from)\b"
+        r"|\btime ?line\b|\bhistory of\b|\bin order\b|\bchronolog|\bover (?:the years|time)",
     ),
     (
         "compare",

@@ -24,7 +24,7 @@ import sentencex
 
 from index.tokens import STOP_WORDS
 from qa.check.support import support
-from qa.compose.extract import plain
+from qa.compose.draft import plain
 from sources import load_sources
 
 PAIRS = Path(__file__).parents[1] / "support_pairs.jsonl"

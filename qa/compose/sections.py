@@ -1,0 +1,154 @@
+"""An overview: the leading sentences of the sections of what the question names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from index.tokens import terms
+from qa.compose.blocks import block, rows_of
+from qa.compose.draft import Draft, plain, quotable_parts, span_of
+from qa.injection import gives_orders
+from qa.retrieve.candidates import Candidate, stretches_of
+from qa.retrieve.evidence import Evidence
+from qa.retrieve.shape import asked_shape
+from qa.retrieve.stretches import Stretch
+
+# The title, the headings and the first sentences of a section must have so much of what the
+# question asks (by how rare it is) for the section to be what it is about.
+_ABOUT = 0.4
+# Candidates that are looked at, sections that are told of, characters of each and of the first.
+_LOOKED_AT, _SECTIONS, _EACH, _FIRST = 12, 4, 320, 520
+# What opens a section is too short to tell of it with fewer characters.
+_LEAST = 60
+_SUMMARY = re.compile(
+    r"\W*(?:(?:executive |short )?summary|abstract|tl;?dr|overview|in short|in brief|at a glance"
+    r"|highlights|key (?:points|facts|takeaways|findings))\W*",
+    re.IGNORECASE,
+)
+# What asks for an overview, and says nothing of what of.
+_ASKING = re.compile(
+    r"\b(?:summari[sz]e|summary|tell|overview|outline|describe|explain|give|idea|gist|nutshell|short"
+    r"|main|points?|role|part|position|deal|story|about|please|know|everything|basics|general)\b",
+    re.IGNORECASE,
+)
+
+
+def overview(evidence: Evidence) -> Iterator[Draft]:
+    """The leading sentences of the section that the question is about, and of those in it; none
+    where no heading or title says what the question asks."""
+    root = _root(evidence)
+    if root is None:
+        return
+    candidate, path = root
+    source = evidence.generation.source(candidate.source_id)
+    sections: dict[str, list[Stretch]] = {}
+    for stretch in stretches_of(source):
+        if not path or stretch.heading == path or stretch.heading.startswith(f"{path} > "):
+            sections.setdefault(stretch.heading, []).append(stretch)
+    share: dict[str, float] = {}
+    for one, chance in zip(evidence.candidates, evidence.chances, strict=True):
+        if one.source_id == source.id and one.stretch.heading in sections:
+            share[one.stretch.heading] = share.get(one.stretch.heading, 0.0) + chance
+    headings = list(sections)
+    told = sorted(headings[1:], key=lambda heading: -share.get(heading, 0.0))[: _SECTIONS - 1]
+    summaries = [one for one in headings if _SUMMARY.fullmatch(one.rsplit(" > ", 1)[-1])]
+    for heading in summaries[:1]:  # the author's own
+        yield from _all(evidence, candidate, sections[heading])
+    for heading in headings[:1] + [one for one in headings[1:] if one in told]:
+        if heading not in summaries[:1]:
+            most = _FIRST if heading == headings[0] else _EACH
+            draft = _lead(evidence, candidate, sections[heading], most)
+            if draft is not None:
+                yield draft
+
+
+def is_named(evidence: Evidence) -> bool:
+    """Whether an overview is asked for of what a source or a section is named after: all that the
+    question asks stands in its title and headings."""
+    if asked_shape(evidence.question) != "overview" or not evidence.rows:
+        return False
+    root = _root(evidence)
+    if root is None:
+        return False
+    generation = evidence.generation
+    language = generation.manifest.language
+    title = generation.source(root[0].source_id).title
+    asked = set(terms(_ASKING.sub(" ", evidence.question), language))
+    return asked <= set(terms(f"{title} {root[1]}", language))
+
+
+def _root(evidence: Evidence) -> tuple[Candidate, str] | None:
+    """A candidate in the section that the question is about, and the heading path of that section:
+    the shortest that says what the whole path says of the question; "" for the whole source."""
+    generation = evidence.generation
+    language = generation.manifest.language
+    asked = set(terms(_ASKING.sub(" ", evidence.question), language))
+    total = sum(map(generation.idf, asked))
+    if not total:
+        return None
+    mass: dict[str, float] = {}
+    for one, chance in zip(evidence.candidates, evidence.chances, strict=True):
+        mass[one.source_id] = mass.get(one.source_id, 0.0) + chance
+    best, most = None, _ABOUT
+    for one in evidence.candidates[:_LOOKED_AT]:
+        source = generation.source(one.source_id)
+        opening = stretches_of(source)[0]
+        said = f"{source.title} {one.stretch.heading} {source.text[opening.start : opening.end]}"
+        coverage = sum(map(generation.idf, asked.intersection(terms(said, language)))) / total
+        if coverage + 0.3 * mass[one.source_id] > most and coverage >= _ABOUT:
+            best, most = one, coverage + 0.3 * mass[one.source_id]
+    if best is None:
+        return None
+    title = generation.source(best.source_id).title
+    path = best.stretch.heading.split(" > ") if best.stretch.heading else []
+    wanted = asked.intersection(terms(f"{title} {best.stretch.heading}", language))
+    for depth in range(len(path) + 1):
+        above = " > ".join(path[:depth])
+        if wanted <= set(terms(f"{title} {above}", language)):
+            return best, above
+    return None
+
+
+def _all(evidence: Evidence, candidate: Candidate, section: list[Stretch]) -> Iterator[Draft]:
+    """A section from its start, at most about `_FIRST` characters and the list that it begins."""
+    room = _FIRST
+    for stretch in section:
+        if room <= 0:
+            return
+        if stretch.kind == "list":
+            rows = rows_of(evidence, stretch, candidate.best)
+            if rows is not None:
+                first, last = rows
+                one = replace(candidate, stretch=stretch, first=first, last=last, best=first)
+                yield from block(evidence, replace(one, header=None))
+            return
+        draft = _lead(evidence, candidate, [stretch], room)
+        if draft is None:
+            return
+        room -= len(draft.text)
+        yield draft
+
+
+def _lead(
+    evidence: Evidence, candidate: Candidate, section: list[Stretch], most: int
+) -> Draft | None:
+    """The first sentences of a section, at most about `most` characters of them."""
+    generation = evidence.generation
+    source = generation.source(candidate.source_id)
+    stretch = next((one for one in section if one.kind == "paragraph"), None)
+    rows = rows_of(evidence, stretch, candidate.best) if stretch else None
+    if rows is None:
+        return None
+    first = last = rows[0]
+    start = generation.unit(first)[1]
+    while last < rows[1] and generation.unit(last + 1)[2] - start <= most:
+        last += 1
+    span = span_of(evidence, first, last)
+    parts = quotable_parts(evidence, span)
+    text = plain("\n".join(source.text[part.start : part.end] for part in parts))
+    orders = gives_orders(source, span.start, span.end)
+    if orders or len(text) < _LEAST or text.endswith((":", "?")):
+        return None
+    return Draft(text, tuple(parts), "sentence" if first == last else "paragraph")
