@@ -4,7 +4,9 @@ import pytest
 
 from index import open_index, rebuild
 from qa import answer
+from qa.compose.sections import is_named
 from qa.compose.timeline import date_of
+from qa.retrieve.evidence import gather
 from qa.retrieve.shape import asked_shape
 from qa.retrieve.stretches import stretches
 from qa.web.chat.conversation import Turn
@@ -162,7 +164,7 @@ def test_the_question_decides_the_shape(question, shape):
 
 
 def test_a_long_list_shows_its_first_items_and_opens_to_the_rest(library):
-    found = answer("Which varieties of apples grow in the valley?", index=library / "index")
+    found = answer("What are the varieties of apples in the valley?", index=library / "index")
     part = next(one for one in found.sentences if one.kind == "list")
     lines = part.text.split("\n")
     assert len(lines) == len(VARIETIES) > part.more > 0  # all are quoted
@@ -216,6 +218,7 @@ def test_dates_are_read_to_be_put_in_order(text, date):
 @pytest.mark.parametrize(
     ("question", "said"),
     [
+        ("Why is China reluctant about the axis?", "China"),
         ("Summarise Iran's role", "Iran"),
         ("what changed after 2022", "2023"),
         ("Tell me about India's position", "abstained on 2 March 2022"),
@@ -226,5 +229,14 @@ def test_the_starter_library_gives_overviews_and_timelines(question, said, start
     assert found.outcome == "answered" and said in found.sentences[0].text
 
 
-def test_an_overview_of_what_no_source_is_named_after_is_refused(starter):
-    assert answer("Tell me about the salaries in Iran's navy", index=starter).outcome != "answered"
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Summarise Iran's role", True),
+        ("Tell me about the salaries in Iran's navy", False),
+        ("Give me a summary", False),
+        ("Who signed the treaty between Iran and Russia?", False),
+    ],
+)
+def test_an_overview_is_sure_only_of_what_a_source_is_named_after(question, named, starter):
+    assert is_named(gather(starter.generation, question)) is named

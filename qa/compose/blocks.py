@@ -16,7 +16,7 @@ from qa.retrieve.stretches import Stretch
 # Characters of a list that are quoted, and of those that are shown at once: a page of a handbook,
 # and what a person takes in at a glance. Tables and listings stay with what stands around the best
 # of their rows, for a row says all with its header.
-_QUOTED, _AT_ONCE = 2400, 900
+_QUOTED, AT_ONCE = 2400, 900
 # So many stretches are looked at for a list that belongs to a paragraph.
 _NEAR = 3
 # The longest step, in rows, in which a row is looked for.
@@ -62,7 +62,7 @@ def block(evidence: Evidence, candidate: Candidate) -> Iterator[Draft]:
     length = more = 0
     for start, line in lines:
         length += len(line)
-        more += length > _AT_ONCE and start > best
+        more += length > AT_ONCE and start > best
     shown = "\n".join(_row(line) if kind == "table" else plain(line) for _, line in lines)
     # To fold away one line saves nothing.
     yield Draft(shown, tuple(kept), "table" if kind == "table" else "list", more if more > 1 else 0)

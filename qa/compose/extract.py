@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index.tokens import terms
-from qa.compose.blocks import beside, block
+from qa.compose.blocks import AT_ONCE, beside, block
 from qa.compose.draft import Draft, plain, quotable_parts, span_of
 from qa.compose.sections import overview
 from qa.compose.timeline import timeline
@@ -69,6 +69,8 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
         if says_the_same(evidence, candidate, said):
             continue
         length = _length(evidence, candidate.first, candidate.last)
+        if candidate.stretch.kind == "list":
+            length = min(length, AT_ONCE)
         if place and length > room and candidate.stretch.kind != "paragraph":
             continue
         # Where the likeliest is left out, what is said of something else is no answer in its place.
