@@ -232,3 +232,20 @@ def test_directives_of_myst_are_notes_and_listings():
         ("note", "warning", "Mind it", "", "And wait."),
         ("code", "", "", "python", "SPAN = 31"),
     ]
+
+
+def test_a_heading_that_states_a_fact_and_heads_nothing_is_a_field():
+    text = (
+        "# Meeting\n\n### Date: 4 March 2031\n### Chair: Ada Lund\n\n## Step 2: Rinse\n\nWith care.\n\n"
+        "## Next: \n"
+    )
+    assert blocks(text) == [
+        ("heading", "Meeting"),
+        ("field", "Date: 4 March 2031"),
+        ("field", "Chair: Ada Lund"),
+        ("heading", "Step 2: Rinse"),
+        ("paragraph", "With care."),
+        ("heading", "Next:"),
+    ]
+    fields = [block for block in read_markdown(text).blocks if block.kind == "field"]
+    assert fields[0].group == fields[1].group > 0

@@ -1,5 +1,4 @@
-"""Lists, tables and listings: whole, with what leads in to them, or their first lines and how many
-more there are."""
+"""Lists, tables and listings: whole, with what leads in to them, or the first lines of them."""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ _LINK = re.compile(
     r"(!?)\[([^\]\n]{0,1000})\]\((?:[^()\s]|\([^()\s]*\))*"
     r"(?:\s+(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\)))?\s?\)"
 )
+# What marks a heading that states a fact, where it follows another.
+_HASHES = re.compile(r"(?<=\n)#{1,6}[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def plain(text: str) -> str:
 
     What stands for an image is marked as such; the title of a link is not seen.
     """
-    text = without_markup(text)
+    text = _HASHES.sub("", without_markup(text))
     text = _LINK.sub(lambda found: f"[image: {found[2]}]" if found[1] else found[2], text)
     text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text, flags=re.DOTALL)
     text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])", r"\1", text)

@@ -21,7 +21,7 @@ _ABOUT = 0.4
 # Candidates that are looked at, sections that are told of, characters of each and of the first.
 _LOOKED_AT, _SECTIONS, _EACH, _FIRST = 12, 4, 320, 520
 # What opens a section is too short to tell of it with fewer characters.
-_LEAST = 60
+_LEAST = 30
 _SUMMARY = re.compile(
     r"\W*(?:(?:executive |short )?summary|abstract|tl;?dr|overview|in short|in brief|at a glance"
     r"|highlights|key (?:points|facts|takeaways|findings))\W*",

@@ -40,6 +40,7 @@ _BULLET = re.compile(r"[-*+•‣◦▪●○■□][ \t\xa0]+(?=\S)")
 _WEAK_BULLET = re.compile(r"(?:–|\(?\d{1,3}[.)])[ \t\xa0]+(?=\S)")
 _NO_TEXT = "-=_*~#+.•·| \t\n"
 _LEAD_IN = re.compile(r"""[:：]["'”’)*_` ]*$""")
+_FACT = re.compile(r"[*_]{0,2}[^\W\d_][^\n:]{0,30}:[*_]{0,2}[ \t]+[^\n]{0,90}")
 _LED = frozenset(("item", "row", "record", "code", "term", "field"))
 _WIKI = re.compile(r"(?:= ?)+")
 # "**Q: How long?**", "Q. How long?", "**Delivery**" above its text; "A: Five days."
@@ -152,6 +153,7 @@ def group_blocks(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
     Groups that the reader has set stay as they are; elsewhere items, rows of the same columns,
     terms or fields that follow each other are one, and each code listing or note is one.
     """
+    blocks = _facts_as_fields(text, blocks)
     keys: list[tuple[object, ...] | None] = []
     for at, block in enumerate(blocks):
         before = blocks[at - 1] if at else None
@@ -183,6 +185,19 @@ def group_blocks(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
         block if block.group == group else replace(block, group=group)
         for block, group in zip(blocks, groups, strict=True)
     )
+
+
+def _facts_as_fields(text: str, blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, with a heading as "Chair: Ada Lund" that nothing stands under as a field: it
+    heads nothing, and states a fact."""
+    found = list(blocks)
+    for at, block in enumerate(blocks):
+        if block.kind != "heading" or not _FACT.fullmatch(text, block.start, block.end):
+            continue
+        after = blocks[at + 1] if at + 1 < len(blocks) else None
+        if after is None or (after.kind == "heading" and after.level <= block.level):
+            found[at] = Block(start=block.start, end=block.end, kind="field")
+    return found
 
 
 class TextBuilder:
