@@ -15,6 +15,7 @@ from qa.compose.related import related
 from qa.condense.small_talk import REPLIES
 from qa.conflicts.contradictions import Contradictions
 from qa.injection import gives_orders
+from qa.lines import cells, item, parted
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import escape
 from qa.result import (
@@ -32,7 +33,6 @@ from qa.retrieve.evidence import Evidence
 ABSTENTION = "The sources do not answer this."
 RELATED = "The sources cover this but do not say that. What they do say:"
 NEAREST = 3
-_MARKER = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 
 
 def checked(
@@ -116,6 +116,7 @@ def _related(evidence: Evidence) -> tuple[Related, ...]:
             support=said.support,
             kind=said.kind,
             more=said.more,
+            lead=said.lead,
         )
         for said in found
     )
@@ -165,15 +166,39 @@ def _part(sentence: AnswerSentence | Related, cited: Sequence[Citation]) -> str:
     """A sentence, list, table or listing as Markdown, its markers last."""
     voice = state_voice(sentence.text, cited)
     marks = (f"({escape(voice)}) " if voice else "") + "".join(f"[{one.number}]" for one in cited)
-    lines = sentence.text.split("\n")
+    lines = parted(sentence)
+    lead = "".join(f"{escape(line)}\n\n" for line in lines.lead)
     if sentence.kind == "code":
-        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", sentence.text)), default=0))
-        return f"{fence}\n{sentence.text}\n{fence}\n{marks}"
-    if lines[1:] and sentence.kind in ("list", "table"):
-        shown = [f"- {escape(_MARKER.sub('', line))}" for line in lines]
-        if sentence.kind == "list" and lines[0].endswith(":"):  # it leads in to the others
-            shown[0] = escape(lines[0]) + "\n"
-        if sentence.more:
-            shown[-sentence.more :] = [f"- and {sentence.more} more"]
-        return "\n".join(shown) + f" {marks}"
-    return f"{escape(' '.join(lines))} {marks}"
+        code = "\n".join(lines.shown)
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
+        return f"{lead}{fence}\n{code}\n{fence}\n{marks}"
+    if sentence.kind == "table" and lines.shown:
+        return lead + "\n".join(_table(lines.header, lines.shown)) + f"\n\n{marks}"
+    if sentence.kind == "list" and "\n" in sentence.text:
+        shown = list(map(_item, lines.shown))
+        shown += [f"- and {sentence.more} more"] if sentence.more else []
+        return lead + "\n".join(shown) + f" {marks}"
+    return f"{escape(' '.join(sentence.text.split()))} {marks}"
+
+
+def _item(line: str) -> str:
+    """A line of a list as one of a list in Markdown; its number stays."""
+    one = item(line)
+    indent = "   " * one.depth  # as far as the text after "1. "
+    if not one.marker:
+        return f"{indent}{'' if one.depth else '- '}{escape(one.text)}"
+    if one.number.rstrip(".)").isdigit():
+        return f"{indent}{one.number} {escape(one.text)}"
+    return f"{indent}- {escape(f'{one.number} {one.text}'.strip())}"
+
+
+def _table(header: Sequence[str], rows: Sequence[str]) -> Iterator[str]:
+    """The lines of a table in Markdown, which has no table without a header."""
+    table = [[escape(cell) for cell in cells(row)] for row in (*header, *rows)]
+    width = max(map(len, table))
+    if not header:
+        table.insert(0, [""] * width)
+    for place, row in enumerate(table):
+        yield f"| {' | '.join([*row, *[''] * (width - len(row))])} |"
+        if not place:
+            yield "|" + " --- |" * width

@@ -55,8 +55,10 @@ class AnswerSentence:
     """A sentence of an answer, the numbers of what it cites, and how far (0 to 1) they support it.
 
     `text` is plain text: whatever a source or a model wrote, nothing in it is markup. `kind` says
-    what it is in its source: a list, table or code has a line for each item, row or line. Of a long
-    list the last `more` lines are not in `Answer.text`, and a page shows them when it is asked to.
+    what it is in its source: a list, table or code has a line for each item, row or line, an item
+    with its marker. The first `lead` lines lead in to the others: a sentence, the names of columns.
+    Of a long list the last `more` lines are not in `Answer.text`, and a page shows them when it is
+    asked to.
     `checked_by` says how it was found to be what the sources say: "verbatim" (word for word),
     "rules", or "model:NAME"; nothing in answers that are older than this field.
     """
@@ -67,6 +69,7 @@ class AnswerSentence:
     kind: PartKind = "sentence"
     checked_by: str = ""
     more: int = 0
+    lead: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ class Related:
     support: float
     kind: PartKind = "sentence"
     more: int = 0
+    lead: int = 0
 
 
 def state_voice(text: str, cited: Sequence[Citation]) -> str | None:

@@ -88,6 +88,65 @@ week of its village.
 In March 1961 the brook was straightened. In 1938 the weir of oak was built. The bridge of stone was
 opened on 4 May 1984. In 1999 the flood took the eastern bank.
 """,
+    "perry": """<html><head><title>Perry</title></head><body><h1>Perry and scrumpy</h1>
+<h2>Learning objectives</h2><ul><li>Tell perry from scrumpy</li><li>Say how perry is made</li></ul>
+<p>Growers speak of perry and scrumpy at every fair. Perry is pressed from pears and left to
+rest. By contrast, scrumpy is pressed from windfalls and kept cloudy. Both sell well.</p>
+<h2>Key terms</h2><ul><li>perry</li><li>scrumpy</li></ul>
+<h2>Review questions</h2><ul><li>What is the difference between perry and scrumpy?</li>
+<li>A drink of windfalls is called ________.</li></ul>
+<h2>Bottling perry</h2><ol><li>Rinse the bottles.</li><li>Fill them to the neck.</li>
+<li>Cork them on the same day.</li></ol>
+</body></html>""",
+    "keeping": """<html><head><title>Keeping</title></head><body><h1>What keeps in the cellar</h1>
+<table><tr><th>Drink</th><th>Keeps</th><th>Foams</th></tr><tr><td>Mead</td><td>Two years</td>
+<td>Strongly</td></tr><tr><td>Stout</td><td>One winter</td><td>Hardly</td></tr></table>
+</body></html>""",
+    "moot": """# Orchard moot 7
+
+### Date: 9 October 2033
+### Chair: Wilma Tarrant
+
+## Fence of the south field
+
+Odo wants a fence of wire around the south field. Jutta would keep the hedge. Nothing was decided.
+
+## Dues
+
+The yearly dues rise from 12 to 15 florins.
+""",
+    "ladders": """# Ladders
+
+What happens to ladders left under the trees?
+
+Ladders left under the trees over night are locked away by the warden.
+
+**If you break a rung, you mend it yourself. The warden lends no glue.** A new rung costs
+2 florins. See [the list of tools][tools] for what is there.
+
+[tools]: https://orchard.example/tools
+""",
+    "grafter": """# The graft program
+
+`graft list` shows all scions. `graft list --old` shows those of last year, too. Run several graft
+commands at once if you like.
+
+!!! warning
+
+    Never run graft while frost is forecast, because the buds would die.
+
+=== "Pear trees"
+
+    Bind a pear scion with the broad ribbon.
+
+To graft each tree of a row, save this as a script:
+
+```sh
+for tree in $(graft trees); do
+    graft bind "$tree"
+done
+```
+""",
     "prices": """# Prices of cider
 
 | Barrel | Spring | Autumn |
@@ -103,9 +162,8 @@ def library(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shapes")
     (folder / "library").mkdir()
     for name, text in DOCUMENTS.items():
-        (folder / "library" / f"{name}.md").write_text(
-            text.replace("VARIETIES", "\n".join(VARIETIES))
-        )
+        path = folder / "library" / f"{name}.{'html' if text.startswith('<') else 'md'}"
+        path.write_text(text.replace("VARIETIES", "\n".join(VARIETIES)))
     rebuild(folder / "library", index=folder / "index")
     return folder
 
@@ -121,6 +179,17 @@ def library(tmp_path_factory):
         ),
         ("How do I install Juicer?", "code", ["Install Juicer with", "sudo fetchpkg add juicer"]),
         ("What does a large barrel of cider cost in autumn?", "table", ["Autumn", "17 florins"]),
+        ("Does stout foam?", "table", ["Foams", "Hardly"]),
+        ("How do I bottle perry?", "list", ["Rinse the bottles", "Fill them", "Cork them"]),
+        ("How do I graft each tree of a row?", "code", ["save this", "graft bind", "done"]),
+        ("Who chaired orchard moot 7?", "list", ["Chair: Wilma Tarrant"]),
+        ("When was orchard moot 7?", "list", ["9 October 2033"]),
+        ("What happens to ladders left under the trees?", "paragraph", ["locked away"]),
+        ("What happens if I break a rung?", "sentence", ["mend it yourself"]),
+        ("What is the difference between perry and scrumpy?", "paragraph", ["pears", "windfalls"]),
+        ("Why must I not run graft in frost?", "sentence", ["buds would die"]),
+        ("How do I bind a pear scion?", "sentence", ["broad ribbon"]),
+        ("Can I run several graft commands at the same time?", "sentence", ["at once"]),
     ],
 )
 def test_what_belongs_together_is_said_first_and_whole(question, kind, held, library):
@@ -139,7 +208,57 @@ def test_code_is_fenced_and_a_list_is_a_list(library):
     code = answer("How do I install Juicer?", index=library / "index").text
     assert "```\n" in code and "$ sudo fetchpkg add juicer\n```" in code
     steps = answer("How do I clean the cider press?", index=library / "index").text
-    assert "\n- Rinse the basket with hot water." in steps
+    assert "\n2. Rinse the basket with hot water." in steps
+
+
+def test_steps_keep_their_numbers_where_the_text_of_the_source_has_none(library):
+    steps = answer("How do I bottle perry?", index=library / "index")
+    assert steps.sentences[0].text.startswith("1. Rinse the bottles.\n2. Fill")
+    assert "1. Rinse the bottles.\n2. Fill them to the neck.\n3. Cork" in steps.text
+
+
+def test_a_table_keeps_the_names_of_its_columns_and_code_its_indents(library):
+    table = answer("Does stout foam?", index=library / "index")
+    assert "| Drink | Keeps | Foams |\n| --- | --- | --- |\n| Mead | Two years |" in table.text
+    assert table.sentences[0].lead == 1
+    code = answer("How do I graft each tree of a row?", index=library / "index").text
+    assert "script:\n\n```\nfor tree" in code and '\n    graft bind "$tree"\ndone\n```' in code
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the difference between perry and scrumpy?",
+        "What is scrumpy?",
+        "What happens to ladders left under the trees?",
+        "What happens if I break a rung?",
+    ],
+)
+def test_what_only_asks_is_no_answer_and_no_mark_is_left(question, library):
+    found = answer(question, index=library / "index")
+    said = "\n".join(one.text for one in found.sentences)
+    assert said and "?" not in said and "___" not in said and "Tell perry" not in said
+    assert not set("*[]`") & set(said)
+    assert not any(one.text.rstrip().endswith(":") for one in found.sentences)
+
+
+@pytest.mark.parametrize(
+    "question", ["How much does the press cost?", "How much is the mill worth?"]
+)
+def test_a_sum_of_money_is_not_answered_by_other_numbers(question, library):
+    assert answer(question, index=library / "index").abstained
+
+
+def test_a_summary_tells_what_a_meeting_was_about(library):
+    found = answer("Summarise the orchard moot.", index=library / "index")
+    said = [one.text for one in found.sentences]
+    assert said[0].startswith("Odo wants a fence") and any("12 to 15" in one for one in said)
+
+
+def test_examples_are_those_of_what_was_spoken_of(library):
+    history = [("user", "What is scrumpy?"), ("assistant", "Scrumpy is pressed from windfalls.")]
+    found = answer("Can you give me examples?", index=library / "index", history=history)
+    assert "examples of scrumpy" in found.condensed and not found.abstained
 
 
 def test_a_lead_in_and_its_list_are_one_stretch(library):
@@ -197,7 +316,7 @@ def test_an_overview_is_the_summary_and_what_opens_the_sections(library):
 def test_a_timeline_is_in_order_of_date(library):
     found = answer("What happened after 1950?", index=library / "index")
     said = [one.text for one in found.sentences]
-    assert [date_of(one)[0] for one in said] == [1954, 1961, 1984, 1999]
+    assert [date_of(one)[0] for one in said] == [1954, 1961, 1984, 1999, 2033]
 
 
 @pytest.mark.parametrize(

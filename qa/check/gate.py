@@ -6,6 +6,7 @@ that a document or a model wrote is taken for one.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import asdict
 
@@ -14,11 +15,14 @@ from index.tokens import words
 from qa.check.support import support
 from qa.compose.draft import Draft, Span
 from qa.injection import quotable, quotable_spans
+from qa.lines import item
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import visible, without_unseen
 from qa.result import CHECKS, AnswerSentence, CheckedBy, Citation
 from qa.retrieve.evidence import Evidence, passage
 from sources.language import detect_language
+
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.MULTILINE)
 
 
 class Gate:
@@ -52,9 +56,10 @@ class Gate:
         The spans of the draft are passages that may support it. The sentences in them that do are
         cited, and the other spans are not.
         """
-        lines = [visible(line) for line in draft.text.split("\n")]
-        if draft.kind == "code":
-            lines = without_unseen(draft.text).split("\n")  # its spaces may matter
+        lines = without_unseen(draft.text).split("\n")
+        if draft.kind != "code":  # in which spaces may matter; a list is indented
+            listed = draft.kind == "list"
+            lines = ["  " * (item(one).depth if listed else 0) + visible(one) for one in lines]
         text = "\n".join(line for line in lines if line.strip())
         said = " ".join(words(text))
         if not said:
@@ -64,8 +69,13 @@ class Gate:
         if not draft.spans:
             return self._refused("it cites no passage that the model was given")
         quotes = {span: quote for span in draft.spans if (quote := self._quote(span))}
+        if draft.kind == "list":  # a listing in it is shown without its fences
+            quotes = {span: _FENCE.sub(_blank, quote) for span, quote in quotes.items()}
         language = self._generation.manifest.language
         basis = support(text, list(quotes.values()), language, self._model)
+        if draft.kind == "list" and basis.checked_by != "verbatim":  # numbers its text may not have
+            unmarked = "\n".join(item(line).text for line in text.split("\n"))
+            basis = support(unmarked, list(quotes.values()), language, self._model)
         if not basis.parts:
             return self._refused(basis.reason or self._unsupported(text))
         if basis.checked_by not in self._allowed:
@@ -88,6 +98,7 @@ class Gate:
             kind=draft.kind,
             checked_by=by,
             more=draft.more,
+            lead=draft.lead,
         )
 
     def _refused(self, reason: str) -> AnswerSentence | None:
@@ -127,3 +138,7 @@ class Gate:
             found = passage(self._generation, Hit(chunk, quote, self._evidence.score_of(chunk)))
             self.citations.append(Citation(number=self._numbers[span], **asdict(found)))
         return self._numbers[span]
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])

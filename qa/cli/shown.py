@@ -27,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.assemble import RELATED
+from qa.lines import item, parted
 from qa.retrieve.asked import asks_for_list
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from index.build.rebuild import RebuildReport
     from qa.export.recheck import AnswerCheck, CitationCheck
     from qa.gaps import Gap
-    from qa.result import Answer, Citation, Passage
+    from qa.result import Answer, AnswerSentence, Citation, Passage, Related
 
 # Control characters but tab and newline; marks that turn the direction of writing; lone surrogates,
 # which cannot be encoded.
@@ -197,7 +198,7 @@ def show_answer(answer: Answer) -> None:
     for place, sentence in enumerate(answer.sentences):
         if listed:
             sentences.append("\n- " if place else "- ")
-        lines = [one_line(line) for line in sentence.text.split("\n")]
+        lines = _lines(sentence)
         if len(lines) > 1:  # a list, table or listing stays one line for each of its lines
             sentences.append("\n" if place else "")
         sentences.append("\n".join(lines) + " ")
@@ -221,7 +222,7 @@ def _show_related(answer: Answer) -> None:
     console.print(Text(RELATED, "bold"))
     for part in answer.related:
         numbers = "".join(f"[{one.number}]" for one in part.citations)
-        said = Text("\n").join(Text(clean(line)) for line in part.text.split("\n"))
+        said = Text("\n").join(map(Text, _lines(part)))
         if voice := answer.voice(part):
             said.append(f" ({one_line(voice)})", "dim")
         console.print(Padding(said.append(f" {numbers}", "cyan"), (1, 0, 0, 4), expand=False))
@@ -229,6 +230,16 @@ def _show_related(answer: Answer) -> None:
     console.print(Text("Sources:"))
     for citation in answer.quoted:
         show_passage(citation, f"[{citation.number}]")
+
+
+def _lines(said: AnswerSentence | Related) -> list[str]:
+    """The lines of a part of an answer; of a long list the first, and how many more there are."""
+    lines = parted(said)
+    opening = [*lines.lead, *lines.header]
+    if said.kind == "code":
+        return [clean(line) for line in (*opening, *lines.shown)]
+    shown = ["  " * item(line).depth + one_line(line) for line in (*opening, *lines.shown)]
+    return [*shown, f"and {said.more} more (--json has all)"] if said.more else shown
 
 
 def show_conflicts(answer: Answer) -> None:

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from textwrap import dedent
 
-from qa.compose.draft import Draft, plain, quotable_parts, span_of
+from qa.compose.draft import Draft, Span, plain, quotable_parts, span_of
+from qa.result import PartKind
 from qa.retrieve.candidates import Candidate, stretches_of
 from qa.retrieve.evidence import Evidence
 from qa.retrieve.shape import asked_shape
-from qa.retrieve.stretches import Stretch
+from qa.retrieve.stretches import Part, Stretch
 
 # Characters of a list that are quoted, and of those that are shown at once: a page of a handbook,
 # and what a person takes in at a glance. Tables and listings stay with what stands around the best
 # of their rows, for a row says all with its header.
 _QUOTED, AT_ONCE = 2400, 900
+# Characters that may stand between the marker of an item and its text.
+_GAP = 8
 # So many stretches are looked at for a list that belongs to a paragraph.
 _NEAR = 3
 # The longest step, in rows, in which a row is looked for.
 _FARTHEST = 1024
+_KINDS: dict[str, PartKind] = {
+    "list": "list",
+    "table": "table",
+    "code": "code",
+    "paragraph": "list",
+}
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _RULE = re.compile(r"[\s|:+=-]*")
-_CELLS = re.compile(r"\s*\|\s*")
+_CELLS = re.compile(r"\s*(?<!\\)\|\s*")
 
 
 def block(evidence: Evidence, candidate: Candidate) -> Iterator[Draft]:
     """A list, table or listing with what leads in to it; nothing where it gives orders."""
     generation = evidence.generation
-    kind = candidate.stretch.kind
+    kind = _KINDS[candidate.stretch.kind]
     if kind == "list":
         candidate = _whole(evidence, candidate)
     rows = list(range(candidate.first, candidate.last + 1))
@@ -38,33 +48,95 @@ def block(evidence: Evidence, candidate: Candidate) -> Iterator[Draft]:
         spans = [span_of(evidence, row, row) for row in rows]
     else:
         spans = [span_of(evidence, candidate.first, candidate.last)]
-    text = generation.source(candidate.source_id).text
+    source = generation.source(candidate.source_id)
+    spans[0] = _with_marker(source.text, candidate.stretch, spans[0])
     kept = [part for span in spans for part in quotable_parts(evidence, span)]
     # Of what an order has cut down to its header or lead-in nothing is left that answers.
     second = span_of(evidence, rows[1], rows[1]) if rows[1:] else None
     if not kept or (second and kept[-1].end < second.end):
         return
-    lines = [
-        (start, line)
-        for span in kept
-        for start, line in _lines(text, span.start, span.end)
-        if line.strip()
-    ]
     if kind == "code":
-        shown = "\n".join(line for _, line in lines if not _FENCE.match(line))
-        yield Draft(shown, tuple(kept), "code")
-        return
-    lines = [(start, line) for start, line in lines if not _RULE.fullmatch(line)]
-    # Who asks for a list asks for no item of it in particular; others see the one that answers.
-    listed = asked_shape(evidence.question) == "list"
-    best = 0 if listed else generation.unit(candidate.best)[1]
-    length = more = 0
+        lines = _code(source.text, kept, candidate.stretch)
+    else:
+        lines = [one for part in candidate.stretch.parts for one in _said(source.text, kept, part)]
+    lead = 0
     for start, line in lines:
-        length += len(line)
-        more += length > AT_ONCE and start > best
-    shown = "\n".join(_row(line) if kind == "table" else plain(line) for _, line in lines)
+        part = next(one for one in reversed(candidate.stretch.parts) if one.start <= start)
+        if not _leads(part, line, kind):
+            break
+        lead += 1
+    if lead == len(lines) and kind != "table":
+        return  # of what it leads in to nothing is left
+    more = 0
+    if kind == "list":
+        # Who asks for a list asks for no item of it in particular; others see what answers.
+        listed = asked_shape(evidence.question) == "list"
+        best = 0 if listed else generation.unit(candidate.best)[1]
+        length = 0
+        for start, line in lines:
+            length += len(line)
+            more += length > AT_ONCE and start > best
+    text = "\n".join(line for _, line in lines)
     # To fold away one line saves nothing.
-    yield Draft(shown, tuple(kept), "table" if kind == "table" else "list", more if more > 1 else 0)
+    yield Draft(text, tuple(kept), kind, more if more > 1 else 0, lead)
+
+
+def _with_marker(text: str, stretch: Stretch, span: Span) -> Span:
+    """The span with the number or bullet before it, where it begins with an item."""
+    marker = next((part.marker for part in stretch.parts if part.start == span.start), "")
+    reach = max(0, span.start - len(marker) - _GAP)
+    before = text[reach : span.start].rstrip(" \t\xa0")
+    if not marker or not before.endswith(marker):
+        return span
+    return replace(span, start=reach + len(before) - len(marker))
+
+
+def _said(text: str, kept: Sequence[Span], part: Part) -> Iterator[tuple[int, str]]:
+    """The lines that show what is kept of a part of a stretch, each with where it starts."""
+    said = [
+        text[max(part.start, span.start) : min(part.end, span.end)]
+        for span in kept
+        if span.start < part.end and part.start < span.end
+    ]
+    if part.kind == "code":
+        lines = [line for piece in said for line in piece.split("\n") if not _FENCE.match(line)]
+        yield from ((part.start, f"{'  ' * part.level}{line}") for line in lines)
+        return
+    line = "\n".join(said)
+    shown = _row(line) if part.kind in ("row", "record") else plain(line)
+    if not shown or _RULE.fullmatch(shown):
+        return
+    marker = part.marker if part.kind == "item" else ""
+    marker = f"{marker} " if any(map(str.isalnum, marker)) else "- " if marker else ""
+    depth = part.level - (part.kind == "item") if part.level else part.kind == "definition"
+    yield part.start, "  " * depth + marker + shown
+
+
+def _code(text: str, kept: Sequence[Span], stretch: Stretch) -> list[tuple[int, str]]:
+    """The lines of a listing, without its fences, after what leads in to it on one line."""
+    prose = [part for part in stretch.parts if part.kind != "code"]
+    opens = min((part.start for part in stretch.parts if part.kind == "code"), default=0)
+    lines = [one for part in prose if part.start < opens for one in _said(text, kept, part)]
+    code = []
+    for span in kept:
+        if span.start < opens:
+            continue
+        edge = text.rfind("\n", 0, span.start) + 1
+        indent = text[edge : span.start] if text[edge : span.start].isspace() else ""
+        for start, line in _lines(text, span.start, span.end):
+            if line.strip() and not _FENCE.match(line):
+                code.append((start, (indent if start == span.start else "") + line))
+    if not code:
+        return lines
+    shared = dedent("\n".join(line for _, line in code)).split("\n")
+    return lines + [(start, line) for (start, _), line in zip(code, shared, strict=True)]
+
+
+def _leads(part: Part, line: str, kind: PartKind) -> bool:
+    """Whether a line of a stretch leads in to the others: it is prose, or names the columns."""
+    if kind == "table":
+        return part.marker == "header" or part.kind not in ("row", "record")
+    return part.kind in ("paragraph", "field") if kind == "code" else line.endswith(":")
 
 
 def beside(evidence: Evidence, candidate: Candidate) -> list[Candidate]:

@@ -14,8 +14,25 @@ _LINK = re.compile(
     r"(!?)\[([^\]\n]{0,1000})\]\((?:[^()\s]|\([^()\s]*\))*"
     r"(?:\s+(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\)))?\s?\)"
 )
+# What marks a line of a quotation; the first of a span stands behind its mark.
+_QUOTED = re.compile(r"(?<=\n)[ \t]*(?:>[ \t]?)+")
+# "[the rules][1]", a footnote; but not what is one place of a table in a program: "a[0][1]".
+_REFERENCE = re.compile(
+    r"(?<![\w\]\\])\[(?=[^\]]*[^\W\d_])([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]|(?<=[\w.,;:!?)\"'”’*_])\[\^[\w-]{1,30}\]"
+)
 # What marks a heading that states a fact, where it follows another.
 _HASHES = re.compile(r"(?<=\n)#{1,6}[ \t]+")
+_BOLD = re.compile(r"(\*\*|(?<![\w_])__(?![\s_]))(?=\S)(.+?)(?<=[^\s_])\1", re.DOTALL)
+_ITALIC = re.compile(
+    r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])"
+    r"|(?<![\w_])_(?=[^\s_])([^_\n]+)(?<=\S)_(?![\w_])"
+)
+# One of the two marks of an emphasis over several sentences.
+_HALF = re.compile(r"^\s*\*\*(?=[^\W\d_][^*/]*$)|(?<=[.!?:,;\w)])\*\*(?![\w*/.])")
+# What stands between backquotes is shown as it is: its marks are none.
+_CODE = re.compile(r"(?<![`\w])`[^`\n]+`(?!`)")
+_MASKED = {ord("*"): "\ue000", ord("_"): "\ue001", ord("["): "\ue002"}
+_UNMASKED = {ord(mask): chr(mark) for mark, mask in _MASKED.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +48,15 @@ class Span:
 class Draft:
     """A sentence before the gate, and the spans that it claims to rest on.
 
-    `kind` says what it is in its source; a list, table or code has several lines, of which the last
-    `more` need not be shown at once.
+    `kind` says what it is in its source; a list, table or code has several lines, of which the
+    first `lead` lead in to the others, and the last `more` need not be shown at once.
     """
 
     text: str
     spans: tuple[Span, ...]
     kind: PartKind = "sentence"
     more: int = 0
+    lead: int = 0
 
     @property
     def shown(self) -> str:
@@ -64,9 +82,10 @@ def plain(text: str) -> str:
 
     What stands for an image is marked as such; the title of a link is not seen.
     """
-    text = _HASHES.sub("", without_markup(text))
+    text = _QUOTED.sub("", _HASHES.sub("", without_markup(text)))
     text = _LINK.sub(lambda found: f"[image: {found[2]}]" if found[1] else found[2], text)
-    text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text, flags=re.DOTALL)
-    text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])", r"\1", text)
+    text = _CODE.sub(lambda code: code[0].translate(_MASKED), text)
+    text = _REFERENCE.sub(r"\1", text)
+    text = _HALF.sub("", _ITALIC.sub(r"\1\2", _BOLD.sub(r"\2", text)))
     text = re.sub(r"(?<![`\w])`([^`\n]+)`(?!`)", r"\1", text)
-    return " ".join(text.split())
+    return " ".join(text.translate(_UNMASKED).split())

@@ -13,7 +13,7 @@ from qa.compose.blocks import AT_ONCE, beside, block
 from qa.compose.draft import Draft, plain, quotable_parts, span_of
 from qa.compose.sections import overview
 from qa.compose.timeline import timeline
-from qa.injection import quotable
+from qa.injection import gives_orders, quotable
 from qa.result import PartKind
 from qa.retrieve.candidates import Candidate
 from qa.retrieve.entities import missing_entities
@@ -29,12 +29,27 @@ MOST_STRETCHES = 4
 MOST_DRAFTS = 6
 # A further stretch is added while it is at least so likely, against the likeliest, to answer.
 _LEAST_SHARE = 0.03
+# So many sentences back is looked for what a sentence leans on.
+_FARTHEST = 2
 # A fact is one sentence first, where it has so much of the share of its paragraph.
 _ALONE = 0.8
 # A sentence that shares more of its terms than this with one already chosen says nothing new.
 _SAME = 0.7
-# Openings that make no sense without the sentence before; "However" and its like do.
-_LEANING = re.compile(r"(He|She|It|They|This|These|Those|His|Her|Its|Their)\b")
+# Openings that make no sense without the sentence before, unless the question says what they mean.
+_LEANING = re.compile(r"(He|She|It|They|This|These|Those|His|Her|Its|Their|Such|Both)\b")
+# Openings that only go on, whatever the question says.
+_GOING_ON = re.compile(
+    r"(?:(?:But|And|Or|So|Yet|Also|Then|Thus|Hence|However|Therefore|Consequently|Moreover"
+    r"|Furthermore|Additionally|Likewise|Similarly|Conversely|Instead|Otherwise|Nevertheless"
+    r"|Nonetheless|Accordingly|Alternatively|Rather|Neither|Either|Another"
+    r"|In (?:addition|contrast|turn|other words|that case|this case|such cases?|both cases)"
+    r"|By (?:contrast|comparison)|As (?:a result|such)|On the (?:other hand|contrary)"
+    r"|For (?:this|that|these|those|the same) \w+|At (?:that|the same) \w+|To (?:this|that) end"
+    r"|Because of (?:this|that|it)|That (?:is why|said|way)"
+    r"|The (?:same|other|latter|former|above|second|third))\b"
+    # "Mercury also ..." adds to what was said of it.
+    r"|(?:[A-Z][\w’'-]*|The \w+)(?: \w+)? (?:also|too|likewise|similarly)\b)"
+)
 # But not where "it" stands for what follows: "It was not until 1920 that", "It is believed that".
 _EXPLETIVE = re.compile(
     r"It (?:is|was|has been|had been|would be|will be|took|takes) (?:\w+ ){0,3}?"
@@ -42,6 +57,7 @@ _EXPLETIVE = re.compile(
     r"|held|shown|true|clear|unclear|hard|easy|rare|common|legal) (?:that|to|whether|how))\b"
 )
 _POINTING = re.compile(r"(?:This|These|Those) ([\w/-]+)")
+_LEADS_IN = re.compile(r":[\W_]*$")
 # "The treaty obliges ...": which one, the sentence before may tell.
 _DEFINITE = re.compile(r"The ([a-z]{4,})\b(?! (?:of|for|on|in|between)\b)")
 
@@ -77,7 +93,7 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
         if withheld and not said and lacks_names(evidence, candidate):
             continue
         found = list(drafts_of(evidence, candidate, room))
-        withheld = withheld or not found
+        withheld = withheld or (not found and _orders(evidence, candidate))
         for draft in found:
             if drafts == MOST_DRAFTS:
                 return
@@ -133,7 +149,8 @@ def drafts_of(
     evidence: Evidence, candidate: Candidate, room: int = LONGEST_ANSWER
 ) -> Iterator[Draft]:
     """What of a stretch is said in `room` characters: first what answers, then what is beside."""
-    if candidate.stretch.kind == "paragraph":
+    fields = [part.kind == "field" for part in candidate.stretch.parts]
+    if candidate.stretch.kind == "paragraph" and not (fields[1:] and all(fields)):
         yield from _paragraph(evidence, candidate, room)
     else:
         yield from block(evidence, candidate)
@@ -162,8 +179,10 @@ def _lead(evidence: Evidence, candidate: Candidate) -> tuple[int, int]:
     """The rows of a paragraph that answer: the best, grown to what it leans on and beyond."""
     shares = dict(zip(evidence.rows, evidence.shares.tolist(), strict=True))
     first = last = candidate.best
-    before = _leans_on(evidence, first)
-    if before is not None and before >= candidate.first:
+    for _ in range(_FARTHEST):
+        before = _leans_on(evidence, first)
+        if before is None or before < candidate.first:
+            break
         first = before
     own = shares.get(candidate.best, 0.0)
     inside = sum(shares.get(row, 0.0) for row in range(candidate.first, candidate.last + 1))
@@ -190,6 +209,12 @@ def _draft(evidence: Evidence, first: int, last: int) -> Draft | None:
     if kept == first:
         return None
     last = kept - 1  # after an order nothing of the paragraph is quoted
+    while last > first and _LEADS_IN.search(evidence.generation.unit_text(last)):
+        last -= 1  # of what it leads in to nothing is said
+    while first < last and evidence.generation.unit_text(first).endswith("?"):
+        first += 1  # a question that the text itself answers
+    if _LEADS_IN.search(evidence.generation.unit_text(last)):
+        return None
     spans = quotable_parts(evidence, span_of(evidence, first, last))
     text = evidence.generation.source(spans[0].source_id).text
     kind: PartKind = "sentence" if first == last else "paragraph"
@@ -201,6 +226,12 @@ def _is_clean(evidence: Evidence, row: int) -> bool:
     """Whether nothing in a sentence is, or follows, an order to a model."""
     source, start, end = evidence.generation.unit(row)
     return quotable(source, start, end) == source.text[start:end]
+
+
+def _orders(evidence: Evidence, candidate: Candidate) -> bool:
+    """Whether something in what is shown of a stretch gives orders to a model."""
+    span = span_of(evidence, candidate.first, candidate.last)
+    return gives_orders(evidence.generation.source(span.source_id), span.start, span.end)
 
 
 def _length(evidence: Evidence, first: int, last: int) -> int:
@@ -216,13 +247,15 @@ def content_of(evidence: Evidence, candidate: Candidate) -> set[str]:
 
 
 def _leans_on(evidence: Evidence, row: int) -> int | None:
-    """The sentence before, of the same paragraph, where `row` needs it."""
+    """The sentence before, of the same paragraph or leading in to it, where `row` needs it."""
     generation = evidence.generation
     before = generation.neighbour(row, -1)
     if before is None or not generation.is_sentence(before):
         return None
     source, start, _ = generation.unit(row)
     end = generation.unit(before)[2]
+    if _LEADS_IN.search(source.text[max(0, end - 4) : end]):
+        return before
     same = "\n" not in source.text[end:start]
     return before if same and _leans(evidence, row, before) else None
 
@@ -236,6 +269,8 @@ def _leans(evidence: Evidence, row: int, before: int) -> bool:
         generation.unit_words(row),
         generation.unit_words(before),
     )
+    if _GOING_ON.match(text):
+        return True
     definite = _DEFINITE.match(text)
     noun = definite[1] if definite else ""
     introduced = noun and re.search(

@@ -12,6 +12,7 @@ from qa.compose.draft import Draft, plain, quotable_parts, span_of
 from qa.injection import gives_orders
 from qa.retrieve.candidates import Candidate, stretches_of
 from qa.retrieve.evidence import Evidence
+from qa.retrieve.lessons import is_lesson
 from qa.retrieve.shape import asked_shape
 from qa.retrieve.stretches import Stretch
 
@@ -91,14 +92,17 @@ def _root(evidence: Evidence) -> tuple[Candidate, str] | None:
     mass: dict[str, float] = {}
     for one, chance in zip(evidence.candidates, evidence.chances, strict=True):
         mass[one.source_id] = mass.get(one.source_id, 0.0) + chance
-    best, most = None, _ABOUT
+    likeliest = max(mass, key=lambda name: mass[name], default="")
+    best, most = None, 0.0
     for one in evidence.candidates[:_LOOKED_AT]:
+        if one.source_id != likeliest:
+            continue  # what is named alike and is not what the question is about
         source = generation.source(one.source_id)
         opening = stretches_of(source)[0]
         said = f"{source.title} {one.stretch.heading} {source.text[opening.start : opening.end]}"
         coverage = sum(map(generation.idf, asked.intersection(terms(said, language)))) / total
-        if coverage + 0.3 * mass[one.source_id] > most and coverage >= _ABOUT:
-            best, most = one, coverage + 0.3 * mass[one.source_id]
+        if coverage >= _ABOUT and coverage > most:
+            best, most = one, coverage
     if best is None:
         return None
     title = generation.source(best.source_id).title
@@ -137,7 +141,9 @@ def _lead(
     """The first sentences of a section, at most about `most` characters of them."""
     generation = evidence.generation
     source = generation.source(candidate.source_id)
-    stretch = next((one for one in section if one.kind == "paragraph"), None)
+    said = (one for one in section if one.kind == "paragraph" and not is_lesson(source, one))
+    # The date of a meeting and who was there say nothing of what it was about.
+    stretch = next((one for one in said if any(part.kind != "field" for part in one.parts)), None)
     rows = rows_of(evidence, stretch, candidate.best) if stretch else None
     if rows is None:
         return None

@@ -62,6 +62,12 @@ _MORE = re.compile(
     r"(?:\s+(?:about|on|of)\s+(?:it|that|this|them))?\W*$",
     re.IGNORECASE,
 )
+_EXAMPLES = re.compile(
+    r"^\W*(?:(?:can|could|would|will) you |please )*(?:give|show|name|tell|have|got)?(?: me| us)?"
+    r"\s*(?:an?|any|some|a few|more|other|another|concrete)*\s*examples?"
+    r"(?: (?:of|for) (?:it|that|this|them|these|those))?(?: please)?\W*$",
+    re.IGNORECASE,
+)
 _BARE = re.compile(
     r"^(?P<wh>(?:(?:by|to|for|from|with|since|until|in|on|at|of|about|against)\s+)?"
     r"(?:(?:what|which)\s+[^\W\d]\w*"
@@ -136,6 +142,8 @@ def _readings(question: str, said: Sequence[Said]) -> list[str]:
         if not subject:
             return [last.question]
         return [f"What more is there about {carried(last, subject[0])}?"]
+    if _EXAMPLES.match(text) and (subject := topics(last)[:1]):
+        return [f"What are examples of {carried(last, subject[0])}?"]
     if _ASIDE.match(text):
         return [last.question]
     corrected = _CORRECTION.match(text) or _NOT.match(text)

@@ -19,6 +19,7 @@ from index.search import Generation, Ranking
 from index.tokens import terms
 from qa.injection.quotable import KnownSource
 from qa.retrieve.features import REASON, Floats, holds_kind, softmax, wanted_kind
+from qa.retrieve.lessons import is_lesson
 from qa.retrieve.shape import asked_shape
 from qa.retrieve.stretches import Stretch, stretches
 from sources import Source
@@ -93,6 +94,8 @@ def find_candidates(
     candidates = []
     for stretch, at, inside in found.values():
         source = generation.source(stretch.source_id)
+        if is_lesson(source, stretch):
+            continue
         best = max(inside, key=lambda row: (shares.get(row, 0.0), fused.get(row, -99.0)))
         first, last, header = _shown(generation, stretch, best)
         held = {row for row in inside if first <= row <= last}

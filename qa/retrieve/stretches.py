@@ -17,7 +17,10 @@ StretchKind = Literal["paragraph", "list", "table", "code"]
 
 # Short paragraphs that follow one another are read together up to so many characters.
 _SHORT, _TOGETHER = 160, 360
+# A paragraph that is led in to, or answers a question, is read with that up to so many.
+_LED = 900
 _LEADS_IN = re.compile(r":\W*$")
+_PROSE = ("paragraph", "note")
 _KINDS: dict[str, StretchKind] = {
     "item": "list",
     "row": "table",
@@ -30,11 +33,14 @@ _KINDS: dict[str, StretchKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A block of a stretch: offsets into the text of the source, and its kind there."""
+    """A block of a stretch: offsets into the text of the source, its kind there, and of an item
+    its marker and depth."""
 
     start: int
     end: int
     kind: str
+    marker: str = ""
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +82,13 @@ def _belongs(source: Source, run: list[Block], block: Block) -> bool:
     before = run[-1]
     if block.kind in ("heading", "navigation"):
         return False
+    leads_in = bool(_LEADS_IN.search(source.text[before.end - 3 : before.end]))
+    asks = source.text[before.end - 1 : before.end] == "?"
+    prose = block.kind in _PROSE and before.kind in _PROSE
+    if prose and (leads_in or asks) and before.end - before.start < _SHORT:
+        return block.end - before.start <= _LED  # "Note:", or a question, and what it is about
     if block.group or before.group:
         return block.group == before.group
-    leads_in = bool(_LEADS_IN.search(source.text[before.end - 3 : before.end]))
     kind, last = _KINDS.get(block.kind), _KINDS.get(before.kind)
     if kind == last == "list":
         # An unordered list of several paragraphs an item is no place to stop either.
@@ -98,6 +108,8 @@ def _stretch(source: Source, run: list[Block]) -> Stretch:
     kinds = [_KINDS[block.kind] for block in run if block.kind in _KINDS]
     if run[0].kind == "note":
         kinds = []
-    parts = tuple(Part(block.start, block.end, block.kind) for block in run)
+    parts = tuple(
+        Part(block.start, block.end, block.kind, block.marker, block.level) for block in run
+    )
     heading = source.heading_at(run[0].start) or ""
     return Stretch(source.id, kinds[0] if kinds else "paragraph", heading, parts)

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from qa.lines import cells, item, parted
 from qa.templates import environment
 
 _STANDINGS = {
@@ -49,6 +50,13 @@ def day(published: str) -> str:
 
 TEMPLATES = environment(
     Path(str(files("qa.web"))) / "templates",
-    {"count": count, "standing_words": standing_words, "day": day},
+    {
+        "count": count,
+        "standing_words": standing_words,
+        "day": day,
+        "item": item,
+        "cells": cells,
+        "parted": parted,
+    },
 )
 TEMPLATES.globals["standings"] = tuple(_STANDINGS)
