@@ -18,6 +18,8 @@ from qa.retrieve.stretches import Part, Stretch
 # and what a person takes in at a glance. Tables and listings stay with what stands around the best
 # of their rows, for a row says all with its header.
 _QUOTED, AT_ONCE = 2400, 900
+# So much at least is folded away.
+_FOLDED = 160
 # Characters that may stand between the marker of an item and its text.
 _GAP = 8
 # So many stretches are looked at for a list that belongs to a paragraph.
@@ -35,12 +37,15 @@ _RULE = re.compile(r"[\s|:+=-]*")
 _CELLS = re.compile(r"\s*(?<!\\)\|\s*")
 
 
-def block(evidence: Evidence, candidate: Candidate) -> Iterator[Draft]:
-    """A list, table or listing with what leads in to it; nothing where it gives orders."""
+def block(evidence: Evidence, candidate: Candidate, room: int = AT_ONCE) -> Iterator[Draft]:
+    """A list, table or listing with what leads in to it; nothing where it gives orders.
+
+    Who asks for a list or for steps gets all of it, others where it fits into `room` characters.
+    """
     generation = evidence.generation
     kind = _KINDS[candidate.stretch.kind]
     if kind == "list":
-        candidate = _whole(evidence, candidate)
+        candidate = _whole(evidence, candidate, room)
     rows = list(range(candidate.first, candidate.last + 1))
     if candidate.header is not None:
         rows.insert(0, candidate.header)
@@ -72,13 +77,16 @@ def block(evidence: Evidence, candidate: Candidate) -> Iterator[Draft]:
         # Who asks for a list asks for no item of it in particular; others see what answers.
         listed = asked_shape(evidence.question) == "list"
         best = 0 if listed else generation.unit(candidate.best)[1]
-        length = 0
+        length = hidden = 0
         for start, line in lines:
             length += len(line)
-            more += length > AT_ONCE and start > best
+            if length > AT_ONCE and start > best:
+                more += 1
+                hidden += len(line)
+        if hidden < _FOLDED:  # to fold it away saves nothing
+            more = 0
     text = "\n".join(line for _, line in lines)
-    # To fold away one line saves nothing.
-    yield Draft(text, tuple(kept), kind, more if more > 1 else 0, lead)
+    yield Draft(text, tuple(kept), kind, more, lead)
 
 
 def _with_marker(text: str, stretch: Stretch, span: Span) -> Span:
@@ -201,10 +209,11 @@ def _last(evidence: Evidence, row: int) -> int:
     return row
 
 
-def _whole(evidence: Evidence, candidate: Candidate) -> Candidate:
+def _whole(evidence: Evidence, candidate: Candidate, room: int) -> Candidate:
     """The candidate with all of its list, where that is not too long to be quoted."""
     stretch = candidate.stretch
-    if stretch.end - stretch.start > _QUOTED:
+    listed = asked_shape(evidence.question) in ("list", "howto", "overview")
+    if stretch.end - stretch.start > (_QUOTED if listed else min(room, AT_ONCE)):
         return candidate
     rows = rows_of(evidence, stretch, candidate.best)
     if rows is None:

@@ -57,6 +57,8 @@ _EXPLETIVE = re.compile(
     r"|held|shown|true|clear|unclear|hard|easy|rare|common|legal) (?:that|to|whether|how))\b"
 )
 _POINTING = re.compile(r"(?:This|These|Those) ([\w/-]+)")
+# What leads in to a picture, say, tells something by itself from so many characters on.
+_SAYS = 60
 _LEADS_IN = re.compile(r":[\W_]*$")
 # "The treaty obliges ...": which one, the sentence before may tell.
 _DEFINITE = re.compile(r"The ([a-z]{4,})\b(?! (?:of|for|on|in|between)\b)")
@@ -85,7 +87,7 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
         if says_the_same(evidence, candidate, said):
             continue
         length = _length(evidence, candidate.first, candidate.last)
-        if candidate.stretch.kind == "list":
+        if candidate.stretch.kind == "list" and shape in ("list", "howto"):
             length = min(length, AT_ONCE)
         if place and length > room and candidate.stretch.kind != "paragraph":
             continue
@@ -153,7 +155,7 @@ def drafts_of(
     if candidate.stretch.kind == "paragraph" and not (fields[1:] and all(fields)):
         yield from _paragraph(evidence, candidate, room)
     else:
-        yield from block(evidence, candidate)
+        yield from block(evidence, candidate, room)
 
 
 def _paragraph(evidence: Evidence, candidate: Candidate, room: int) -> Iterator[Draft]:
@@ -209,17 +211,16 @@ def _draft(evidence: Evidence, first: int, last: int) -> Draft | None:
     if kept == first:
         return None
     last = kept - 1  # after an order nothing of the paragraph is quoted
-    while last > first and _LEADS_IN.search(evidence.generation.unit_text(last)):
-        last -= 1  # of what it leads in to nothing is said
     while first < last and evidence.generation.unit_text(first).endswith("?"):
         first += 1  # a question that the text itself answers
-    if _LEADS_IN.search(evidence.generation.unit_text(last)):
-        return None
+    broken = bool(_LEADS_IN.search(evidence.generation.unit_text(last)))
+    if broken and _length(evidence, first, last) < _SAYS:
+        return None  # it says nothing without what it leads in to
     spans = quotable_parts(evidence, span_of(evidence, first, last))
     text = evidence.generation.source(spans[0].source_id).text
     kind: PartKind = "sentence" if first == last else "paragraph"
     said = "\n".join(text[span.start : span.end] for span in spans)
-    return Draft(plain(said), tuple(spans), kind)
+    return Draft(plain(said) + (" […]" if broken else ""), tuple(spans), kind)
 
 
 def _is_clean(evidence: Evidence, row: int) -> bool:
