@@ -32,6 +32,7 @@ _KINDS: dict[str, PartKind] = {
     "code": "code",
     "paragraph": "list",
 }
+_PROSE = ("paragraph", "note")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _RULE = re.compile(r"[\s|:+=-]*")
 _CELLS = re.compile(r"\s*(?<!\\)\|\s*")
@@ -65,9 +66,8 @@ def block(evidence: Evidence, candidate: Candidate, room: int = AT_ONCE) -> Iter
     else:
         lines = [one for part in candidate.stretch.parts for one in _said(source.text, kept, part)]
     lead = 0
-    for start, line in lines:
-        part = next(one for one in reversed(candidate.stretch.parts) if one.start <= start)
-        if not _leads(part, line, kind):
+    for start, _ in lines:
+        if not _leads(candidate.stretch, start):
             break
         lead += 1
     if lead == len(lines) and kind != "table":
@@ -140,11 +140,13 @@ def _code(text: str, kept: Sequence[Span], stretch: Stretch) -> list[tuple[int, 
     return lines + [(start, line) for (start, _), line in zip(code, shared, strict=True)]
 
 
-def _leads(part: Part, line: str, kind: PartKind) -> bool:
-    """Whether a line of a stretch leads in to the others: it is prose, or names the columns."""
-    if kind == "table":
-        return part.marker == "header" or part.kind not in ("row", "record")
-    return part.kind in ("paragraph", "field") if kind == "code" else line.endswith(":")
+def _leads(stretch: Stretch, start: int) -> bool:
+    """Whether what starts here leads in to the rest of a stretch: prose before its first item, row
+    or line, or the names of its columns."""
+    opens = next((one.start for one in stretch.parts if one.kind not in _PROSE), stretch.end)
+    return start < opens or any(
+        one.marker == "header" and one.start <= start < one.end for one in stretch.parts
+    )
 
 
 def beside(evidence: Evidence, candidate: Candidate) -> list[Candidate]:

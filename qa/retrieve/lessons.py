@@ -1,5 +1,4 @@
-"""What a text asks of its readers and does not tell them: questions of a quiz, blanks to be filled
-in, what is to be learned, tables of contents. None of it answers a question."""
+"""What a text asks of its readers and does not tell: quizzes, blanks, goals, tables of contents."""
 
 from __future__ import annotations
 
