@@ -41,7 +41,8 @@ _UNKNOWN = np.log(4)
 _NO_WORD = np.log(16)
 _COVERAGE = STRETCH_FEATURES.index("coverage")
 # What it takes that none of the three likeliest sentences states a quantity, where one is asked
-# for: so with 2 of 144 questions for a number that have no answer, with none of 200 that have one.
+# for. So it is with 2 of the 144 questions for a number in squad, in the starter library and in the
+# invented one that have no answer, and with none of the 200 that have one.
 _NO_NUMBER = np.log(16)
 # What it takes that a price is asked for, and no sentence of so many of the likeliest stretches
 # tells one of what the question names. In the natural libraries, the invented one, squad it is so
@@ -127,6 +128,7 @@ def gather(
 
     A `reranker` orders the sentences, and is believed twice as much as what is measured of them;
     how sure it is that the answer is there stays with what is measured, on which that was fitted.
+
     A question of several parts is as likely answered as its least likely part, where that is more
     than the whole: each part has its own best sentence. Raises QueryError, ScopeError.
     """
