@@ -54,6 +54,8 @@ def states_price(generation: Generation, question: str, found: Iterable[Candidat
     language = generation.manifest.language
     aside = {term for word in _BESIDE_THE_MATTER for term in terms(word, language)}
     matter = set(terms(question, language)) - aside
+    # Initials and slips that no source has are no reason to doubt it, if anything else is named.
+    matter = {term for term in matter if generation.holds(term)} or matter
     weights = {term: generation.idf(term) for term in matter}
     least = _NAMED * sum(weights.values())
     for one in found:
