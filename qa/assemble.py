@@ -76,6 +76,7 @@ def checked(
             condensed=evidence.question,
             notice=notice,
             sources=evidence.sources,
+            calibrated=evidence.calibrated,
             conflicts=contradictions.of(gate.citations),
             withheld=withheld,
         )
@@ -100,6 +101,7 @@ def abstention(evidence: Evidence, model: str | None = None, notice: str | None 
         condensed=evidence.question,
         notice=notice,
         sources=evidence.sources,
+        calibrated=evidence.calibrated,
         withheld=_withheld(evidence),
         related=beside,
     )

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from index.generation import Manifest, current_generation
 from index.opened import Index, open_index
 from index.search import Generation
 from index.tokens import terms
@@ -27,7 +28,7 @@ from qa.models.cross_encoder import Reranker, load_reranker
 from qa.models.entailment import EntailmentModel, load_entailment_model
 from qa.models.reader import Reader, load_reader
 from qa.result import CHECKS, Answer, CheckedBy
-from qa.retrieve.calibration import calibrated
+from qa.retrieve.calibration import calibrated, calibration_note
 from qa.retrieve.evidence import Evidence, gather
 from qa.retrieve.premise import with_premise
 from qa.retrieve.reread import reread
@@ -215,6 +216,13 @@ def open_desk(
         check=settings.check,
         gap_log=log if log_gaps and settings.gaps else None,
     )
+
+
+def confidence_note(index: Path, settings: Settings) -> str | None:
+    """What to tell of the confidence that answers from the index in `index` have, by the settings;
+    None where it is calibrated. Raises IndexNotFoundError, IndexDamagedError."""
+    read = settings.reader and load_reader() is not None
+    return calibration_note(index, Manifest.read(current_generation(index)), read)
 
 
 def _about(evidence: Evidence, question: str) -> bool:

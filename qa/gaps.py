@@ -9,7 +9,7 @@ from typing import Any
 from qa.assemble import NEAREST, abstention
 from qa.desk import Desk
 from qa.gap_log import GapLog, Unanswered
-from qa.result import Passage
+from qa.result import Outcome, Passage
 from qa.retrieve.evidence import Evidence
 
 
@@ -32,9 +32,16 @@ class Gap:
     related: bool
     nearest: tuple[Passage, ...]
 
+    @property
+    def outcome(self) -> Outcome:
+        """What the question would get now."""
+        if self.answered:
+            return "answered"
+        return "related" if self.related else "none"
+
     def to_dict(self) -> dict[str, Any]:
         """The gap ready for JSON."""
-        return asdict(self)
+        return asdict(self) | {"outcome": self.outcome}
 
 
 def list_gaps(log: GapLog, desk: Desk, *, limit: int | None = None) -> list[Gap]:

@@ -107,6 +107,12 @@ def state_voice(text: str, cited: Sequence[Citation]) -> str | None:
 _CONFIDENCE = ((0.9, "High"), (0.75, "Good"), (0.5, "Moderate"), (0.0, "Low"))
 
 
+UNCALIBRATED = (
+    "How sure this is, is not known: confidence is not calibrated for this embedding model. "
+    "Questions are refused by rank alone until `refdesk eval QUESTIONS.jsonl --calibrate`."
+)
+
+
 def confidence_word(confidence: float) -> str:
     """A calibrated confidence (0 to 1) in a word."""
     return next(word for least, word in _CONFIDENCE if confidence >= least)
@@ -145,6 +151,8 @@ class Answer:
     orders to a model. `small_talk` names the kind of talk that was no question to the sources, as
     "thanks" or "help"; `text` then is a reply of Refdesk itself, and `nearest` empty. `left_out`
     counts the sentences of a language model that the gate did not let through, by the reason.
+    `calibrated` is False where no confidence was fitted to the embedding model: `confidence` is
+    then no share of anything.
     """
 
     question: str
@@ -164,6 +172,7 @@ class Answer:
     small_talk: str | None = None
     related: tuple[Related, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
+    calibrated: bool = True
 
     @property
     def outcome(self) -> Outcome:
@@ -182,6 +191,8 @@ class Answer:
         """The confidence in one sentence: of a hundred, never none and never all, which nobody can
         promise."""
         share = min(99, max(1, round(self.confidence * 100)))
+        if not self.calibrated:
+            return UNCALIBRATED
         if self.abstained:
             return f"Had it been answered: of 100 such answers, about {share} would be right."
         word = confidence_word(self.confidence)

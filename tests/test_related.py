@@ -1,5 +1,6 @@
 """The third outcome: what the sources say on the topic of a question that they do not answer."""
 
+import asyncio
 import json
 import shutil
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index import open_index
-from qa import answer, check_answer, export_answer, stream_answer
+from qa import answer, chain, check_answer, export_answer, stream_answer
 from qa.assemble import ABSTENTION, RELATED
 from qa.check.support import LEAST_SUPPORT
 from qa.cli.app import run
@@ -17,16 +18,19 @@ from qa.cli.asking import RELATED as EXIT_RELATED
 from qa.compose.related import MOST_RELATED
 from qa.desk import open_desk
 from qa.evaluation.questions import read_questions
+from qa.evaluation.runs import run_questions
 from qa.gap_log import GapLog
 from qa.gaps import list_gaps
 from qa.injection import without_instructions
 from qa.result import Answer
 from qa.retrieve.calibration import Calibration, weights_digest
 from qa.settings import read_settings, starter_library
+from qa.web.chat.api import add_endpoints
 from qa.web.chat.conversation import ask
 from qa.web.chat.panel import panel
 from qa.web.chat.scope import Choice, Scope
 from qa.web.chat.transcript import transcript
+from qa.web.library.lists import gaps_list
 
 # The library tells of the ferry and of the ice, and not of this.
 COVERED = "What does a ticket for the ferry to Grey Island cost?"
@@ -138,14 +142,50 @@ def test_it_is_exported_as_no_answer_and_can_be_checked(beside, opened):
         assert "Related, not an answer" in export_answer(beside, format, index=opened)
 
 
-def test_the_log_of_gaps_tells_what_is_covered(index_folder, tmp_path, monkeypatch):
+def test_the_log_of_gaps_tells_what_is_covered(index_folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("REFDESK_GAPS", "on")
     own = shutil.copytree(index_folder, tmp_path / "own")
     for question in (COVERED, UNCOVERED):
         answer(question, index=own)
     desk = open_desk(read_settings(), index=own)
-    gaps = {gap.question: gap.related for gap in list_gaps(GapLog(own), desk)}
-    assert gaps == {COVERED: True, UNCOVERED: False}
+    gaps = list_gaps(GapLog(own), desk)
+    assert {gap.question: gap.outcome for gap in gaps} == {COVERED: "related", UNCOVERED: "none"}
+    assert run(["gaps", "--json", "--index", str(own)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {gap["question"]: gap["outcome"] for gap in told} == {
+        COVERED: "related", UNCOVERED: "none",
+    }  # fmt: skip
+    assert run(["gaps", "--index", str(own)]) == 0
+    shown = capsys.readouterr().out.split(UNCOVERED)
+    assert [part.count("covered, but not said") for part in shown].count(1) == 1
+    assert gaps_list(gaps).count("covered, but not said") == 1
+
+
+def test_programs_and_mcp_clients_are_told_the_outcome(opened, monkeypatch):
+    endpoints = {}
+    monkeypatch.setattr(
+        "gradio.api", lambda call, api_name, **options: endpoints.update({api_name: call})
+    )
+    add_endpoints(opened, open_desk(read_settings(), index=opened, model=""))
+    found, other = (asyncio.run(endpoints["ask"](one)) for one in (COVERED, UNCOVERED))
+    assert (found["outcome"], other["outcome"]) == ("related", "none")
+    assert found["related"][0]["citations"][0]["quote"] and not other["related"]
+    assert RELATED in found["text"]
+
+
+def test_the_chain_and_the_evaluation_know_the_outcome(opened, tmp_path):
+    assert chain(index=opened, model="").invoke({"question": COVERED}).outcome == "related"
+    file = tmp_path / "questions.jsonl"
+    lines = [(COVERED, "nearmiss"), (UNCOVERED, "offtopic")]
+    file.write_text(
+        "\n".join(json.dumps({"question": q, "kind": kind, "any": []}) for q, kind in lines)
+    )
+    made = run_questions(open_desk(read_settings(), index=opened, model=""), file, max_chars=100)
+    assert [one.answered.outcome for one in made.records] == ["related", "none"]
+    near, off = made.groups()["kinds"]
+    assert (near.related, off.related) == (1, 0)
+    (share,) = [one.value for one in made.measures if one.name == "refused_with_related"]
+    assert share == 0.5
 
 
 def test_the_starter_library_says_what_it_has_on_a_topic(starter_index, tmp_path):
@@ -154,7 +194,7 @@ def test_the_starter_library_says_what_it_has_on_a_topic(starter_index, tmp_path
     assert_quoted(found, opened)
     assert "Alabuga" in found.related[0].text
     asked = read_questions(starter_library().parent / "questions.jsonl")
-    off = [one.question for one in asked if one.source is None]
+    off = [one.question for one in asked if not (one.named or one.kind)]
     assert len(off) > 10
     outcomes = {question: answer(question, index=opened).outcome for question in off}
     assert outcomes == dict.fromkeys(off, "none")

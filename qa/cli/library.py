@@ -43,7 +43,8 @@ def rebuild(
     again. The questions in `questions.jsonl` of the library are asked of both, and the report tells
     which answers changed.
     """
-    from qa.cli.shown import show_golden, show_json, show_report
+    from qa.cli.shown import show_golden, show_json, show_lines, show_report
+    from qa.desk import confidence_note
 
     folder = index_folder(index)
     try:
@@ -52,10 +53,13 @@ def rebuild(
         if error.report and not as_json:
             show_golden(error.report)
         raise
+    note = confidence_note(folder, read_settings())
     if as_json:
-        show_json(report.to_dict())
+        show_json(report.to_dict() | {"calibration_note": note})
     else:
         show_report(report)
+        if note:
+            show_lines([("note", note)])
 
 
 def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
@@ -66,6 +70,7 @@ def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
 
     from index.generation import Manifest, complete_generations, current_generation
     from qa.cli.shown import listed, show_json, show_lines
+    from qa.desk import confidence_note
     from qa.retrieve.calibration import in_force
 
     folder = index_folder(index)
@@ -87,6 +92,7 @@ def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
         "bytes": size,
         "older": older,
         "calibration": calibration and asdict(calibration),
+        "calibration_note": confidence_note(folder, read_settings()),
     }
     if as_json:
         show_json(values)
@@ -98,6 +104,8 @@ def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
         if calibration
         else "none",
     }
+    if not shown["calibration_note"]:
+        del shown["calibration_note"]
     show_lines((name.replace("_", " "), value) for name, value in shown.items())
 
 

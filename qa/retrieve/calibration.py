@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embedding import BUNDLED_MODEL
 from qa.errors import SettingError
 from qa.retrieve.features import sigmoid
 
@@ -71,12 +72,17 @@ class Calibration:
 
 
 def calibrated(evidence: Evidence) -> Evidence:
-    """The evidence with the confidence and threshold of its library, where there are any."""
-    found = in_force(evidence.generation.folder.parents[1], evidence.generation.manifest)
-    if found is None or not evidence.rows:
-        return evidence
-    if found.weights != weights_digest(evidence.read):
+    """The evidence with the confidence and threshold of its library, where there are any; marked
+    where there are none and what is shipped was not fitted to its embedding model."""
+    manifest = evidence.generation.manifest
+    found = in_force(evidence.generation.folder.parents[1], manifest)
+    if found is not None and found.weights != weights_digest(evidence.read):
         _warn("the calibration was fitted with or without the reader, and is not used; " + _AGAIN)
+        found = None
+    if found is None:
+        fits = manifest.embedding_model == BUNDLED_MODEL
+        return evidence if fits else replace(evidence, calibrated=False)
+    if not evidence.rows:
         return evidence
     return replace(
         evidence,
@@ -84,6 +90,25 @@ def calibrated(evidence: Evidence) -> Evidence:
         threshold=found.threshold,
         shipped_confidence=evidence.confidence,
     )
+
+
+def calibration_note(index: Path, manifest: Manifest, read: bool) -> str | None:
+    """What to tell of the confidence of an index, None where it is calibrated for it; `read` says
+    that a model reads the stretches."""
+    found = in_force(index, manifest)
+    if found is not None and found.weights == weights_digest(read):
+        return None
+    if manifest.embedding_model != BUNDLED_MODEL:
+        return (
+            f"confidence is not calibrated for the embedding model {manifest.embedding_model}: "
+            f"questions are refused by rank alone until `refdesk eval QUESTIONS.jsonl --calibrate`"
+        )
+    if found is not None:
+        return (
+            f"the calibration was fitted {'without' if read else 'with'} the model that reads and "
+            f"is not used; {_AGAIN}"
+        )
+    return None
 
 
 def in_force(index: Path, manifest: Manifest) -> Calibration | None:

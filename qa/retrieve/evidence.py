@@ -13,6 +13,7 @@ from index.search import Generation, Hit, Ranking
 from qa.injection import quotable_spans, without_instructions
 from qa.models.cross_encoder import Reranker
 from qa.result import Passage
+from qa.retrieve.agreement import LEAST, LEAST_HELD, agreement
 from qa.retrieve.asked import split_question
 from qa.retrieve.candidates import Candidate, find_candidates, ranked
 from qa.retrieve.confidence import answer_confidence, answer_features, answer_weights, off_topic
@@ -59,7 +60,9 @@ class Evidence:
     `rows` are their rows in the generation, `shares` (summing to 1) how likely each is to be the
     one that answers, and `confidence` (0 to 1) that an answer made of them is right. `follow_up`
     says that the question was put behind the one before it, `threshold` is None for the shipped.
-    `shipped_confidence` is that before the calibration of the library, None where it has none.
+    `calibrated` is False where no confidence was fitted to the embedding model: then the ranks of
+    meaning and words decide. `shipped_confidence` is that before the calibration of the library,
+    None where it has none.
     `log_odds` are those that one of the sentences answers, `doubt` what being off the topic, and
     names and numbers that are lacking, take from those of an answer; `read` says that a model has
     read the stretches. `lost` is what the stretches of a source lose by its time, where the
@@ -90,6 +93,7 @@ class Evidence:
     doubt: float = 0.0
     lost: Mapping[str, float] = field(default_factory=dict)
     read: bool = False
+    calibrated: bool = True
 
     @property
     def least(self) -> float:
@@ -98,7 +102,10 @@ class Evidence:
 
     @property
     def answerable(self) -> bool:
-        """Whether the confidence is not below that threshold."""
+        """Whether the confidence is not below that threshold; where it is not calibrated, whether
+        the ranks tell that the question is answered."""
+        if not self.calibrated:
+            return _by_rank(self) or (bool(self.parts) and all(map(_by_rank, self.parts)))
         return self.confidence >= self.least
 
     def score_of(self, chunk: Chunk) -> float:
@@ -115,6 +122,11 @@ class Evidence:
     def hits(self, count: int) -> list[Hit]:
         """The passages that a language model is shown, best first."""
         return self.generation.passages(self.ranking, count)
+
+
+def _by_rank(evidence: Evidence) -> bool:
+    held = [one.features[_COVERAGE] for one in evidence.candidates[:3]]
+    return agreement(evidence.ranking) >= LEAST and max(held, default=0.0) >= LEAST_HELD
 
 
 def gather(

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from index.build.golden import GoldenAnswer, GoldenChange
 from index.build.rebuild import RebuildReport, rebuild
 from index.errors import IndexingError
+from qa.desk import confidence_note
 from qa.errors import RefdeskError
 from qa.evaluation.golden import golden_questions
 from qa.settings import read_settings
@@ -69,7 +70,12 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
             stage, done, total = told.get()
         yield _progress(stage, done, total)
     found = result[0] if result else "the rebuild ended without a word"
-    yield message(f"Not rebuilt: {found}", "problem") if isinstance(found, str) else report(found)
+    if isinstance(found, str):
+        yield message(f"Not rebuilt: {found}", "problem")
+        return
+    note = confidence_note(index, read_settings())
+    beside = message(f"{note[0].upper()}{note[1:]}.", "notice") if note else ""
+    yield report(found) + beside
 
 
 def _progress(stage: str, done: int, total: int) -> str:
