@@ -86,8 +86,14 @@ class AnswerWeights:
 @cache
 def answer_weights(read: bool) -> AnswerWeights:
     """The weights that come with Refdesk, for answers with or without a reader."""
+    return AnswerWeights.from_json(stored_weights(), read)
+
+
+def stored_weights() -> dict[str, Any]:
+    """What `answer_weights.json` holds."""
     text = files("qa.retrieve").joinpath("answer_weights.json").read_text(encoding="utf-8")
-    return AnswerWeights.from_json(json.loads(text), read)
+    stored: dict[str, Any] = json.loads(text)
+    return stored
 
 
 def read_features(features: Floats, found: Floats) -> Floats:

