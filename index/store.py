@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -161,9 +160,7 @@ class VectorStore:
         """Say how many vectors of a collection in files will be added, moved or removed at once,
         before the first is."""
         collection = self._collection(name)
-        with self._calling(), warnings.catch_warnings():
-            # Of an embedding function, which we have none of.
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with self._calling():
             collection.modify(configuration={"hnsw": chroma_files.limits(records)})
 
     def add(self, name: str, slots: Slots, vectors: Vectors, source_ids: Sequence[str]) -> None:

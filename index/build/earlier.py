@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.bm25 import BM25
+from index.build.fingerprint import code_fingerprint
 from index.embedding import Embedder, Vectors
 from index.errors import IndexDamagedError
-from index.build.fingerprint import code_fingerprint
 from index.file_check import check_hashes
 from index.generation import MOMENTS, Manifest, level_file
-from index.token_vectors import AXES, TOKENS, Floats, TokenVectors, TokenWriter
 from index.rows import LEVELS, LevelName, Rows, Split
 from index.store import open_store
+from index.token_vectors import AXES, TOKENS, Floats, TokenVectors, TokenWriter
 
 _BATCH = 5000
 

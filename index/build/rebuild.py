@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from index.build.earlier import Donor
+from index.build.fingerprint import library_fingerprint, source_hash
+from index.build.golden import Golden, GoldenReport
+from index.build.lock import clean, demote_newer, next_name, prune, remove_generation, writing
+from index.build.verify import verify_apart
+from index.build.write import Contents, write_generation
 from index.embedding import BUNDLED_MODEL, Embedder, load_embedder
 from index.errors import AnswersLostError, IndexDamagedError, IndexingError, LibraryShrankError
-from index.build.fingerprint import library_fingerprint, source_hash
 from index.file_check import check_hashes
 from index.generation import (
     Manifest,
@@ -23,10 +27,6 @@ from index.generation import (
     set_current,
     sync_tree,
 )
-from index.build.golden import Golden, GoldenReport
-from index.build.lock import clean, demote_newer, next_name, prune, remove_generation, writing
-from index.build.verify import verify_apart
-from index.build.write import Contents, write_generation
 from sources import ExtractCache, load_sources
 
 # The store of a generation that keeps its vectors in files.
@@ -44,7 +44,8 @@ class Progress(Protocol):
 class RebuildReport:
     """What a rebuild did. Names are source ids; `skipped` holds (path, reason), `notes`
     (place, what is said) of metadata that was not used as it stands, `invisible` (source id, number
-    of invisible characters) where there are any, `languages` (source id, language) where it is known.
+    of invisible characters) where there are any, `languages` (source id, language) where it is
+    known.
 
     Where nothing had changed, no generation was made, and `generation` is the one that is served.
     `embedded` counts the texts that had to be embedded; `golden` is None where no question was
@@ -85,9 +86,10 @@ def rebuild(
 
     What is served stays untouched until the new generation is verified; on any error it goes on
     being served. Where nothing has changed nothing is done, and vectors of unchanged text are taken
-    over, unless `full`; changed code of ours counts as a change. `store` is "files", the address of a Chroma server, or "cloud"; by default
-    what the index has. `golden` asks the golden questions. `force` allows a rebuild that drops more
-    than half of the sources, or too many golden answers. Raises SourceError, IndexingError.
+    over, unless `full`; changed code of ours counts as a change. `store` is "files", the address of
+    a Chroma server, or "cloud"; by default what the index has. `golden` asks the golden questions.
+    `force` allows a rebuild that drops more than half of the sources, or too many golden answers.
+    Raises SourceError, IndexingError.
     """
     started = time.monotonic()
     tell: Progress = progress or (lambda stage, done, total: None)

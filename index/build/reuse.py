@@ -10,9 +10,9 @@ import numpy as np
 
 from index.build.earlier import Donor
 from index.embedding import Embedder, Vectors
-from index.token_vectors import TOKENS, Floats, TokenWriter
-from index.rows import Level, Rows
 from index.mapped_array import map_new
+from index.rows import Level, Rows
+from index.token_vectors import TOKENS, Floats, TokenWriter
 
 
 @dataclass(frozen=True, slots=True)

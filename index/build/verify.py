@@ -1,4 +1,4 @@
-"""Verifying a generation: `python -m index.build.verify FOLDER`, run apart from whatever serves it."""
+"""Verifying a generation: `python -m index.build.verify FOLDER`, apart from what serves it."""
 
 from __future__ import annotations
 

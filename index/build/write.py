@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.bm25 import BM25
-from index.chroma_files import seal
 from index.build.earlier import Donor
-from index.embedding import Embedder
-from index.errors import IndexingError
 from index.build.fingerprint import code_fingerprint
-from index.file_check import hash_files
-from index.generation import MOMENTS, SCHEMA, Manifest, level_file
-from index.source_table import write_sources
-from index.token_vectors import AXES
-from index.rows import Level, split_levels
 from index.build.reuse import EmbeddedRows, embed_rows
 from index.build.slots import Change, changed_slots, new_slots
+from index.chroma_files import seal
+from index.embedding import Embedder
+from index.errors import IndexingError
+from index.file_check import hash_files
+from index.generation import MOMENTS, SCHEMA, Manifest, level_file
+from index.rows import Level, split_levels
+from index.source_table import write_sources
 from index.store import FOLDER, copy_store, create_store
+from index.token_vectors import AXES
 from sources import Source
 
 if TYPE_CHECKING:
