@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from index.tokens import terms
 from qa.compose.draft import Draft, plain, quotable_parts, span_of
+from qa.english.numbers import MONTH_PATTERN, MONTHS
 from qa.injection import gives_orders
 from qa.retrieve.candidates import Candidate
 from qa.retrieve.evidence import Evidence
@@ -14,12 +15,8 @@ from qa.retrieve.shape import asked_shape
 
 # Fewer dated sentences are no timeline; more is more than an answer holds.
 _LEAST, _MOST = 3, 6
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_NAMED = "|".join(_MONTHS)
 _DATE = re.compile(
-    rf"\b(?:(?:(?P<day>\d{{1,2}})\s+)?(?P<month>{_NAMED})\s+(?:(?P<late>\d{{1,2}}),?\s+)?)?"
+    rf"\b(?:(?:(?P<day>\d{{1,2}})\s+)?(?P<month>{MONTH_PATTERN})\s+(?:(?P<late>\d{{1,2}}),?\s+)?)?"
     r"(?P<year>1[5-9]\d\d|20\d\d)(?:-(?P<number>\d\d)(?:-(?P<date>\d\d))?)?\b",
     re.IGNORECASE,
 )
@@ -73,7 +70,9 @@ def date_of(text: str) -> Date | None:
     found = _DATE.search(text)
     if not found:
         return None
-    month = _MONTHS.index(found["month"].lower()) + 1 if found["month"] else found["number"] or 0
+    month = (
+        MONTHS.index(found["month"].capitalize()) + 1 if found["month"] else found["number"] or 0
+    )
     return int(found["year"]), int(month), int(found["day"] or found["late"] or found["date"] or 0)
 
 

@@ -233,12 +233,7 @@ def _date_of(reply: Reply) -> tuple[tuple[int, int, int], str] | None:
 @cache
 def _once() -> frozenset[str]:
     """The verbs of what happens to a thing once, by their bases."""
-    return (
-        frozenset(
-            base for base, form in ((b, f) for f, b in bases().items()) if stem([form])[0] in ONCE
-        )
-        | ONCE
-    )
+    return ONCE | {base for form, base in bases().items() if stem([form])[0] in ONCE}
 
 
 def _denies(reply: Reply) -> bool:

@@ -21,9 +21,9 @@ PREPOSITIONS = _set(
     "above around as than past out up off down onto inside outside despite"
 )
 # Those that may belong to the verb: "laid out the line".
+PARTICLES = _set("out up off down over")
 # Small words inside a name: "Jerónimo de Ayanz y Beaumont".
 CONNECTORS = _set("de del der den di da du la le van von ter y bin ibn al el")
-PARTICLES = _set("out up off down over")
 CONJUNCTIONS = _set("and or but nor")
 # What makes a clause of its own, so that a pronoun in it may mean what stands before it.
 CLAUSES = _set("that when while because if although though before after who which where and but or")

@@ -140,7 +140,7 @@ REASON = re.compile(
     r"because|due to|since|as a result|caused|in order to|so that|therefore|reason|led to"
 )
 _WORD = re.compile(r"[^\W\d_][\w’'-]*|\d[\d,.]*")
-_MONEY = re.compile(
+MONEY = re.compile(
     r"[$€£¥₹]|\b(?:dollars?|euros?|pounds?|roubles?|rubles?|yuan|won|rials?|rupees?|francs?|marks"
     r"|cents|usd|eur)\b",
     re.IGNORECASE,
@@ -304,7 +304,7 @@ def sentence_features(generation: Generation, asked: Asked, ranking: Ranking) ->
             wanted,
             asked.kind != "other" and not wanted,
             *(wanted and asked.kind == kind for kind in ("date", "number", "person", "place")),
-            *_met(asks_money, asks_money and bool(_MONEY.search(text))),
+            *_met(asks_money, asks_money and bool(MONEY.search(text))),
             *_met(asks_share, asks_share and bool(_SHARE.search(text))),
             *_met(bool(asked.counted), bool(asked.counted) and _counts(asked, unit)),
             bool(asked.numbers - here),

@@ -17,7 +17,6 @@ from index.search import Generation
 from index.tokens import STOP_WORDS, implied, implying, terms, words
 from qa.english.grammar import MONTH_WORDS, TIMES
 from qa.retrieve.candidates import Candidate
-from qa.retrieve.confidence import answer_weights
 from qa.retrieve.evidence import Evidence
 
 _WORD = re.compile(r"[^\W_][\w.'’-]*")
@@ -46,10 +45,7 @@ def with_premise(evidence: Evidence) -> Evidence:
     unmet = unmet_premise(evidence) if evidence.answerable else ()
     if not unmet:
         return evidence
-    least = evidence.threshold
-    if least is None:
-        least = answer_weights(evidence.read).threshold
-    confidence = min(evidence.confidence * _UNMET, 0.9 * least)
+    confidence = min(evidence.confidence * _UNMET, 0.9 * evidence.least)
     return replace(evidence, confidence=confidence, unmet=unmet)
 
 
