@@ -120,6 +120,24 @@ def test_what_a_reader_knows_from_the_question_needs_no_sentence_before(
     assert (said[0] == sentence) is alone
 
 
+def test_what_answers_is_not_opened_by_what_leans_on_a_sentence_left_out(tmp_path):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "a.md").write_text(
+        "A survey of spring found that nine of the ten mills along the lower Tarn stood idle, "
+        "and that the millers whom it asked had gone to the towns of the coast for want of grain "
+        "and of coal, which few of them could still pay for. The same survey counted bridges, two. "
+        "The weir of Quill was raised in 1911 so that the upper mill had water all year round.\n"
+    )
+    rebuild(library, index=tmp_path / "index")
+    evidence = gather(
+        open_index(tmp_path / "index").generation, "Why was the weir of Quill raised?"
+    )
+    said = [draft.text for draft in extract(evidence)]
+    assert said[0].startswith("The weir of Quill was raised")
+    assert "The same survey counted bridges" in " ".join(said[1:])
+
+
 @pytest.mark.parametrize(
     "question", ["Who won the football World Cup in 2018?", "How do I merge two git branches?"]
 )

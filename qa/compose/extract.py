@@ -178,7 +178,8 @@ def _paragraph(evidence: Evidence, candidate: Candidate, room: int) -> Iterator[
 
 
 def _lead(evidence: Evidence, candidate: Candidate) -> tuple[int, int]:
-    """The rows of a paragraph that answer: the best, grown to what it leans on and beyond."""
+    """The rows of a paragraph that answer: the best, grown to what it leans on and beyond, but
+    not so that it opens with what leans on a sentence left out."""
     shares = dict(zip(evidence.rows, evidence.shares.tolist(), strict=True))
     first = last = candidate.best
     for _ in range(_FARTHEST):
@@ -196,6 +197,7 @@ def _lead(evidence: Evidence, candidate: Candidate) -> tuple[int, int]:
             for row in (last + 1, first - 1)
             if candidate.first <= row <= candidate.last
             and _length(evidence, min(first, row), max(last, row)) <= LONGEST_LEAD
+            and (row > last or _leans_on(evidence, row) is None)
         ]
         if not sides:
             return first, last
