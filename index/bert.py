@@ -1,228 +1,238 @@
-"""Running a BERT encoder as little more than its matrix products, which is most of embedding.
+"""A BERT encoder in numpy: little more than its matrix products, and nothing to import for it.
 
-Texts follow one another without padding between them; an activation or a sum is done with the
-product before it; softmax is left to a power of two, whose sum divides the product after it. How
-fast that is beside other ways, `tests/benchmarks/embedding.py` measures.
+To import torch takes seconds and 200 MB, which a question should not wait for. Texts follow one
+another without padding between them. `index.bert_onednn` runs the same encoder for many texts.
 """
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from os import cpu_count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.token_vectors import Floats
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-    from torch import Tensor
+    from tokenizers import Tokenizer
 
-# So many tokens go through the layers at once. More are not faster, and take more memory.
-_BATCH = 2048
-# oneDNN compiles for each shape of a product, and keeps it: about 0.5 MB. Rows are filled up to a
-# multiple of one of these, so that shapes are few: those of a question, of a batch, of attention.
-_FEW_ROWS, _ROWS, _LENGTH = 16, 64, 16
-# Texts of one length are attended to together while the scores of one head stay under this many:
-# with 12 heads in bfloat16 a megabyte, which the second cache of a core holds.
+# Of each text its vector, shape (dimension,), and its tokens', (tokens, dimension).
+Encode = Callable[[Sequence[str]], list[tuple[Floats, Floats]]]
+
+# So many tokens go through the layers at once: what comes of them stays in the cache of a core.
+_BATCH = 512
+# So many rows of the wide layer have their activation at once, for the same reason.
+_ROWS = 64
+# So many texts are worth the import of torch.
+_MANY = 500
+# Texts of one length are attended to together while the scores of one head stay under this many.
 _SCORES = 200 * 200
+# Of the error function (Abramowitz and Stegun 1964, 7.1.26), which is off by 1.5e-7 at most.
+_ERF = np.array([1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592], np.float32)
+_ERF_SCALE = np.float32(0.3275911)
 
 
+@dataclass(frozen=True)
 class Bert:
-    """A BERT encoder that has the weights of `model`, in their precision."""
+    """A BERT encoder whose mean of tokens is the vector of a text. Safe to use from threads.
 
-    def __init__(self, model: SentenceTransformer) -> None:
-        import torch
+    `weights` are float32, by the names of transformers; `tokenizer` cuts a text off where the model
+    stops to read and fills nothing up; `heads` of attention, `epsilon` of the norms; `prompt` is
+    what a question begins with; `precise` is whether many texts must be embedded in float32, too.
+    """
 
-        first: Any = model[0]
-        encoder = first.auto_model
-        # One of its own: that of the model changes its settings with every call.
-        self._tokenizer = deepcopy(first.tokenizer.backend_tokenizer)
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(int(model.max_seq_length or 0))
-        self._heads = encoder.config.num_attention_heads
-        with torch.inference_mode():
-            embeddings = encoder.embeddings
-            self._words = embeddings.word_embeddings.weight
-            types = embeddings.token_type_embeddings.weight[0]
-            self._positions = embeddings.position_embeddings.weight + types
-            self._norm = embeddings.LayerNorm
-            self._layers = [_Layer(layer) for layer in encoder.encoder.layer]
+    weights: Mapping[str, Floats]
+    tokenizer: Tokenizer
+    heads: int
+    epsilon: float
+    prompt: str = ""
+    precise: bool = False
 
     @classmethod
-    def of(cls, model: SentenceTransformer) -> Bert | None:
-        """The encoder of `model`; None where it is of another kind, or the processor of one that
-        oneDNN does not serve."""
-        import torch
-        from transformers import BertModel
+    def read(cls, folder: Path) -> Bert:
+        """The encoder in a folder of a sentence-transformers model of this kind, its weights mapped
+        into memory. Raises OSError, ValueError, KeyError."""
+        from tokenizers import Tokenizer
 
-        kinds = [type(module).__name__ for module in model]
-        first, second = model[0], model[1] if len(kinds) > 1 else None
-        encoder = getattr(first, "auto_model", None)
-        served = (
-            torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-            and kinds in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
-            and type(encoder) is BertModel
-            and encoder.config.hidden_act == "gelu"
-            and not encoder.config.is_decoder
-            and getattr(second, "pooling_mode", None) == "mean"
-            and getattr(second, "include_prompt", False)
-            and model.default_prompt_name is None
-            and bool(model.max_seq_length)
-            and getattr(getattr(first, "tokenizer", None), "is_fast", False)
+        config, limits, settings = (
+            json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("config", "sentence_bert_config", "config_sentence_transformers")
         )
-        if not served:
-            return None
-        try:  # what it calls of oneDNN is not part of torch's public interface
-            found = cls(model)
-            found.encode(["Is all there that is called?"])
-        except (AttributeError, NotImplementedError, RuntimeError):
-            return None
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(limits["max_seq_length"])
+        return cls(
+            weights=_mapped(folder / "model.safetensors"),
+            tokenizer=tokenizer,
+            heads=config["num_attention_heads"],
+            epsilon=config["layer_norm_eps"],
+            prompt=settings.get("prompts", {}).get("query", ""),
+        )
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return int(self.weights["embeddings.word_embeddings.weight"].shape[1])
+
+    @property
+    def threads(self) -> int:
+        """From how many threads texts are best encoded at once."""
+        return alone()
+
+    def vocabulary(self) -> Iterable[str]:
+        """The pieces that the tokenizer knows."""
+        return self.tokenizer.get_vocab()
+
+    def count(self, text: str) -> int:
+        """How many tokens a text has, with the marks around it."""
+        return len(self.tokenizer.encode(text).ids)
+
+    def pieces(self, text: str, count: int) -> list[str]:
+        """What each of the first `count` tokens stands for in a question."""
+        begin = len(self.prompt)
+        spans = self.tokenizer.encode(self.prompt + text).offsets[:count]
+        return [(self.prompt + text)[max(start, begin) : end] for start, end in spans]
+
+    def encoder(self, texts: int) -> Encode:
+        """What encodes so many texts, in several threads if need be: in numpy, or, where torch
+        repays its import, with that."""
+        found = self._onednn if texts >= _MANY else None
+        run = found.tokens if found else self.tokens
+
+        def encode(some: Sequence[str]) -> list[tuple[Floats, Floats]]:
+            return [(tokens.mean(axis=0), tokens) for tokens in run(some)]
+
+        return encode
+
+    def question(self, text: str) -> tuple[Floats, Floats]:
+        """The vector of one question, and those of its tokens."""
+        (tokens,) = self.tokens([self.prompt + text])
+        return tokens.mean(axis=0), tokens
+
+    def tokens(self, texts: Sequence[str]) -> list[Floats]:
+        """The vectors of the tokens of each text, shape (tokens, dimension)."""
+        alone()
+        return encode_batches(self.tokenizer, texts, _BATCH, self._run)
+
+    @cached_property
+    def _onednn(self) -> Any:
+        from index.bert_onednn import OneDnnBert
+
+        return OneDnnBert.of(self)
+
+    @cached_property
+    def positions(self) -> Floats:
+        """What each place in a text adds to the vector of a word; all text is of the first type."""
+        types = self.weights["embeddings.token_type_embeddings.weight"][0]
+        found: Floats = self.weights["embeddings.position_embeddings.weight"] + types
         return found
 
-    def encode(self, texts: Sequence[str]) -> list[Floats]:
-        """The vectors of the tokens of each text, shape (tokens, dimension). Their mean is the
-        vector of the text."""
-        import torch
+    @cached_property
+    def layers(self) -> list[dict[str, tuple[Floats, Floats]]]:
+        """Weight and bias of each part of each layer: `in` is query, key and value, where the query
+        holds the scale of attention."""
+        return [self._layer(f"encoder.layer.{number}.") for number in range(self._depth)]
 
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        found: list[Floats] = [np.zeros((0, 0), dtype=np.float32)] * len(ids)
-        for places in _batches([len(one) for one in ids]):
-            lengths = [len(ids[place]) for place in places]
-            tokens = torch.tensor([token for place in places for token in ids[place]])
-            with torch.inference_mode():
-                vectors = self._run(tokens, lengths)
-                if not vectors.isfinite().all():  # a power of two was too large or too small
-                    vectors = self._run(tokens, lengths, shift=True)
-                floats = vectors.float().numpy()
-            ends = np.cumsum(lengths)
-            for place, one in zip(places, np.split(floats, ends[:-1]), strict=True):
-                found[place] = one
-        return found
+    @property
+    def _depth(self) -> int:
+        return sum(name.endswith("attention.self.query.weight") for name in self.weights)
 
-    def _run(self, tokens: Tensor, lengths: list[int], *, shift: bool = False) -> Tensor:
+    def _layer(self, at: str) -> dict[str, tuple[Floats, Floats]]:
+        scale = np.float32(1 / math.sqrt(self.dimension // self.heads))
+        query, key, value = (
+            self.part(f"{at}attention.self.{n}") for n in ("query", "key", "value")
+        )
+        weight = np.concatenate([query[0] * scale, key[0], value[0]])
+        return {
+            "in": (weight, np.concatenate([query[1] * scale, key[1], value[1]])),
+            "out": self.part(f"{at}attention.output.dense"),
+            "first norm": self.part(f"{at}attention.output.LayerNorm"),
+            "up": self.part(f"{at}intermediate.dense"),
+            "down": self.part(f"{at}output.dense"),
+            "second norm": self.part(f"{at}output.LayerNorm"),
+        }
+
+    def part(self, name: str) -> tuple[Floats, Floats]:
+        """Weight and bias of a part of the encoder."""
+        return self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+
+    def _run(self, tokens: NDArray[np.int64], lengths: list[int]) -> Floats:
         """The vectors of the tokens of texts in a row, the shorter texts first."""
-        import torch
-
-        count = len(tokens)
-        tokens = torch.nn.functional.pad(tokens, (0, _filled(count) - count))
-        positions = torch.zeros_like(tokens)
-        positions[:count] = torch.cat([torch.arange(length) for length in lengths])
-        states = _normalise(self._words[tokens] + self._positions[positions], self._norm)
-        met = torch.zeros_like(states)
-        groups = list(_groups(lengths))
-        for layer in self._layers:
-            projected = layer.project(states)
-            for start, texts, length in groups:
+        places = np.concatenate([np.arange(length) for length in lengths])
+        states = self.weights["embeddings.word_embeddings.weight"][tokens] + self.positions[places]
+        states = self._normalise(states, self.part("embeddings.LayerNorm"))
+        met = np.empty_like(states)
+        for layer in self.layers:
+            projected = _linear(states, layer["in"])
+            for start, texts, length in groups(lengths):
                 rows = slice(start, start + texts * length)
-                met[rows] = self._attend(projected[rows], texts, length, shift)
-            states = layer.transform(met, states)
-        return states[:count]
+                met[rows] = self._attend(projected[rows], texts, length)
+            states = self._normalise(_linear(met, layer["out"]) + states, layer["first norm"])
+            inner = _linear(states, layer["up"])
+            for start in range(0, len(inner), _ROWS):
+                _activate(inner[start : start + _ROWS])
+            states = self._normalise(_linear(inner, layer["down"]) + states, layer["second norm"])
+        return states
 
-    def _attend(self, projected: Tensor, texts: int, length: int, shift: bool) -> Tensor:
+    def _attend(self, projected: Floats, texts: int, length: int) -> Floats:
         """What the tokens of each of `texts` texts of one length take up from one another."""
-        import torch
+        split = projected.reshape(texts, length, 3, self.heads, -1).transpose(2, 0, 3, 1, 4)
+        query, key, value = split
+        scores = query @ key.swapaxes(-1, -2)
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        met = scores @ value
+        met /= scores.sum(axis=-1, keepdims=True)
+        found: Floats = met.swapaxes(1, 2).reshape(texts * length, -1)
+        return found
 
-        width = projected.shape[1] // 3
-        size, filled = width // self._heads, -length % _LENGTH + length
-        split = projected.view(texts, length, 3, self._heads, size).permute(2, 0, 3, 1, 4)
-        padded = projected.new_zeros(3, texts, self._heads, filled, size)
-        padded[..., :length, :] = split
-        query, key, value = padded.view(3, -1, filled, size)
-        scores = torch.bmm(query, key.transpose(1, 2))  # the query holds the scale and log2(e)
-        if shift:
-            scores -= scores[..., :length].amax(dim=-1, keepdim=True)
-        torch.exp2(scores, out=scores)
-        scores[..., length:] = 0
-        met = torch.bmm(scores, value)
-        met /= scores.sum(dim=-1, keepdim=True)
-        heads = met.view(texts, self._heads, filled, size)[:, :, :length]
-        return heads.transpose(1, 2).reshape(texts * length, width)
-
-
-class _Layer:
-    """A layer of the encoder, its weights laid out as oneDNN wants them."""
-
-    def __init__(self, layer: Any) -> None:
-        import torch
-
-        attention = layer.attention.self
-        scale = attention.scaling * math.log2(math.e)
-        three = (attention.query, attention.key, attention.value)
-        weights = [part.weight for part in three]
-        biases = [part.bias for part in three]
-        self._in = _packed(
-            torch.cat([weights[0] * scale, *weights[1:]]),
-            torch.cat([biases[0] * scale, *biases[1:]]),
-        )
-        self._out = _packed(*_parts(layer.attention.output.dense))
-        self._up = _packed(*_parts(layer.intermediate.dense))
-        self._down = _packed(*_parts(layer.output.dense))
-        self._first_norm = layer.attention.output.LayerNorm
-        self._second_norm = layer.output.LayerNorm
-
-    def project(self, states: Tensor) -> Tensor:
-        """Query, key and value of each token, side by side."""
-        return _linear(states, self._in)
-
-    def transform(self, met: Tensor, states: Tensor) -> Tensor:
-        """The states after this layer."""
-        import torch
-
-        states = _normalise(_linear(met, self._out, add=states), self._first_norm)
-        weight, bias = self._up
-        inner = torch.ops.mkldnn._linear_pointwise(states, weight, bias, "gelu", [], "none")
-        return _normalise(_linear(inner, self._down, add=states), self._second_norm)
+    def _normalise(self, states: Floats, norm: tuple[Floats, Floats]) -> Floats:
+        states -= states.mean(axis=-1, keepdims=True)
+        variance = np.einsum("ij,ij->i", states, states) / states.shape[1]
+        states /= np.sqrt(variance + np.float32(self.epsilon))[:, None]
+        states *= norm[0]
+        states += norm[1]
+        return states
 
 
-def _linear(states: Tensor, weights: tuple[Tensor, Tensor], add: Tensor | None = None) -> Tensor:
-    import torch
+@cache
+def alone() -> int:
+    """Have each product of matrices run in the thread that asks for it, and tell how many threads
+    it had before. Threads that share one wait for each other, which costs more than it gains."""
+    from threadpoolctl import threadpool_info, threadpool_limits
 
-    run: Any = torch.ops.mkldnn._linear_pointwise
-    if add is None:
-        return run(states, *weights, "none", [], "")  # type: ignore[no-any-return]
-    return run.binary(states, add, *weights, "add")  # type: ignore[no-any-return]
-
-
-def _packed(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    import torch
-
-    return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), None), bias
+    had = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+    threadpool_limits(limits=1, user_api="blas")
+    return max(had, default=cpu_count() or 1)
 
 
-def _parts(linear: Any) -> tuple[Tensor, Tensor]:
-    return linear.weight.detach(), linear.bias.detach()
+def encode_batches(
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    most: int,
+    run: Callable[[NDArray[np.int64], list[int]], Floats],
+) -> list[Floats]:
+    """What `run` makes of the tokens of each text, of as many texts at once as have `most` tokens,
+    the shorter texts first."""
+    ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    found: list[Floats] = [np.zeros((0, 0), dtype=np.float32)] * len(ids)
+    for places in _batches([len(one) for one in ids], most):
+        lengths = [len(ids[place]) for place in places]
+        vectors = run(np.concatenate([ids[place] for place in places]), lengths)
+        ends = np.cumsum(lengths)
+        for place, one in zip(places, np.split(vectors, ends[:-1]), strict=True):
+            found[place] = one
+    return found
 
 
-def _normalise(states: Tensor, norm: Any) -> Tensor:
-    import torch
-
-    return torch.layer_norm(states, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """The places of texts of like length, the shorter first, of `_BATCH` tokens at most."""
-    batch: list[int] = []
-    tokens = 0
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and tokens + lengths[place] > _BATCH:
-            yield batch
-            batch, tokens = [], 0
-        batch.append(place)
-        tokens += lengths[place]
-    if batch:
-        yield batch
-
-
-def _filled(rows: int) -> int:
-    """The rows of a product of at least so many."""
-    step = _ROWS if rows > _ROWS else _FEW_ROWS
-    return -rows % step + rows
-
-
-def _groups(lengths: list[int]) -> Iterator[tuple[int, int, int]]:
+def groups(lengths: list[int]) -> Iterator[tuple[int, int, int]]:
     """Where texts of one length begin among the tokens, how many they are, and their length."""
     place = start = 0
     while place < len(lengths):
@@ -233,3 +243,55 @@ def _groups(lengths: list[int]) -> Iterator[tuple[int, int, int]]:
         yield start, texts, length
         place += texts
         start += texts * length
+
+
+def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The places of texts of like length, the shorter first, of `most` tokens at most."""
+    batch: list[int] = []
+    tokens = 0
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and tokens + lengths[place] > most:
+            yield batch
+            batch, tokens = [], 0
+        batch.append(place)
+        tokens += lengths[place]
+    if batch:
+        yield batch
+
+
+def _linear(states: Floats, weights: tuple[Floats, Floats]) -> Floats:
+    found: Floats = states @ weights[0].T
+    found += weights[1]
+    return found
+
+
+def _activate(states: Floats) -> None:
+    """The error-function form of GELU, in place."""
+    size = np.abs(states)
+    size *= np.float32(math.sqrt(0.5))
+    inverse = 1 / (1 + _ERF_SCALE * size)
+    tail = _ERF[0] * inverse
+    for factor in _ERF[1:]:
+        tail += factor
+        tail *= inverse
+    size *= size
+    np.negative(size, out=size)
+    tail *= np.exp(size, out=size)  # 1 - erf, of a positive argument
+    np.subtract(1, tail, out=tail)
+    np.copysign(tail, states, out=tail)
+    tail += 1
+    tail *= np.float32(0.5)
+    states *= tail
+
+
+def _mapped(path: Path) -> dict[str, Floats]:
+    """The float32 arrays of a safetensors file, of which only what is used is read."""
+    raw = np.memmap(path, np.uint8, "r")
+    begin = 8 + int(raw[:8].view("<u8")[0])
+    found = {}
+    for name, about in json.loads(raw[8:begin].tobytes()).items():
+        if about.get("dtype") == "F32":
+            start, end = (begin + offset for offset in about["data_offsets"])
+            # A plain array over what is mapped: a memmap pays for each operation.
+            found[name] = np.asarray(raw[start:end]).view("<f4").reshape(about["shape"])
+    return found

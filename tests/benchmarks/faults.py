@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -338,7 +338,7 @@ def pointers_and_paths() -> tuple[int, int, str]:
 
 
 def another_model() -> tuple[int, int, str]:
-    from index.embedding import Embedder
+    from index.embedding import Embedder, Vectors
 
     trial = Trial()
     mine = load_embedder()
@@ -346,8 +346,8 @@ def another_model() -> tuple[int, int, str]:
     class Other(Embedder):
         """Of the same name and dimension, but it turns every vector round."""
 
-        def _run(self, texts: list[str], prompt: str | None = None) -> Any:
-            return [(vector[::-1], tokens) for vector, tokens in mine._run(texts, prompt)]
+        def embed(self, texts: Sequence[str], progress: Any = None) -> Vectors:
+            return mine.embed(texts)[:, ::-1]
 
     try:
         Index(trial.index, embedder=Other(mine.name, mine._model)).search(QUERY)
