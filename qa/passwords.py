@@ -1,6 +1,8 @@
-"""Who may use the chat: a file of names and hashed passwords.
+"""Who may use the chat: a file of names, hashed passwords and hashed keys.
 
-A line is `name:role:scrypt$salt$hash`, with the role `reader` or `curator`; "#" begins a comment.
+A line is `name:role:scrypt$salt$hash`, with the role `reader` or `curator`; or, for a key of a
+user, `name:key:label:scope:day:sha256$hash`, with the scope `ask` or `curate`. "#" begins a
+comment.
 """
 
 from __future__ import annotations
@@ -14,12 +16,15 @@ import re
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 from qa.errors import SettingError
 
 READER, CURATOR = "reader", "curator"
+ASK, CURATE = "ask", "curate"
 SHORTEST_PASSWORD = 8
 
 # As OWASP's cheat sheet on password storage has it for scrypt: 16 MiB, about 50 ms.
@@ -27,6 +32,7 @@ _N, _R, _P = 2**14, 8, 5
 _MOST_REMEMBERED = 256
 _NAME = re.compile(r"[\w.@+-]{1,64}", re.ASCII)
 _LINE = re.compile(r"([^:]+):(reader|curator):scrypt\$([\w+/=]+)\$([\w+/=]+)")
+_KEY = re.compile(r"([^:]+):key:([\w.@+-]{1,64}):(ask|curate):([\d-]{10}):sha256\$([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,24 @@ class User:
 
     name: str
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a program of a user logs in with; with the scope `curate` it may do what its user may,
+    with `ask` it may only ask. `day` is when it was made."""
+
+    user: str
+    label: str
+    scope: str
+    day: str
+
+
+class _File(NamedTuple):
+    """What a file holds: by name the user, the salt and the hash; by their hash the keys."""
+
+    users: dict[str, tuple[User, bytes, bytes]]
+    keys: dict[str, Key]
 
 
 class Users:
@@ -48,7 +72,7 @@ class Users:
         self._key = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, User] = OrderedDict()
         self._lines, self._stamp = _read(file), _stamp(file)
-        if not self._lines:
+        if not self._lines.users:
             raise SettingError(f"{file} names no user; run `refdesk user NAME --auth {file}`")
 
     @property
@@ -68,7 +92,7 @@ class Users:
             return known
         mark = self._mark(name, password)
         with self._lock:
-            line = self._lines.get(name)
+            line = self._lines.users.get(name)
         # One who is not there takes as long as one whose password is wrong.
         user, salt, wanted = line or (None, b"nobody", b"")
         if not hmac.compare_digest(_hash(password, salt), wanted) or user is None:
@@ -83,13 +107,22 @@ class Users:
         """The role of a user; None for a stranger."""
         with self._lock:
             self._reread()
-            return self._lines[name][0].role if name in self._lines else None
+            users = self._lines.users
+            return users[name][0].role if name in users else None
+
+    def key(self, secret: str) -> Key | None:
+        """The key that `secret` is, if its user is still there."""
+        with self._lock:
+            self._reread()
+            # It is as long as what it is kept as, and chance made it: there is nothing to guess.
+            key = self._lines.keys.get(_digest(secret))
+            return key if key and key.user in self._lines.users else None
 
     def version(self, name: str) -> str | None:
         """What is another whenever the password of a user is; None for a stranger."""
         with self._lock:
             self._reread()
-            line = self._lines.get(name)
+            line = self._lines.users.get(name)
         return hashlib.sha256(line[1] + line[2]).hexdigest() if line else None
 
     def _mark(self, name: str, password: str) -> bytes:
@@ -103,7 +136,7 @@ class Users:
             try:
                 self._lines, self._stamp = _read(self._file), stamp
             except SettingError:  # a file that is being edited, or is gone, lets nobody in
-                self._lines = {}
+                self._lines = _File({}, {})
 
 
 def set_password(file: Path, name: str, password: str, role: str = READER) -> None:
@@ -114,14 +147,51 @@ def set_password(file: Path, name: str, password: str, role: str = READER) -> No
         raise SettingError(f"the password is too short; take at least {SHORTEST_PASSWORD} letters")
     salt = secrets.token_bytes(16)
     line = f"{name}:{role}:scrypt${_encode(salt)}${_encode(_hash(password, salt))}"
-    _write(file, [*_others(file, name), line])
+    _write(file, [*_without(file, rf"{re.escape(name)}:(?!key:)"), line])
 
 
 def remove_user(file: Path, name: str) -> None:
-    """Take a user out of `file`. Raises SettingError."""
-    if name not in _read(file):
+    """Take a user out of `file`, with their keys. Raises SettingError."""
+    _known(file, name)
+    _write(file, _without(file, f"{re.escape(name)}:"))
+
+
+def add_key(file: Path, name: str, label: str, scope: str = ASK) -> str:
+    """A new key of a user, which `file` holds the hash of. Raises SettingError."""
+    if any(key.label == label for key in keys_of(file, name)):
+        raise SettingError(f"{name} has a key {label!r}; revoke it first, or name another")
+    if not _NAME.fullmatch(label):
+        raise SettingError(f"{label!r} is no name for a key; use letters, digits and . @ + - _")
+    secret = f"refdesk-{secrets.token_urlsafe(32)}"
+    line = f"{name}:key:{label}:{scope}:{datetime.now(UTC).date()}:sha256${_digest(secret)}"
+    _write(file, [*_without(file), line])
+    return secret
+
+
+def keys_of(file: Path, name: str) -> list[Key]:
+    """The keys of a user. Raises SettingError."""
+    return [key for key in _known(file, name).keys.values() if key.user == name]
+
+
+def revoke_key(file: Path, name: str, label: str) -> None:
+    """End a key of a user. Raises SettingError."""
+    found = keys_of(file, name)
+    if all(key.label != label for key in found):
+        named = ", ".join(key.label for key in found) or "none"
+        raise SettingError(f"{name} has no key {label!r}; the keys of {name}: {named}")
+    _write(file, _without(file, f"{re.escape(name)}:key:{re.escape(label)}:"))
+
+
+def _known(file: Path, name: str) -> _File:
+    """What `file` holds, which is of this user as well."""
+    found = _read(file)
+    if name not in found.users:
         raise SettingError(f"{file} names no user {name!r}; look into it")
-    _write(file, _others(file, name))
+    return found
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _hash(password: str, salt: bytes) -> bytes:
@@ -136,17 +206,19 @@ def _hash(password: str, salt: bytes) -> bytes:
     )
 
 
-def _read(file: Path) -> dict[str, tuple[User, bytes, bytes]]:
-    """By name: the user, the salt and the hash."""
+def _read(file: Path) -> _File:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(
             f"the users in {file} cannot be read; run `refdesk user NAME --auth {file}`"
         ) from error
-    found = {}
+    found = _File({}, {})
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
+            continue
+        if key := _KEY.fullmatch(line.strip()):
+            found.keys[key[5]] = Key(*key.group(1, 2, 3, 4))
             continue
         parts = _LINE.fullmatch(line.strip())
         try:
@@ -158,16 +230,17 @@ def _read(file: Path) -> dict[str, tuple[User, bytes, bytes]]:
                 f"line {number} of {file} is not name:role:scrypt$salt$hash; remove it, and run "
                 f"`refdesk user NAME --auth {file}`"
             ) from error
-        found[parts[1]] = (User(parts[1], parts[2]), salt, wanted)
+        found.users[parts[1]] = (User(parts[1], parts[2]), salt, wanted)
     return found
 
 
-def _others(file: Path, name: str) -> list[str]:
+def _without(file: Path, beginning: str | None = None) -> list[str]:
+    """The lines of a file, but for those that begin with a pattern."""
     if not file.exists():
         return []
     _read(file)  # what is not understood is not written over
     lines = file.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if not line.startswith(f"{name}:")]
+    return [line for line in lines if beginning is None or not re.match(beginning, line)]
 
 
 def _write(file: Path, lines: list[str]) -> None:

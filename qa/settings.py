@@ -27,6 +27,7 @@ class Settings:
     conversations: Path
     gaps: bool
     store: str | None
+    rate: int
 
 
 VARIABLES = {
@@ -49,6 +50,8 @@ VARIABLES = {
     "REFDESK_GAPS": "whether unanswered questions are logged, `on` or `off`; default: on",
     "REFDESK_STORE": "Chroma server to put the vectors in, as `http://host:8000`, or `cloud`, or "
     "`files`; default: what the index has, at first files",
+    "REFDESK_RATE": "requests a minute that programs may send with one key, as one user or from "
+    "one address, where others use the chat; default: 60",
 }
 
 
@@ -69,6 +72,9 @@ def read_settings() -> Settings:
     for name in ("REFDESK_GAPS", "REFDESK_READER"):
         if value[name].lower() not in ("", "on", "off"):
             raise SettingError(f"{name} is {value[name]!r}; set it to on or off")
+    rate = value["REFDESK_RATE"] or "60"
+    if not (rate.isdecimal() and 1 <= int(rate[:9]) <= 1_000_000):
+        raise SettingError(f"REFDESK_RATE is {rate!r}; set it to a number from 1 on")
     check = value["REFDESK_CHECK"].lower() or CHECKS[-1]
     allowed = [one for one in CHECKS if one == check]
     if not allowed:
@@ -93,6 +99,7 @@ def read_settings() -> Settings:
         ),
         gaps=value["REFDESK_GAPS"].lower() != "off",
         store=value["REFDESK_STORE"] or None,
+        rate=int(rate),
     )
 
 

@@ -25,7 +25,8 @@ from qa.injection import without_instructions
 from qa.result import Answer
 from qa.retrieve.calibration import Calibration, weights_digest
 from qa.settings import read_settings, starter_library
-from qa.web.chat.api import add_endpoints
+from qa.web.api.calls import Calls
+from qa.web.api.tools import add_endpoints
 from qa.web.chat.conversation import ask
 from qa.web.chat.panel import panel
 from qa.web.chat.scope import Choice, Scope
@@ -166,7 +167,7 @@ def test_programs_and_mcp_clients_are_told_the_outcome(opened, monkeypatch):
     monkeypatch.setattr(
         "gradio.api", lambda call, api_name, **options: endpoints.update({api_name: call})
     )
-    add_endpoints(opened, open_desk(read_settings(), index=opened, model=""))
+    add_endpoints(Calls(opened, open_desk(read_settings(), index=opened, model="")))
     found, other = (asyncio.run(endpoints["ask"](one)) for one in (COVERED, UNCOVERED))
     assert (found["outcome"], other["outcome"]) == ("related", "none")
     assert found["related"][0]["citations"][0]["quote"] and not other["related"]

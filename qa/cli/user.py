@@ -16,18 +16,53 @@ def user(
         bool, typer.Option("--curator", help="May also change the library in the chat.")
     ] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take the user out.")] = False,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LABEL",
+            show_default=False,
+            help="Make a key for a program of the user, and show it once; with --curator for one "
+            "that may do more than ask.",
+        ),
+    ] = None,
+    keys: Annotated[bool, typer.Option("--keys", help="List the user's keys.")] = False,
+    revoke: Annotated[
+        str | None,
+        typer.Option(metavar="LABEL", show_default=False, help="End a key of the user."),
+    ] = None,
 ) -> None:
-    """Add a user of the chat, or change the password of one.
+    """Add a user of the chat, or change the password of one; or make, list and end their keys.
 
     The password is asked for, or read from the first line of stdin. The file holds only hashes of
-    passwords (scrypt); a chat that runs takes the change over at once.
+    passwords (scrypt) and keys; a chat that runs takes the change over at once.
     """
     from qa.cli.shown import show_lines
-    from qa.passwords import CURATOR, READER, remove_user, set_password
+    from qa.passwords import (
+        ASK,
+        CURATE,
+        CURATOR,
+        READER,
+        add_key,
+        keys_of,
+        remove_user,
+        revoke_key,
+        set_password,
+    )
 
     if remove:
         remove_user(auth, name)
         show_lines([("removed", name)])
+        return
+    if revoke is not None:
+        revoke_key(auth, name, revoke)
+        show_lines([("revoked", revoke)])
+        return
+    if keys:
+        listed = [(one.label, f"{one.scope}, made {one.day}") for one in keys_of(auth, name)]
+        show_lines(listed or [("keys", "none")])
+        return
+    if key is not None:
+        show_lines([("key", add_key(auth, name, key, CURATE if curator else ASK))])
         return
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)

@@ -15,7 +15,8 @@ from index.errors import IndexingError
 from index.opened import Index
 from qa.desk import Desk
 from qa.templates import shortened
-from qa.web.chat.api import add_endpoints
+from qa.web.api.calls import Calls
+from qa.web.api.tools import add_endpoints
 from qa.web.chat.conversation import Turns, ask, refreshed, stop
 from qa.web.chat.examples import example_questions
 from qa.web.chat.history import history_list
@@ -66,6 +67,7 @@ class ChatPage:
         library: Path,
         kept: Conversations | None,
         access: Access,
+        calls: Calls,
     ) -> None:
         self._index = index
         self._desk = desk
@@ -145,7 +147,7 @@ class ChatPage:
             self.file = gr.JSON(visible="hidden")
             self.address = gr.Textbox(visible="hidden")
             self._connect()
-            add_endpoints(index, desk)
+            add_endpoints(calls)
         at_once = _WRITTEN_AT_ONCE if desk.chat_model else _EXTRACTS_AT_ONCE
         self.app.queue(default_concurrency_limit=at_once, max_size=_MOST_WAITING)
 

@@ -16,6 +16,7 @@ from qa.desk import confidence_note
 from qa.errors import RefdeskError
 from qa.evaluation.golden import golden_questions
 from qa.settings import read_settings
+from qa.web.api.metrics import METRICS, REBUILDS
 from qa.web.library.lists import message
 from qa.web.shared.render import render
 from sources import MetadataError, SourceError
@@ -70,6 +71,7 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
             stage, done, total = told.get()
         yield _progress(stage, done, total)
     found = result[0] if result else "the rebuild ended without a word"
+    METRICS.count(REBUILDS, "failed" if isinstance(found, str) else "done")
     if isinstance(found, str):
         yield message(f"Not rebuilt: {found}", "problem")
         return

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import gradio as gr
-
 from index.opened import Index, open_index
 from qa.desk import open_desk
 from qa.settings import read_settings
+from qa.web.api.calls import Calls
+from qa.web.api.completions import completion_routes
+from qa.web.api.metrics import timed
+from qa.web.api.operations import operation_routes
+from qa.web.api.rest import rest_routes
+from qa.web.api.routes import api_app
 from qa.web.chat.conversation import Model
 from qa.web.chat.kept import Conversations
 from qa.web.chat.page import ChatPage
 from qa.web.library.curate import Curator
 from qa.web.library.page import LibraryPage
 from qa.web.shared.access import Access
+from qa.web.shared.blocks import CheckedBlocks
 from qa.web.shared.threads import in_a_loop
 
 
@@ -27,7 +32,7 @@ def build_app(
     keep: bool = True,
     access: Access | None = None,
     curator: Curator | None = None,
-) -> gr.Blocks:
+) -> CheckedBlocks:
     """The chat over `index`; example questions come from `library`.
 
     `conversations` is where they are kept, by default in memory; with `keep` False nothing is.
@@ -35,13 +40,19 @@ def build_app(
     Raises IndexNotFoundError, IndexDamagedError.
     """
     opened = index if isinstance(index, Index) else open_index(index)
-    desk = open_desk(read_settings(), index=opened, model=model)
+    desk = timed(open_desk(read_settings(), index=opened, model=model))
     kept = (conversations or Conversations()) if keep else None
     access, curator = access or Access(), curator or Curator(library)
 
-    def make() -> gr.Blocks:
-        page = ChatPage(opened, desk, library, kept, access)
+    def make() -> CheckedBlocks:
+        calls = Calls(opened, desk)
+        page = ChatPage(opened, desk, library, kept, access, calls)
         LibraryPage(page.app, opened, desk, curator, access)
+        page.app.programs = lambda: api_app(
+            rest_routes(calls),
+            completion_routes(calls),
+            operation_routes(opened, calls, access, page.app._queue),
+        )
         return page.app
 
     return in_a_loop(make)

@@ -14,9 +14,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from qa.passwords import Key
+from qa.web.api.metrics import METRICS, REQUESTS
+from qa.web.api.problems import as_problem
 from qa.web.server.login import Login
 from qa.web.server.pages import bind_session
-from qa.web.shared.access import LOCAL, SCOPE_KEY, Access
+from qa.web.server.rates import Rates
+from qa.web.shared.access import KEY_SCOPE, LOCAL, SCOPE_KEY, Access
 from qa.web.shared.blocks import UPLOADS_KEY
 
 if TYPE_CHECKING:
@@ -24,12 +28,17 @@ if TYPE_CHECKING:
 
 # Gradio also serves files, a proxy and an editor; this app uses none of them.
 _NEEDED = re.compile(
-    r"/(config/?|library/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(assets|static)/.*"
+    r"/(v1/[\w./-]*|docs|openapi\.json|metrics|config/?|library/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(assets|static)/.*"
     r"|gradio_api/(info|app_id|startup-events|cancel|reset|queue/(join|data)|heartbeat/[^/]+"
     r"|call/(v2/)?(ask|search|sources)(/[0-9a-f]+)?|mcp|mcp/(http|schema|sse|messages)?)/?)?"
 )
 _MOST_UPLOADS = 1000
 _UPLOAD = re.compile(r"/gradio_api/upload(_progress)?/?")
+# Whoever sees to it that the server runs asks these without a name.
+_PROBES = frozenset(("/healthz", "/readyz"))
+# What a key opens, and of it what is counted: the page itself has a queue.
+_PROGRAMS = re.compile(r"/(v1/.*|docs|openapi\.json|metrics|gradio_api/(info|call/.*|mcp(/.*)?))")
+_COUNTED = re.compile(r"/v1/.*|/gradio_api/(call|mcp)/.*")
 # Gradio compiles its templates and starts from inline scripts, hence the two "unsafe"; what counts
 # is that nothing, whoever wrote it, can reach another host.
 _POLICY = "; ".join(
@@ -80,6 +89,8 @@ class Guard:
         self._login = Login(self._access.users) if self._access.users else None
         names = ["*"] if hosts is None else sorted(hosts)
         self._trusted = TrustedHostMiddleware(self._answer, names, www_redirect=False)
+        others = self._access.public or self._access.users is not None
+        self._rates = Rates(self._access.rate) if others else None
         self._uploads: defaultdict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,6 +102,7 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                METRICS.count(REQUESTS, str(message["status"]))
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
@@ -104,6 +116,8 @@ class Guard:
         if refused is None and not upload:
             receive, refused = await bind_session(request, user, self._let_go)
         if refused is not None:
+            if scope["path"].startswith("/v1/"):
+                refused = as_problem(refused)
             await refused(scope, receive, send)
             return
         scope[UPLOADS_KEY] = self._uploads.get(user, ())
@@ -114,17 +128,39 @@ class Guard:
         scope, path = request.scope, request.scope["path"]
         if not _same_site(request):
             return PlainTextResponse("This server does not answer to other sites.", 403)
+        if path in _PROBES:
+            return None
         if self._login is not None and not _FONT.fullmatch(path):
             answer = await self._login.answer(request)
             user = answer or await self._login.user(request)
             if not isinstance(user, str):
                 return user or self._login.refuse(request)
             scope[SCOPE_KEY] = user
+            if scope.get(KEY_SCOPE) and not _PROGRAMS.fullmatch(path):
+                return PlainTextResponse("A key opens what is for programs alone; see /docs", 403)
+        if seconds := self._seconds_to_wait(request):
+            return PlainTextResponse(
+                f"Too many requests: wait {seconds} s, then try again.",
+                429,
+                {"retry-after": str(seconds)},
+            )
         if _UPLOAD.fullmatch(path):
             passes = self._access.may_curate(scope.get(SCOPE_KEY, LOCAL))
         else:
             passes = bool(_NEEDED.fullmatch(path) or _FONT.fullmatch(path))
         return None if passes else PlainTextResponse("Not found.", 404)
+
+    def _seconds_to_wait(self, request: Request) -> int:
+        """Count what a program asks; 0, or how long it must wait."""
+        scope = request.scope
+        if self._rates is None or not _COUNTED.fullmatch(scope["path"]):
+            return 0
+        if scope["path"].startswith("/gradio_api/") and request.method != "POST":
+            return 0  # the second half of a call
+        key: Key | None = scope.get(KEY_SCOPE)
+        label = f"{key.label}@" if key else ""
+        address = request.client.host if request.client else ""
+        return self._rates.wait(f"{label}{scope.get(SCOPE_KEY) or address}")
 
     def _noting(self, user: str, send: Send) -> Send:
         """Remember the files that Gradio says it took from `user`."""

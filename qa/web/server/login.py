@@ -16,6 +16,7 @@ from qa.passwords import User, Users
 from qa.web.server.login_page import login_page, page_after
 from qa.web.server.sessions import COOKIE, LASTS, Sessions
 from qa.web.server.throttle import Throttle
+from qa.web.shared.access import KEY_SCOPE
 
 _ASK = {"www-authenticate": 'Basic realm="Refdesk", charset="UTF-8"'}
 _NO_STORE = {"cache-control": "no-store"}
@@ -38,6 +39,10 @@ class Login:
     async def user(self, request: Request) -> str | Response | None:
         """The name of who sends a request; None for a stranger; or a response to who guesses."""
         kind, _, sent = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            key = self._users.key(sent.strip())
+            request.scope[KEY_SCOPE] = key
+            return key.user if key else None
         if kind.lower() != "basic":
             return self._sessions.user(request.cookies.get(COOKIE, ""))
         try:
@@ -76,7 +81,7 @@ class Login:
             return _lead("/login" if then == "/" else f"/login?then={quote(then, safe='')}")
         # A browser that is asked on behalf of a page would open a dialog of its own.
         ask = {} if "sec-fetch-mode" in headers else _ASK
-        return PlainTextResponse("Name and password, please.", 401, {**_NO_STORE, **ask})
+        return PlainTextResponse("Name and password, or a key, please.", 401, {**_NO_STORE, **ask})
 
     async def _checked(self, request: Request, name: str, password: str) -> str | Response | None:
         if known := self._users.known(name, password):

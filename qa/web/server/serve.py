@@ -23,7 +23,7 @@ from fastapi.staticfiles import StaticFiles
 from index.opened import Index, open_index
 from qa.errors import SettingError
 from qa.passwords import Users
-from qa.settings import starter_library
+from qa.settings import read_settings, starter_library
 from qa.web.chat.kept import Conversations
 from qa.web.library.curate import Curator
 from qa.web.server.app import build_app
@@ -31,6 +31,7 @@ from qa.web.server.guard import Guard, is_loopback, names_of
 from qa.web.server.states import BoundedStates
 from qa.web.server.theme import THEME
 from qa.web.shared.access import LOCAL, SCOPE_KEY, Access
+from qa.web.shared.blocks import CheckedBlocks
 from qa.web.shared.threads import in_a_loop
 from sources.load import MAX_FILE_BYTES
 
@@ -64,7 +65,11 @@ def launch(
             f"others can reach {host}: name who may, as `--auth FILE` (made by `refdesk user`), or "
             f"let everybody ask with --public"
         )
-    access = Access(users=Users(auth) if auth else None, public=public and auth is None)
+    access = Access(
+        users=Users(auth) if auth else None,
+        public=public and auth is None,
+        rate=read_settings().rate,
+    )
     opened = open_index(index)
     listener = listen(host, port)
     threading.Thread(target=_warm, args=(opened,), daemon=True).start()
@@ -94,7 +99,7 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def make_server(app: gr.Blocks, host: str, access: Access | None = None) -> uvicorn.Server:
+def make_server(app: CheckedBlocks, host: str, access: Access | None = None) -> uvicorn.Server:
     """A server of `app` that answers to the names of `host` only, and to who has `access`."""
     site = in_a_loop(lambda: _mount(app))
     return _Server(
@@ -107,15 +112,15 @@ def make_server(app: gr.Blocks, host: str, access: Access | None = None) -> uvic
     )
 
 
-def _mount(app: gr.Blocks) -> FastAPI:
+def _mount(app: CheckedBlocks) -> FastAPI:
     with warnings.catch_warnings():
         # It says that it disables what we disable.
         warnings.filterwarnings("ignore", message="SSR mode")
         return _mounted(app)
 
 
-def _mounted(app: gr.Blocks) -> FastAPI:
-    bare = FastAPI(openapi_url=None)
+def _mounted(app: CheckedBlocks) -> FastAPI:
+    bare = app.programs()
     bare.mount("/fonts", StaticFiles(directory=str(files("font_source_serif_pro") / "files")))
     site: FastAPI = gr.mount_gradio_app(
         bare,
@@ -180,7 +185,7 @@ def address_of(host: str, listener: socket.socket) -> str:
 
 @contextlib.contextmanager
 def serving(
-    app: gr.Blocks, host: str = "127.0.0.1", port: int = 0, access: Access | None = None
+    app: CheckedBlocks, host: str = "127.0.0.1", port: int = 0, access: Access | None = None
 ) -> Iterator[str]:
     """Serve `app` in the background while the context lasts; yields its address."""
     listener = listen(host, port)

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
-from qa.passwords import CURATOR, Users
+from qa.passwords import CURATE, CURATOR, Key, Users
 
 # The one person at a machine that serves only itself.
 LOCAL = "local"
 # Where the guard leaves the name of who logged in, in the scope of a request.
 SCOPE_KEY = "refdesk.user"
+# And where the key, if a program logged in with one.
+KEY_SCOPE = "refdesk.key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """Who may do what: without `users`, the person at this machine may do all; `public` says that
-    everybody may ask, and nobody may change the library."""
+    everybody may ask, and nobody may change the library. Where others ask, programs of each may
+    send `rate` requests a minute."""
 
     users: Users | None = None
     public: bool = False
+    rate: int = 60
 
     def may_curate(self, name: str) -> bool:
         """Whether the user of that name may change the library."""
         if self.users is not None:
             return self.users.role(name) == CURATOR
         return not self.public
+
+
+def may_curate(access: Access, scope: Mapping[str, Any]) -> bool:
+    """Whether who sends a request may change the library, with the key that it was sent with."""
+    key: Key | None = scope.get(KEY_SCOPE)
+    allowed = key is None or key.scope == CURATE
+    return allowed and access.may_curate(scope.get(SCOPE_KEY, LOCAL))
 
 
 def user_of(request: gr.Request | None) -> str:

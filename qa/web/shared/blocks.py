@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi import FastAPI
 
 # Where the guard leaves the files that the sender uploaded, in the scope of a request.
 UPLOADS_KEY = "refdesk.uploads"
@@ -25,6 +26,8 @@ class CheckedBlocks(gr.Blocks):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.has_launched = True
+        self.programs: Callable[[], FastAPI] = FastAPI
+        """Makes what programs call, which the page is mounted in."""
 
     async def process_api(
         self, block_fn: Any, inputs: list[Any], *args: Any, **more: Any

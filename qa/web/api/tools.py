@@ -1,40 +1,22 @@
-"""Named endpoints for programs: `/ask`, `/search` and `/sources`, also as MCP tools."""
+"""`/ask`, `/search` and `/sources` for Gradio's clients, and as tools of MCP over HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
-import anyio
-import anyio.to_thread
 import gradio as gr
 
 from index.errors import IndexingError
-from index.opened import Index
-from qa.desk import Desk
 from qa.errors import RefdeskError
-from qa.result import Answer
-from qa.retrieve.evidence import passage, quotable_hits
-
-T = TypeVar("T")
-
-_MOST_PASSAGES = 50
-# At once, of all programs together; the others wait.
-_CALLS_AT_ONCE = 2
+from qa.web.api.calls import BusyError, Calls
 
 
-def add_endpoints(index: Index, desk: Desk) -> None:
+def add_endpoints(calls: Calls) -> None:
     """Add the endpoints to the page that is being made.
 
     They are not queued: what is, Gradio lets MCP clients call by way of a second request, without
     their credentials, to whatever host the first one named.
     """
-    limiter = anyio.CapacityLimiter(_CALLS_AT_ONCE)
-
-    async def apart(call: Callable[[], T]) -> T:
-        with _told():
-            return await anyio.to_thread.run_sync(call, limiter=limiter)
 
     async def ask(question: str, sources: list[str] | None = None) -> dict[str, Any]:
         """Answer a question from the library, every sentence cited; or abstain.
@@ -49,13 +31,8 @@ def add_endpoints(index: Index, desk: Desk) -> None:
             ("answered", "related" or "none"), related (what the sources say on the topic of a
             question that they do not answer).
         """
-
-        def last() -> Answer:
-            *_, found = desk.compose(desk.retrieve(question, scope=sources or None))
-            return found
-
-        found = await apart(last)
-        return found.to_dict()
+        with _told():
+            return (await calls.ask(question, sources=sources)).to_dict()
 
     async def search(
         query: str, k: int = 5, sources: list[str] | None = None
@@ -70,15 +47,8 @@ def add_endpoints(index: Index, desk: Desk) -> None:
         Returns:
             Passages with source, title, quote, offsets and score (higher is better).
         """
-
-        def nearest() -> list[dict[str, Any]]:
-            generation = index.generation
-            most = max(1, min(int(k), _MOST_PASSAGES))
-            hits = generation.search(query, most, None, sources or None)
-            shown = quotable_hits(generation, hits)
-            return [asdict(passage(generation, hit)) for hit in shown]
-
-        return await apart(nearest)
+        with _told():
+            return await calls.search(query, k, sources=sources)
 
     async def sources() -> list[dict[str, Any]]:
         """List the sources of the library with their metadata.
@@ -86,19 +56,7 @@ def add_endpoints(index: Index, desk: Desk) -> None:
         Returns:
             For each source: id, title, publisher, author, published, standing, topics, url.
         """
-        return [
-            {
-                "id": source.id,
-                "title": source.title,
-                "publisher": source.publisher,
-                "author": source.author,
-                "published": source.published,
-                "standing": source.standing,
-                "topics": list(source.topics),
-                "url": source.url,
-            }
-            for source in index.sources
-        ]
+        return calls.sources()
 
     for function in (ask, search, sources):
         gr.api(function, api_name=function.__name__, queue=False)  # type: ignore[attr-defined]
@@ -111,5 +69,5 @@ class _told:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, RefdeskError | IndexingError):
+        if isinstance(error, RefdeskError | IndexingError | BusyError):
             raise gr.Error(str(error), print_exception=False) from error
