@@ -18,7 +18,8 @@ from qa.settings import VARIABLES
 
 REFDESK = [sys.executable, "-c", "from qa.cli.app import main; main()"]
 COMMANDS = (
-    "chat ask search rebuild watch status verify rollback sources add eval check gaps user".split()
+    "chat ask search rebuild watch status verify rollback sources add eval check gaps mcp "
+    "user".split()
 )
 HARBOUR = """---
 title: The harbour of Quillport

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import re
+import subprocess
+import sys
 from base64 import b64encode
 from contextlib import contextmanager
 
@@ -11,6 +15,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from qa.desk import open_desk
 from qa.errors import SettingError
 from qa.passwords import (
     CURATE,
@@ -23,9 +28,11 @@ from qa.passwords import (
     set_password,
 )
 from qa.pipeline import answer
+from qa.settings import read_settings
 from qa.web import build_app
-from qa.web.api.metrics import Metrics
+from qa.web.api.metrics import Metrics, timed
 from qa.web.api.schemas import AnswerOut, Question
+from qa.web.server.logs import _Text
 from qa.web.server.rates import Rates
 from qa.web.server.serve import serving
 from qa.web.shared.access import Access
@@ -403,3 +410,53 @@ def test_a_histogram_adds_up():
     assert 'bucket{step="compose",le="60.0"} 3' in text
     assert 'bucket{step="compose",le="+Inf"} 4' in text
     assert 'sum{step="compose"} 100.311' in text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send an interrupt to one process")
+def test_requests_are_logged_by_an_id_and_without_questions(index_folder, library):
+    program = (
+        "import sys; from pathlib import Path; from qa.web import launch\n"
+        "launch(index=Path(sys.argv[1]), library=Path(sys.argv[2]), model='', port=0,"
+        " open_browser=False, log_level='info', log_json=True)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(index_folder), str(library)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        address = process.stdout.readline().split()[3]
+        with httpx.Client(base_url=address, timeout=60) as client:
+            named = {"X-Request-Id": "mine-1"}
+            told = client.post("/v1/ask", json={"question": ASKED}, headers=named)
+            assert told.headers["x-request-id"] == "mine-1"
+            told = client.get("/v1/x%0aerror%20forged?q=secret", headers={"X-Request-Id": "a b"})
+            assert re.fullmatch(r"[0-9a-f]{16}", told.headers["x-request-id"])
+        process.send_signal(2)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    lines = [json.loads(line) for line in errors.splitlines()]
+    asked = [line for line in lines if line.get("request") == "mine-1"]
+    assert [line["message"] for line in asked] == ["question", "request"]
+    assert asked[0]["outcome"] == "answered" and "question" not in asked[0]
+    assert (asked[1]["method"], asked[1]["path"], asked[1]["status"]) == ("POST", "/v1/ask", 200)
+    assert "harbour" not in errors and "secret" not in errors
+    assert [line["path"] for line in lines if line.get("status") == 404] == ["/v1/x\nerror forged"]
+
+
+def test_a_line_of_the_log_stays_one(caplog):
+    record = logging.LogRecord("qa", logging.INFO, "x", 1, "request", (), None)
+    record.told = {"path": "/a\nerror forged", "status": 404}
+    line = _Text().format(record)
+    assert line.endswith(" info request path=/a error forged status=404")
+
+
+def test_a_question_is_logged_where_that_is_asked_for(opened, caplog):
+    caplog.set_level(logging.INFO, "qa.web.api.metrics")
+    for wanted in (False, True):
+        desk = open_desk(read_settings(), index=opened, model="")
+        desk = timed(desk, log_questions=wanted)
+        assert [*desk.compose(desk.retrieve(ASKED))]
+    first, second = (record.told for record in caplog.records)
+    assert "question" not in first and second["question"] == ASKED

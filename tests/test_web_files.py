@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import os
 from base64 import b64encode
 from urllib.parse import urlsplit
 
@@ -146,7 +147,7 @@ def test_named_endpoints_and_mcp_refuse_them_too(served, tmp_path, name):
     async def talk():
         async with (
             httpx.AsyncClient(headers=headers) as sender,
-            streamable_http_client(f"{address}gradio_api/mcp/", http_client=sender) as (r, w, *_),
+            streamable_http_client(f"{address}mcp", http_client=sender) as (r, w, *_),
             mcp.ClientSession(r, w) as session,
         ):
             await session.initialize()
@@ -191,6 +192,10 @@ def test_a_curator_adds_what_she_uploaded_and_not_what_another_did(desk, users, 
         said = call((app, address, basic("bob")), adding, sent, "s2")
         assert '"success":true' in said and "Added" in said
     assert (library / "wall.md").read_text().startswith("# Wall")
+    file = desk[1].folder / "audit.jsonl"
+    [noted] = [json.loads(line) for line in file.read_text().splitlines()]
+    assert (noted["user"], noted["act"], noted["file"]) == ("bob", "add", "wall.md")
+    assert file.stat().st_mode & 0o077 == 0 or os.name == "nt"
 
 
 def test_the_public_uploads_nothing(desk):
@@ -231,4 +236,4 @@ def test_a_body_that_is_too_long_or_no_json_is_refused(served):
     assert post(address, join, b'{"data": "' + b"x" * 1_000_001, headers)[0] == 413
     assert post(address, join, b"[" * 100_000, headers)[0] == 400
     assert post(address, join, b"[]", headers)[0] == 400
-    assert post(address, "/gradio_api/mcp/", b"x" * 1_000_001, headers)[0] == 413
+    assert post(address, "/mcp", b"x" * 1_000_001, headers)[0] == 413

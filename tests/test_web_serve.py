@@ -184,7 +184,7 @@ def test_mcp_clients_have_the_same_tools(address):
 
     async def talk():
         async with (
-            streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, *_),
+            streamable_http_client(f"{address}mcp") as (read, write, *_),
             mcp.ClientSession(read, write) as session,
         ):
             await session.initialize()
@@ -194,7 +194,7 @@ def test_mcp_clients_have_the_same_tools(address):
             return tools, answer.content[0].text
 
     tools, answered = asyncio.run(talk())
-    assert set(tools) == {"ask", "search", "sources"}
+    assert set(tools) == {"ask", "check", "search", "sources"}
     assert tools["ask"].inputSchema["required"] == ["question"]
     assert "every sentence cited" in tools["ask"].description
     assert "4 May 1911" in answered
@@ -220,7 +220,7 @@ def test_strangers_are_let_in_nowhere(index, library, users, monkeypatch):
     with serving(app, access=access) as address:
         assert get(address, headers=basic("ada", "correct horse"))[0] == 200
         assert get(address, headers=basic("cura", "battery staple"))[0] == 200
-        for path in ("", "config", "library", "gradio_api/info", "gradio_api/mcp/", "theme.css"):
+        for path in ("", "config", "library", "gradio_api/info", "mcp", "theme.css"):
             for headers in (
                 {},
                 basic("ada", "wrong"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,6 +21,7 @@ from qa.cli.options import (
 from qa.cli.watching import watching
 from qa.settings import read_settings
 
+LogLevel = Literal["debug", "info", "warning", "error"]
 ABSTAINED, RELATED = 3, 4
 
 
@@ -41,6 +42,13 @@ def chat(
         bool, typer.Option("--public", help="Let everybody ask who reaches HOST; nothing is kept.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    log_level: Annotated[
+        LogLevel, typer.Option(help="What to log to stderr: from info on each request.")
+    ] = "warning",
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log lines of JSON.")] = False,
+    log_questions: Annotated[
+        bool, typer.Option("--log-questions", help="Log what is asked, too, from info on.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Rebuild when files of the library change.")
     ] = False,
@@ -71,6 +79,9 @@ def chat(
             conversations=read_settings().conversations,
             auth=auth,
             public=public,
+            log_level=log_level,
+            log_json=log_json,
+            log_questions=log_questions,
         )
 
 

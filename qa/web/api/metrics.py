@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from bisect import bisect_left
 from collections import Counter
@@ -14,6 +15,7 @@ from qa.desk import Desk
 from qa.result import Answer
 from qa.retrieve.evidence import Evidence
 
+_log = logging.getLogger(__name__)
 QUESTIONS, REBUILDS, REQUESTS = "questions", "rebuilds", "requests"
 _HELP = {
     QUESTIONS: "Questions by what came of them.",
@@ -82,7 +84,10 @@ def _head(name: str, said: str, kind: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedDesk(Desk):
-    """A desk that tells `METRICS` how long its two halves took, and what came of a question."""
+    """A desk that tells `METRICS` and the log how long its two halves took, and what came of a
+    question; the question itself stands in the log with `log_questions` alone."""
+
+    log_questions: bool = False
 
     def retrieve(
         self, question: str, history: Sequence[Turn] = (), scope: Iterable[str] | None = None
@@ -105,9 +110,14 @@ class TimedDesk(Desk):
             yield (last := answer)
         METRICS.took("compose", took)
         if last is not None:
-            METRICS.count(QUESTIONS, "small_talk" if last.small_talk else last.outcome)
+            outcome = "small_talk" if last.small_talk else last.outcome
+            METRICS.count(QUESTIONS, outcome)
+            told: dict[str, object] = {"outcome": outcome, "ms": round(1000 * took)}
+            told |= {"question": last.question} if self.log_questions else {}
+            _log.info("question", extra={"told": told})
 
 
-def timed(desk: Desk) -> TimedDesk:
+def timed(desk: Desk, *, log_questions: bool = False) -> TimedDesk:
     """The same desk, timed."""
-    return TimedDesk(**{field.name: getattr(desk, field.name) for field in fields(desk)})
+    held = {field.name: getattr(desk, field.name) for field in fields(desk)}
+    return TimedDesk(**held, log_questions=log_questions)

@@ -12,9 +12,9 @@ from qa.export.recheck import AnswerCheck
 from qa.result import Answer, Outcome, Passage
 
 # Characters; the body as a whole has a limit of its own.
-_Text = Annotated[str, Field(min_length=1, max_length=10_000)]
+Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 _Turn = Annotated[str, Field(max_length=50_000)]
-_Scope = Annotated[
+Scope = Annotated[
     list[Annotated[str, Field(max_length=1000)]] | None,
     Field(max_length=1000, description="Globs of the ids of the sources to look in; none: all."),
 ]
@@ -36,21 +36,21 @@ class Said(Asked):
 class Question(Asked):
     """A question to the library."""
 
-    question: _Text
+    question: Text
     history: list[Said] = Field(default=[], max_length=200, description="Earlier turns.")
-    sources: _Scope = None
+    sources: Scope = None
     stream: bool = Field(default=False, description="Server-sent events, as the answer grows.")
 
 
 class Query(Asked):
     """What to look for."""
 
-    query: _Text
+    query: Text
     k: int = Field(default=5, ge=1, le=50, description="How many passages.")
     max_chars: int | None = Field(
         default=None, ge=1, le=200_000, description="Fill so many characters instead of k."
     )
-    sources: _Scope = None
+    sources: Scope = None
 
 
 class Sentence(Asked):
@@ -70,7 +70,7 @@ class ToCheck(Asked):
     answer: dict[str, Any] | None = Field(
         default=None, description="What `/v1/ask`, `ask --json` or `ask --export` gave."
     )
-    sources: _Scope = None
+    sources: Scope = None
 
 
 class SourceOut(BaseModel):

@@ -1,4 +1,4 @@
-"""`/ask`, `/search` and `/sources` for Gradio's clients, and as tools of MCP over HTTP."""
+"""`/ask`, `/search` and `/sources` for Gradio's clients."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from qa.web.api.calls import BusyError, Calls
 def add_endpoints(calls: Calls) -> None:
     """Add the endpoints to the page that is being made.
 
-    They are not queued: what is, Gradio lets MCP clients call by way of a second request, without
-    their credentials, to whatever host the first one named.
+    They are not queued: that is for those who wait at the page.
     """
 
     async def ask(question: str, sources: list[str] | None = None) -> dict[str, Any]:

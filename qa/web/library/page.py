@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from qa.desk import Desk
 from qa.errors import RefdeskError, SettingError
 from qa.gap_log import GapLog
 from qa.gaps import list_gaps
+from qa.web.library.audit import Audit
 from qa.web.library.curate import FIELDS, Curator
 from qa.web.library.lists import found, gaps_list, generations_table, message, picks, summary
 from qa.web.library.rebuilding import rebuilding
@@ -56,6 +58,7 @@ class LibraryPage:
         self._desk = desk
         self._curator = curator
         self._access = access
+        self._audit = Audit(index.folder)
         with app.route("Library", "/library", show_in_navbar=False):
             gr.Navbar(visible=False)  # type: ignore[attr-defined]
             gr.HTML(
@@ -214,6 +217,7 @@ class LibraryPage:
             )
             if problems:
                 return message("Not saved. " + " ".join(f"{one}." for one in problems), "problem")
+            self._audit.note(user_of(request), "edit", source=chosen)
             kept = typed | {chosen: ([one or "" for one in values], True)}
             return message("Saved in the library. Rebuild the index to have it served.", "done")
 
@@ -226,6 +230,7 @@ class LibraryPage:
             nonlocal stamp
             source = self._index.source(chosen)
             stamp = self._curator.remove(source)
+            self._audit.note(user_of(request), "remove", source=chosen, taken_back_by=stamp)
             return message(
                 f"{source.path} is out of the library; the index serves it until you rebuild.",
                 "done",
@@ -237,28 +242,21 @@ class LibraryPage:
         return told, stamp, gr.update(visible=True)
 
     def _undo(self, removed: str, request: gr.Request) -> tuple[Any, Any, Any]:
-        told = self._attempt(
-            request,
-            removed,
-            lambda: message(f"Put back: {', '.join(self._curator.restore(removed))}", "done"),
-        )
+        def restore() -> str:
+            files = self._curator.restore(removed)
+            self._audit.note(user_of(request), "restore", files=files)
+            return message(f"Put back: {', '.join(files)}", "done")
+
+        told = self._attempt(request, removed, restore)
         return told, "", gr.update(visible=False)
 
     def _add(self, files: list[str] | None, request: gr.Request) -> tuple[str, None]:
-        told = []
-        for file in files or ():
-            path = Path(file)
-            told.append(
-                self._attempt(
-                    request,
-                    file,
-                    lambda path=path: message(
-                        f"Added {self._curator.add(path).path}. Rebuild the index to have it "
-                        "served.",
-                        "done",
-                    ),
-                )
-            )
+        def add(file: str) -> str:
+            added = self._curator.add(Path(file)).path
+            self._audit.note(user_of(request), "add", file=added)
+            return message(f"Added {added}. Rebuild the index to have it served.", "done")
+
+        told = [self._attempt(request, file, partial(add, file)) for file in files or ()]
         return "".join(told), None
 
     def _attempt(self, request: gr.Request, chosen: str, change: Any) -> str:
@@ -279,8 +277,11 @@ class LibraryPage:
             return
         yield {self.build: gr.update(interactive=False)}
         library, folder = self._curator.folder, self._index.folder
+        before = self._index.generation.name
         async for told in each(rebuilding(library, folder, force=force)):
             yield {self.report: told}
+        after = self._index.generation.name
+        self._audit.note(user_of(request), "rebuild", before=before, after=after, force=force)
         yield self._listed() | {self.build: gr.update(interactive=True)}
 
     def _generations(self) -> str:
@@ -288,7 +289,9 @@ class LibraryPage:
 
     def _go_back(self, request: gr.Request) -> Shown:
         def back() -> str:
-            return message(f"Now serving generation {rollback(self._index.folder)}.", "done")
+            name = rollback(self._index.folder)
+            self._audit.note(user_of(request), "rollback", after=name)
+            return message(f"Now serving generation {name}.", "done")
 
         told = self._attempt(request, "index", back)
         return self._listed() | {

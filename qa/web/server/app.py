@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
+
+from fastapi import FastAPI
 
 from index.opened import Index, open_index
 from qa.desk import open_desk
@@ -32,15 +35,17 @@ def build_app(
     keep: bool = True,
     access: Access | None = None,
     curator: Curator | None = None,
+    log_questions: bool = False,
 ) -> CheckedBlocks:
     """The chat over `index`; example questions come from `library`.
 
     `conversations` is where they are kept, by default in memory; with `keep` False nothing is.
     `access` says who may change the library, by default anybody who has the page; `curator` where.
+    With `log_questions` they stand in the log of the server.
     Raises IndexNotFoundError, IndexDamagedError.
     """
     opened = index if isinstance(index, Index) else open_index(index)
-    desk = timed(open_desk(read_settings(), index=opened, model=model))
+    desk = timed(open_desk(read_settings(), index=opened, model=model), log_questions=log_questions)
     kept = (conversations or Conversations()) if keep else None
     access, curator = access or Access(), curator or Curator(library)
 
@@ -48,11 +53,20 @@ def build_app(
         calls = Calls(opened, desk)
         page = ChatPage(opened, desk, library, kept, access, calls)
         LibraryPage(page.app, opened, desk, curator, access)
-        page.app.programs = lambda: api_app(
-            rest_routes(calls),
-            completion_routes(calls),
-            operation_routes(opened, calls, access, page.app._queue),
-        )
+
+        def programs() -> FastAPI:
+            made = api_app(
+                rest_routes(calls),
+                completion_routes(calls),
+                operation_routes(opened, calls, access, page.app._queue),
+            )
+            if find_spec("mcp") is not None:
+                from qa.web.api.mcp_server import add_mcp, mcp_server
+
+                add_mcp(made, mcp_server(opened, calls))
+            return made
+
+        page.app.programs = programs
         return page.app
 
     return in_a_loop(make)

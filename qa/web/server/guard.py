@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 # Gradio also serves files, a proxy and an editor; this app uses none of them.
 _NEEDED = re.compile(
-    r"/(v1/[\w./-]*|docs|openapi\.json|metrics|config/?|library/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(assets|static)/.*"
+    r"/(v1/[\w./-]*|mcp|docs|openapi\.json|metrics|config/?|library/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(assets|static)/.*"
     r"|gradio_api/(info|app_id|startup-events|cancel|reset|queue/(join|data)|heartbeat/[^/]+"
-    r"|call/(v2/)?(ask|search|sources)(/[0-9a-f]+)?|mcp|mcp/(http|schema|sse|messages)?)/?)?"
+    r"|call/(v2/)?(ask|search|sources)(/[0-9a-f]+)?)/?)?"
 )
 _MOST_UPLOADS = 1000
 _UPLOAD = re.compile(r"/gradio_api/upload(_progress)?/?")
 # Whoever sees to it that the server runs asks these without a name.
 _PROBES = frozenset(("/healthz", "/readyz"))
 # What a key opens, and of it what is counted: the page itself has a queue.
-_PROGRAMS = re.compile(r"/(v1/.*|docs|openapi\.json|metrics|gradio_api/(info|call/.*|mcp(/.*)?))")
-_COUNTED = re.compile(r"/v1/.*|/gradio_api/(call|mcp)/.*")
+_PROGRAMS = re.compile(r"/(v1/.*|mcp|docs|openapi\.json|metrics|gradio_api/(info|call/.*))")
+_COUNTED = re.compile(r"/v1/.*|/mcp|/gradio_api/call/.*")
 # Gradio compiles its templates and starts from inline scripts, hence the two "unsafe"; what counts
 # is that nothing, whoever wrote it, can reach another host.
 _POLICY = "; ".join(

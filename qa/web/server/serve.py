@@ -11,7 +11,6 @@ import warnings
 import webbrowser
 from collections.abc import Container, Iterator
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
@@ -28,6 +27,7 @@ from qa.web.chat.kept import Conversations
 from qa.web.library.curate import Curator
 from qa.web.server.app import build_app
 from qa.web.server.guard import Guard, is_loopback, names_of
+from qa.web.server.logs import RequestLog, configure_logs
 from qa.web.server.states import BoundedStates
 from qa.web.server.theme import THEME
 from qa.web.shared.access import LOCAL, SCOPE_KEY, Access
@@ -51,14 +51,18 @@ def launch(
     conversations: Path | None = None,
     auth: Path | None = None,
     public: bool = False,
+    log_level: str = "warning",
+    log_json: bool = False,
+    log_questions: bool = False,
 ) -> None:
     """Serve the chat until interrupted, and print its address.
 
     `conversations` is the file that they are kept in, by default they end with the process. `port`
     None takes the first free one from 7860. `auth` is a file of users, who then must log in;
-    `public` lets everybody ask who reaches `host`, and keeps nothing. Raises SettingError where the
-    address cannot be had, or is open to others without either; IndexNotFoundError,
-    IndexDamagedError.
+    `public` lets everybody ask who reaches `host`, and keeps nothing. The log goes to stderr, from
+    `log_level` on, as lines of JSON with `log_json`, without questions but for `log_questions`.
+    Raises SettingError where the address cannot be had, or is open to others without either;
+    IndexNotFoundError, IndexDamagedError.
     """
     if not is_loopback(host) and auth is None and not public:
         raise SettingError(
@@ -70,6 +74,7 @@ def launch(
         public=public and auth is None,
         rate=read_settings().rate,
     )
+    configure_logs(log_level, as_json=log_json)
     opened = open_index(index)
     listener = listen(host, port)
     threading.Thread(target=_warm, args=(opened,), daemon=True).start()
@@ -81,6 +86,7 @@ def launch(
         keep=not access.public,
         access=access,
         curator=Curator(library, starter=starter_library(), own=index.parent / "library"),
+        log_questions=log_questions,
     )
     server = make_server(app, host, access)
     address = address_of(host, listener)
@@ -104,8 +110,9 @@ def make_server(app: CheckedBlocks, host: str, access: Access | None = None) -> 
     site = in_a_loop(lambda: _mount(app))
     return _Server(
         uvicorn.Config(
-            Guard(site, names_of(host), access, _let_go(site)),
-            log_level="warning",
+            RequestLog(Guard(site, names_of(host), access, _let_go(site))),
+            log_config=None,
+            access_log=False,
             server_header=False,
             timeout_graceful_shutdown=1,
         )
@@ -138,7 +145,7 @@ def _mounted(app: CheckedBlocks) -> FastAPI:
         ssr_mode=False,
         auth_dependency=lambda request: request.scope.get(SCOPE_KEY, LOCAL),
         max_file_size=MAX_FILE_BYTES,
-        mcp_server=find_spec("mcp") is not None,
+        mcp_server=False,  # ours is beside it
         pwa=False,
     )
     # What launching would set: how much is remembered of open pages.
