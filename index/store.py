@@ -1,8 +1,9 @@
 """The vectors of a generation, in Chroma: in files, on a server or in Chroma Cloud.
 
-The only module that imports chromadb. Each vector has a slot in its collection, a number that is
-its Chroma id; which row it is of is for the caller to know. `open_store` opens what a generation
-says it has: a folder `vectors`, or what `server.json` names.
+The only module that imports chromadb, and when vectors are opened: it takes a second. Each vector
+has a slot in its collection, a number that is its Chroma id; which row it is of is for the caller
+to know. `open_store` opens what a generation says it has: a folder `vectors`, or what `server.json`
+names.
 """
 
 from __future__ import annotations
@@ -16,19 +17,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import chromadb
 import numpy as np
-from chromadb.api.shared_system_client import SharedSystemClient
-from chromadb.config import Settings
-from chromadb.errors import ChromaError, NotFoundError
 from numpy.typing import NDArray
 
 from index import chroma_files
 from index.chroma_files import TABLES, unseal
 from index.errors import IndexDamagedError, IndexingError, StoreError
+
+if TYPE_CHECKING:
+    from chromadb.config import Settings
 
 __all__ = [
     "Address",
@@ -112,6 +112,9 @@ class VectorStore:
             copy = TemporaryDirectory(prefix="refdesk-")
             path = chroma_files.writable_view(path, Path(copy.name))
         with _opening:
+            import chromadb
+            from chromadb.api.shared_system_client import SharedSystemClient
+
             try:
                 client = chromadb.PersistentClient(str(path), settings=_settings())
             except Exception as error:
@@ -124,6 +127,8 @@ class VectorStore:
     @classmethod
     def on_server(cls, address: Address) -> VectorStore:
         """The store at `address`. Raises StoreError."""
+        import chromadb
+
         try:
             if address.url == CLOUD:
                 # Its key, tenant and database are in Chroma's own variables, CHROMA_API_KEY,
@@ -246,6 +251,8 @@ class VectorStore:
 
     def drop(self, name: str) -> None:
         """Remove a collection, if it is there."""
+        from chromadb.errors import NotFoundError
+
         self._collections.pop(name, None)
         with self._calling(), suppress(NotFoundError):
             self._client.delete_collection(self._prefix + name)
@@ -274,6 +281,8 @@ class VectorStore:
 
     @contextmanager
     def _calling(self) -> Iterator[None]:
+        from chromadb.errors import ChromaError
+
         try:
             yield
         except Exception as error:
@@ -344,4 +353,6 @@ def _ids(slots: Slots) -> list[str]:
 
 
 def _settings() -> Settings:
+    from chromadb.config import Settings
+
     return Settings(anonymized_telemetry=False)

@@ -26,7 +26,7 @@ from qa.gap_log import GapLog
 from qa.models.chat import ChatModelSettings, describe_failure, is_too_long, load_chat_model
 from qa.models.cross_encoder import Reranker, load_reranker
 from qa.models.entailment import EntailmentModel, load_entailment_model
-from qa.models.reader import Reader, load_reader
+from qa.models.reader import Reader, has_reader, load_reader
 from qa.result import CHECKS, Answer, CheckedBy
 from qa.retrieve.calibration import calibrated, calibration_note
 from qa.retrieve.evidence import Evidence, gather
@@ -221,7 +221,7 @@ def open_desk(
 def confidence_note(index: Path, settings: Settings) -> str | None:
     """What to tell of the confidence that answers from the index in `index` have, by the settings;
     None where it is calibrated. Raises IndexNotFoundError, IndexDamagedError."""
-    read = settings.reader and load_reader() is not None
+    read = settings.reader and has_reader()
     return calibration_note(index, Manifest.read(current_generation(index)), read)
 
 

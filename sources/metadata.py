@@ -14,18 +14,8 @@ import yaml
 
 from sources.dates import read_date
 from sources.front_matter import mapping_node
-from sources.source import Reference
+from sources.source import STANDINGS, Reference
 
-STANDINGS = (
-    "primary",
-    "government",
-    "state-media",
-    "news",
-    "think-tank",
-    "academic",
-    "reference",
-    "other",
-)
 MAX_YAML_BYTES = 64 * 1024
 
 _DATE = re.compile(r"\d{4}(?:-\d{2}){0,2}", re.ASCII)

@@ -8,6 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+# What kind of voice a source may be.
+STANDINGS = (
+    "primary",
+    "government",
+    "state-media",
+    "news",
+    "think-tank",
+    "academic",
+    "reference",
+    "other",
+)
+
 Format = Literal[
     "markdown", "text", "html", "pdf", "docx", "pptx", "odt", "epub", "csv", "xlsx", "json",
     "email", "rst", "notebook", "subtitles", "rtf", "org", "asciidoc", "latex", "mediawiki",

@@ -64,3 +64,14 @@ def test_the_lock_pins_all_that_is_depended_on_with_hashes_and_names_no_place():
     for entry in re.split(r"\n(?=\w)", lock.split("\n\n", 1)[-1]):
         assert "--hash=sha256:" in entry, entry
     assert not re.search(r"://|^\s*-(?!-hash=)|^/| @ |file:", lock, re.MULTILINE)
+
+
+def test_the_constraints_are_the_versions_of_the_lock():
+    def lines(path):
+        return [
+            line.rstrip(" \\")
+            for line in path.read_text(encoding="utf-8").splitlines()
+            if line and line[0] not in " #"
+        ]
+
+    assert lines(ROOT / "constraints.txt") == lines(LOCK)

@@ -13,7 +13,8 @@ from qa.cli.app import app
 from qa.settings import VARIABLES, starter_library
 from sources.front_matter import split_front_matter
 from sources.load import FORMATS
-from sources.metadata import STANDINGS, parse_metadata
+from sources.metadata import parse_metadata
+from sources.source import STANDINGS
 
 ROOT = Path(__file__).parent.parent
 MANUAL = "qa/README.md"  # the help and the settings stand there

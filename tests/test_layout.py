@@ -66,6 +66,33 @@ def test_what_is_imported_is_what_is_depended_on():
     assert declared - NOT_IMPORTED == needed - optional
 
 
+def test_the_name_of_the_distribution_gives_what_the_packages_export():
+    import index
+    import qa
+    import refdesk
+    import sources
+
+    assert refdesk.answer is qa.answer
+    assert refdesk.open_index is index.open_index
+    assert refdesk.Source is sources.Source
+    assert len(refdesk.__all__) == len(set(refdesk.__all__))
+    assert all(hasattr(refdesk, name) for name in refdesk.__all__)
+    assert not hasattr(refdesk, "open_indices")
+
+
+def test_every_folder_of_the_packages_is_installed():
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    setuptools = setuptools["setuptools"]
+    for package in setuptools["packages"]:
+        assert (ROOT / package.replace(".", "/")).is_dir(), package
+    code = {name.rpartition("/")[0].replace("/", ".") for name in MODULES}
+    data = setuptools["package-data"]
+    assert code | data.keys() == set(setuptools["packages"])
+    for package, patterns in data.items():
+        for pattern in patterns:
+            assert list((ROOT / package.replace(".", "/")).glob(pattern)), (package, pattern)
+
+
 def test_every_module_says_what_it_is_for_in_one_line():
     for name, tree in MODULES.items():
         first = (ast.get_docstring(tree) or "").split("\n\n")[0]

@@ -15,7 +15,7 @@ from qa.cli.options import IndexOption, JsonOption, index_folder, library_folder
 from qa.errors import SettingError
 from qa.settings import starter_library
 from sources.errors import SnapshotError, SourceError
-from sources.metadata import STANDINGS
+from sources.source import STANDINGS
 
 if TYPE_CHECKING:
     from sources import Source

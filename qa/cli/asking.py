@@ -58,6 +58,7 @@ def chat(
     The index is built first if there is none. The page is served to this machine only, unless HOST
     is another address; then --auth FILE says who may log in.
     """
+    _load_reader_meanwhile()
     from index.generation import current_generation
     from qa.web import launch
 
@@ -108,6 +109,7 @@ def ask(
     The exit status is 3 if the sources hold nothing on it; the nearest passages are shown then. It
     is 4 if they cover the topic but do not say that; what they do say is shown, headed so.
     """
+    _load_reader_meanwhile()
     from qa.cli.shown import show_answer, show_json, stderr
     from qa.export.answers import format_of, write_export
     from qa.pipeline import answer
@@ -158,3 +160,13 @@ def search(
     else:
         for number, found in enumerate(passages, start=1):
             show_passage(found, f"{number}.")
+
+
+def _load_reader_meanwhile() -> None:
+    """Load the model that reads while modules are imported; it mostly runs outside of Python."""
+    from threading import Thread
+
+    from qa.models.reader import load_reader
+
+    if read_settings().reader:
+        Thread(target=load_reader).start()

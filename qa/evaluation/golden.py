@@ -18,7 +18,7 @@ from qa.desk import Desk, Only, open_desk
 from qa.evaluation.asking import turns_before
 from qa.evaluation.gold import is_right
 from qa.evaluation.questions import Question, read_questions
-from qa.models.reader import load_reader
+from qa.models.reader import has_reader
 from qa.settings import Settings, starter_library
 from sources.load import QUESTIONS
 
@@ -55,7 +55,7 @@ class GoldenQuestions:
             for path in root.rglob("*")
             if path.suffix in _READ and path.relative_to(root).parts[0] not in _ROUND_ABOUT
         ]
-        read = self.settings.reader and load_reader() is not None
+        read = self.settings.reader and has_reader()
         return files_fingerprint(root, files, f"{self.settings.reranker}{read}")
 
     def __call__(

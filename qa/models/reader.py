@@ -11,10 +11,12 @@ state is read after layer `LAYER`; what comes later in the model is not computed
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -32,9 +34,12 @@ _OUTPUT = f"/bert/encoder/layer.{LAYER}/output/LayerNorm/Add_1_output_0"
 # Tokens of question and passage that are read: time grows with them.
 _MOST_TOKENS = 160
 _THREADS = 2
+_loading = Lock()
 # Fields of ONNX's protocol buffers: the graph of a model; its nodes, the outputs of each, and their
 # names; the outputs of the graph.
 _GRAPH, _GRAPH_NODE, _NODE_OUTPUT, _GRAPH_OUTPUT, _VALUE_NAME = 7, 1, 2, 12, 1
+
+Part = bytes | memoryview
 
 
 class Reader:
@@ -81,34 +86,47 @@ class Reader:
         return found
 
 
-@cache
 def load_reader() -> Reader | None:
-    """The reader; None where its package is missing or its files are not those that are known."""
+    """The reader, loaded once; None where there is none."""
+    with _loading:
+        return _load()
+
+
+@cache
+def has_reader() -> bool:
+    """Whether the package of the reader is installed, and its files are those that are known."""
+    return _folder() is not None
+
+
+@cache
+def _load() -> Reader | None:
+    folder = _folder()
+    return Reader(folder) if folder else None
+
+
+def _folder() -> Path | None:
     spec = find_spec(_PACKAGE)
     for root in (spec.submodule_search_locations or ()) if spec else ():
         folder = Path(root) / _FOLDER
-        try:
-            known = all(
+        with suppress(OSError):
+            if all(
                 sha256((folder / name).read_bytes()).hexdigest() == digest
                 for name, digest in _SHA256.items()
-            )
-        except OSError:
-            continue
-        if known:
-            return Reader(folder)
+            ):
+                return folder
     return None
 
 
 def _cut(model: bytes, name: str) -> bytes:
     """An ONNX model that ends with the value called `name`: what comes after it is left out."""
-    parts = [
+    parts: list[Part] = [
         _field(number, b"".join(_cut_graph(content, name))) if number == _GRAPH else whole
         for number, whole, content in _fields(model)
     ]
     return b"".join(parts)
 
 
-def _cut_graph(graph: bytes, name: str) -> Iterator[bytes]:
+def _cut_graph(graph: Part, name: str) -> Iterator[Part]:
     found = False
     for number, whole, content in _fields(graph):
         if number == _GRAPH_OUTPUT or (number == _GRAPH_NODE and found):
@@ -124,24 +142,25 @@ def _cut_graph(graph: bytes, name: str) -> Iterator[bytes]:
     yield _field(_GRAPH_OUTPUT, _field(_VALUE_NAME, name.encode()))
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+def _fields(message: Part) -> Iterator[tuple[int, Part, Part]]:
     """The number, bytes and content of each field of a protocol buffers message.
 
     Numbers of variable length and bytes: an ONNX model and its graph have no others.
     """
+    message = memoryview(message)  # weights are not copied
     place = 0
     while place < len(message):
         start = place
         tag, place = _varint(message, place)
         size, place = _varint(message, place)
-        content = b""
+        content: Part = b""
         if tag & 7 == 2:
             content = message[place : place + size]
             place += size
         yield tag >> 3, message[start:place], content
 
 
-def _varint(message: bytes, place: int) -> tuple[int, int]:
+def _varint(message: Part, place: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         byte = message[place]
@@ -151,7 +170,7 @@ def _varint(message: bytes, place: int) -> tuple[int, int]:
             return value, place
 
 
-def _field(number: int, content: bytes) -> bytes:
+def _field(number: int, content: Part) -> bytes:
     def varint(value: int) -> bytes:
         found = bytearray()
         while value > 0x7F:
@@ -159,4 +178,4 @@ def _field(number: int, content: bytes) -> bytes:
             value >>= 7
         return bytes([*found, value])
 
-    return varint(number << 3 | 2) + varint(len(content)) + content
+    return b"".join([varint(number << 3 | 2), varint(len(content)), content])

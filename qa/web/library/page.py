@@ -26,7 +26,7 @@ from qa.web.shared.masthead import BRIDGE, masthead
 from qa.web.shared.render import standing_words
 from qa.web.shared.threads import each
 from sources import Source, SourceError
-from sources.metadata import STANDINGS
+from sources.source import STANDINGS
 
 _MOST_GAPS = 30
 _LABELS = {

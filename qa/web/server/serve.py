@@ -77,7 +77,6 @@ def launch(
     configure_logs(log_level, as_json=log_json)
     opened = open_index(index)
     listener = listen(host, port)
-    threading.Thread(target=_warm, args=(opened,), daemon=True).start()
     app = build_app(
         index=opened,
         library=library,
@@ -90,6 +89,7 @@ def launch(
     )
     server = make_server(app, host, access)
     address = address_of(host, listener)
+    threading.Thread(target=_warm, args=(opened,), daemon=True).start()
     print(f"Refdesk is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201  a person waits
     if open_browser:
         webbrowser.open(address)
