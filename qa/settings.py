@@ -103,6 +103,11 @@ def read_settings() -> Settings:
     )
 
 
+def set_variables() -> dict[str, str]:
+    """The variables of `VARIABLES` that are set, as they are."""
+    return {name: os.environ[name] for name in VARIABLES if os.environ.get(name, "").strip()}
+
+
 def starter_library() -> Path:
     """The folder of the library that comes with Refdesk."""
     import sources

@@ -19,7 +19,7 @@ from qa.settings import VARIABLES
 REFDESK = [sys.executable, "-c", "from qa.cli.app import main; main()"]
 COMMANDS = (
     "chat ask search rebuild watch status verify rollback sources add eval check gaps mcp "
-    "user".split()
+    "backup restore user".split()
 )
 HARBOUR = """---
 title: The harbour of Quillport

@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from index.errors import IndexingError
-from qa.cli import add, asking, curating, library, mcp, measuring, user, watching
+from qa.cli import add, asking, backup, curating, library, mcp, measuring, user, watching
 from qa.errors import RefdeskError
 from qa.settings import VARIABLES
 from sources.errors import SourceError
@@ -57,6 +57,8 @@ app.command("eval", epilog="Example: refdesk eval sources/questions.jsonl --limi
 app.command(epilog="Example: refdesk check answer.json")(curating.check)
 app.command(epilog="Example: refdesk gaps --limit 5")(curating.gaps)
 app.command(epilog="Example: refdesk mcp --index my-index/")(mcp.mcp)
+app.command(epilog="Example: refdesk backup refdesk.zip --auth users.txt")(backup.backup)
+app.command(epilog="Example: refdesk restore refdesk.zip --auth users.txt")(backup.restore)
 app.command(epilog="Example: refdesk user ada --auth users.txt --curator")(user.user)
 
 
