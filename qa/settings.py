@@ -28,6 +28,7 @@ class Settings:
     gaps: bool
     store: str | None
     rate: int
+    webhook: str | None
 
 
 VARIABLES = {
@@ -52,6 +53,7 @@ VARIABLES = {
     "`files`; default: what the index has, at first files",
     "REFDESK_RATE": "requests a minute that programs may send with one key, as one user or from "
     "one address, where others use the chat; default: 60",
+    "REFDESK_WEBHOOK": "address that is sent what came of each rebuild, as JSON; default: none",
 }
 
 
@@ -75,6 +77,11 @@ def read_settings() -> Settings:
     rate = value["REFDESK_RATE"] or "60"
     if not (rate.isdecimal() and 1 <= int(rate[:9]) <= 1_000_000):
         raise SettingError(f"REFDESK_RATE is {rate!r}; set it to a number from 1 on")
+    webhook = value["REFDESK_WEBHOOK"] or None
+    if webhook and not webhook.startswith(("http://", "https://")):
+        raise SettingError(
+            f"REFDESK_WEBHOOK is {webhook!r}; set it to an address with http or https"
+        )
     check = value["REFDESK_CHECK"].lower() or CHECKS[-1]
     allowed = [one for one in CHECKS if one == check]
     if not allowed:
@@ -100,6 +107,7 @@ def read_settings() -> Settings:
         gaps=value["REFDESK_GAPS"].lower() != "off",
         store=value["REFDESK_STORE"] or None,
         rate=int(rate),
+        webhook=webhook,
     )
 
 

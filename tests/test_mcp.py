@@ -84,6 +84,7 @@ def test_over_http_with_a_key(opened, library, tmp_path):
     app = build_app(index=opened, library=library, access=access)
     with serving(app, access=access) as address:
         assert httpx.post(f"{address}mcp", json={}).status_code == 401
+        assert httpx.get(f"{address}mcp", headers=headers).status_code == 405
         assert httpx.get(f"{address}gradio_api/mcp/", headers=headers).status_code == 403
 
         async def run():

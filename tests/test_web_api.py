@@ -170,6 +170,8 @@ def test_an_answer_is_checked_as_refdesk_check_does(local):
     found["citations"][0]["quote"] = "The harbour of Oldport was dredged in 1988."
     told = local.post("/v1/check", json={"answer": found}).json()
     assert not told["holds"] and told["answer"]["citations"][0]["status"] != "holds"
+    many = {"answer": found | {"citations": found["citations"] * 60}}
+    assert "at most 50" in problem(local.post("/v1/check", json=many), 422)
     assert "not an exported answer" in problem(local.post("/v1/check", json={"answer": {}}), 400)
 
 

@@ -197,16 +197,20 @@ def build(
     from index.build.rebuild import rebuild as make
     from qa.cli.shown import telling_progress
     from qa.evaluation.golden import golden_questions
+    from qa.webhook import announced
 
     settings = read_settings()
     with telling_progress() as tell:
-        return make(
-            library,
-            index=index,
-            progress=tell,
-            full=full,
-            force=force,
-            embedding_model=settings.embedding_model,
-            store=store or settings.store,
-            golden=golden_questions(library, settings) if golden else None,
+        return announced(
+            settings.webhook,
+            lambda: make(
+                library,
+                index=index,
+                progress=tell,
+                full=full,
+                force=force,
+                embedding_model=settings.embedding_model,
+                store=store or settings.store,
+                golden=golden_questions(library, settings) if golden else None,
+            ),
         )

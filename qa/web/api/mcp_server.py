@@ -118,7 +118,8 @@ def add_mcp(app: FastAPI, server: FastMCP[Any]) -> None:
     """Serve it at `/mcp` of an app, for as long as that runs."""
     inner = server.streamable_http_app()
     [route] = [one for one in inner.routes if isinstance(one, Route)]
-    app.router.routes.insert(0, route)
+    # A GET would hold a connection open for what is never sent.
+    app.router.routes.insert(0, Route(PATH, route.endpoint, methods=["POST"]))
     before = app.router.lifespan_context
 
     @asynccontextmanager

@@ -17,6 +17,7 @@ from qa.web.api.calls import Calls
 from qa.web.api.problems import line_of
 from qa.web.api.schemas import AnswerOut, Checked, PassageOut, Question, SourceOut, ToCheck
 
+# What is sought in a whole library takes time: sentences, or quotes that stand no more there.
 _MOST_SENTENCES = 50
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ def rest_routes(calls: Calls) -> APIRouter:
         if sum(one is not None for one in (sent.sentences, sent.text, sent.answer)) != 1:
             raise HTTPException(422, "Send one of sentences, text and answer; see /docs")
         if sent.answer is not None:
+            if json.dumps(sent.answer).count('"quote"') > _MOST_SENTENCES:
+                raise HTTPException(422, f"Send an answer of at most {_MOST_SENTENCES} quotes")
             told = (await calls.check_answer(sent.answer)).to_dict()
             return {"holds": told["holds"], "answer": told}
         claims = [

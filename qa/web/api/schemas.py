@@ -58,7 +58,7 @@ class Sentence(Asked):
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
     quotes: list[Annotated[str, Field(min_length=1, max_length=5000)]] = Field(
-        default=[], max_length=20
+        default=[], max_length=5
     )
 
 

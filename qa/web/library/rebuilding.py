@@ -19,6 +19,7 @@ from qa.settings import read_settings
 from qa.web.api.metrics import METRICS, REBUILDS
 from qa.web.library.lists import message
 from qa.web.shared.render import render
+from qa.webhook import announced
 from sources import MetadataError, SourceError
 
 _STAGES = {
@@ -41,8 +42,9 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
     def run() -> None:
         try:
             settings = read_settings()
-            result.append(
-                rebuild(
+            made = announced(
+                settings.webhook,
+                lambda: rebuild(
                     library,
                     index=index,
                     force=force,
@@ -50,8 +52,9 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
                     embedding_model=settings.embedding_model,
                     store=settings.store,
                     golden=golden_questions(library, settings),
-                )
+                ),
             )
+            result.append(made)
         except MetadataError as error:
             result.append(" ".join(error.problems[:10]))
         except (IndexingError, RefdeskError, SourceError) as error:

@@ -22,6 +22,7 @@ LEVELS = ("debug", "info", "warning", "error")
 _OURS = ("qa", "index", "sources", "uvicorn")
 # What a caller may name its request, so that its log and ours can be laid side by side.
 _ID = re.compile(rb"[\w.-]{1,64}", re.ASCII)
+_LONGEST = 300
 _request: ContextVar[str] = ContextVar("request", default="")
 _log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class RequestLog:
         finally:
             told = {
                 "method": method,
-                "path": path,
+                "path": path[:_LONGEST],
                 "status": status,
                 "ms": round(1000 * (time.perf_counter() - begun)),
             }
