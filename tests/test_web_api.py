@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -9,11 +10,13 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
 from pydantic import ValidationError
+from scripted import Scripted
 
 from qa.desk import open_desk
 from qa.errors import SettingError
@@ -28,8 +31,11 @@ from qa.passwords import (
     set_password,
 )
 from qa.pipeline import answer
+from qa.result import Conflict
 from qa.settings import read_settings
 from qa.web import build_app
+from qa.web.api.calls import BusyError, Calls
+from qa.web.api.completions import _annotations, _text
 from qa.web.api.metrics import Metrics, timed
 from qa.web.api.schemas import AnswerOut, Question
 from qa.web.server.logs import _Text
@@ -216,7 +222,11 @@ def test_what_programs_can_call_is_described_here(local):
     page = local.get("/docs")
     assert page.status_code == 200 and "http" not in page.text.replace("https://evil", "")
     assert all(path in page.text for path in told["paths"])
-    assert "How many passages." in page.text and "<script" not in page.text
+    assert (
+        "How many passages." in page.text
+        and "An answer whose every" in page.text
+        and "<script" not in page.text
+    )
 
 
 def test_the_described_answer_has_the_fields_of_answers(opened):
@@ -272,6 +282,66 @@ def test_a_client_of_openai_is_streamed_the_same(openai_client):
     noted = [one for each in said for one in getattr(each.choices[0].delta, "annotations", ())]
     assert noted == [one.model_dump() for one in whole.choices[0].message.annotations]
     assert end.choices[0].finish_reason == "stop" and usage.usage.total_tokens == 0
+
+
+def test_what_a_reader_should_know_stands_below_and_nothing_of_a_source_is_markup(opened):
+    found = answer(ASKED, index=opened, model="")
+    cited = replace(
+        found.citations[0], publisher="<b>Bold</b>", url="javascript:alert(1)", source_id="a b"
+    )
+    conflict = Conflict(kind="date", cited=1, other=cited, values=("1987", "1988"))
+    found = replace(found, citations=(cited,), conflicts=(conflict,), withheld=1)
+    text = _text(found)
+    assert "Sources differ: 1987 (1); 1988 (" in text and "orders to a model was left out" in text
+    assert "<b>" not in text and "javascript" not in text
+    assert {one["url_citation"]["url"] for one in _annotations(found, text)} == {"refdesk:a%20b"}
+
+
+def test_a_language_model_is_streamed_as_it_writes(opened, library):
+    openai = pytest.importorskip("openai", reason="openai is not installed")
+    said = (
+        "The harbour of Oldport was dredged to a depth of eleven metres in 1987. [1]\n",
+        "The Baltic Dredging Company did the work for 4.2 million crowns. [1]\n",
+        "Fishing boats moved to the eastern quay while it went on. [1]\n",
+        "The moon is made of green cheese. [1]\n",
+    )
+    model = Scripted(pieces=[*said])
+    model.go_on()
+    with (
+        client_of(build_app(index=opened, library=library, model=model)) as here,
+        openai.OpenAI(base_url=f"{here.base_url}v1", api_key="none") as client,
+    ):
+        ask = client.chat.completions.create
+        talk = [{"role": "user", "content": ASKED}]
+        chunks = [*ask(model="refdesk", messages=talk, stream=True)]
+        whole = ask(model="refdesk", messages=talk).choices[0].message.content
+    text = "".join(one.choices[0].delta.content or "" for one in chunks)
+    assert text == whole and "4.2 million crowns" in text and "cheese" not in text
+    assert chunks[-1].choices[0].finish_reason == "stop"
+
+
+def test_who_leaves_in_the_middle_leaves_room_for_others(local):
+    for _ in range(5):
+        with local.stream("POST", "/v1/ask", json={"question": ASKED, "stream": True}) as told:
+            next(told.iter_bytes())
+    assert local.post("/v1/ask", json={"question": ASKED}).status_code == 200
+
+
+def test_more_than_may_wait_are_told_to_come_again(opened):
+    async def crowd():
+        calls = Calls(opened, open_desk(read_settings(), index=opened, model=""))
+        async with AsyncExitStack() as held:
+            for _ in range(2):
+                await held.enter_async_context(calls._turn())
+            waiting = [asyncio.ensure_future(calls.search("harbour")) for _ in range(20)]
+            while calls.waiting < 20:
+                await asyncio.sleep(0)
+            with pytest.raises(BusyError, match="try again"):
+                await calls.search("harbour")
+        assert all(await asyncio.gather(*waiting))
+        assert await calls.search("harbour")
+
+    asyncio.run(crowd())
 
 
 def test_a_client_of_openai_is_told_what_is_wrong(openai_client):

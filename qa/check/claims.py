@@ -19,6 +19,8 @@ from qa.result import CHECKS, CheckedBy, Citation
 from qa.retrieve.evidence import Evidence, gather
 
 _MARK = re.compile(rf"\s?(?:{MARKER.pattern})", re.IGNORECASE)
+# In characters; in a longer line marks of Markdown are left, for to find them takes its square.
+_LONGEST = 5000
 # Passages that may hold a sentence, or what is quoted for it.
 _LOOKED_AT = 8
 
@@ -47,7 +49,8 @@ class ClaimCheck:
 
 def claims_of(text: str, language: str = "en") -> list[Claim]:
     """The sentences of a text in Markdown, without citation marks."""
-    lines = (plain(_MARK.sub("", item(line).text)) for line in text.split("\n"))
+    lines = (_MARK.sub("", item(line).text) for line in text.split("\n"))
+    lines = (plain(line) if len(line) <= _LONGEST else line for line in lines)
     parts = (part.strip() for line in lines for part in sentencex.segment(language, line))
     return [Claim(text=part) for part in parts if any(map(str.isalnum, part))]
 

@@ -18,7 +18,7 @@ _LINK = re.compile(
 _QUOTED = re.compile(r"(?<=\n)[ \t]*(?:>[ \t]?)+")
 # "[the rules][1]", a footnote; but not what is one place of a table in a program: "a[0][1]".
 _REFERENCE = re.compile(
-    r"(?<![\w\]\\])\[(?=[^\]]*[^\W\d_])([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]|(?<=[\w.,;:!?)\"'”’*_])\[\^[\w-]{1,30}\]"
+    r"(?<![\w\]\\])\[(?=[^\[\]\n]{0,299}[^\W\d_])([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]|(?<=[\w.,;:!?)\"'”’*_])\[\^[\w-]{1,30}\]"
 )
 # What marks a heading that states a fact, where it follows another.
 _HASHES = re.compile(r"(?<=\n)#{1,6}[ \t]+")

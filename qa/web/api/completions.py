@@ -8,13 +8,14 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
 from qa.export.cited import page_of
 from qa.plain_text import escape
-from qa.result import Answer, Citation
+from qa.result import Answer, Citation, Conflict
 from qa.web.api.calls import Calls
 from qa.web.api.problems import line_of
 from qa.web.api.rest import event, streamed
@@ -127,15 +128,27 @@ def _asked(messages: Sequence[Message]) -> tuple[str, list[tuple[str, str]]]:
 
 def _text(answer: Answer) -> str:
     """The answer in Markdown, with the sources that it cites below."""
-    text = f"{answer.text}\n\n*{escape(answer.notice)}*" if answer.notice else answer.text
+    text = answer.text
+    for note in (answer.notice, answer.withheld_note, *map(_differing, answer.conflicts)):
+        text += f"\n\n*{escape(note)}*" if note else ""
     return text + (_SOURCES + "\n".join(map(_listed, answer.quoted)) if answer.quoted else "")
+
+
+def _differing(conflict: Conflict) -> str:
+    here, there = conflict.values
+    who = conflict.other.publisher or conflict.other.title
+    return f"Sources differ: {here} ({conflict.cited}); {there} ({who}, {conflict.other.standing})."
 
 
 def _listed(cited: Citation) -> str:
     about = (cited.title, cited.publisher, cited.published, cited.standing, page_of(cited))
     line = " · ".join(escape(part) for part in about if part)
-    address = f" · <{cited.url}>" if cited.url and check_url(cited.url) else ""
+    address = f" · <{_address(cited)}>" if _address(cited) else ""
     return f"- \\[{cited.number}\\] {line}{address}"
+
+
+def _address(cited: Citation) -> str | None:
+    return cited.url if cited.url and check_url(cited.url) else None
 
 
 def _annotations(answer: Answer, text: str) -> Iterator[dict[str, Any]]:
@@ -150,7 +163,7 @@ def _annotations(answer: Answer, text: str) -> Iterator[dict[str, Any]]:
                     "start_index": mark.start(),
                     "end_index": mark.end(),
                     "title": cited.title,
-                    "url": cited.url or f"refdesk:{cited.source_id}",
+                    "url": _address(cited) or f"refdesk:{quote(cited.source_id)}",
                     "number": cited.number,
                 },
             }

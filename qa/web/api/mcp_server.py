@@ -13,6 +13,8 @@ from mcp.server.fastmcp.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import Resource
 from pydantic import AnyUrl
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from index.errors import IndexingError
@@ -20,7 +22,7 @@ from index.opened import Index
 from qa.check.claims import claims_of
 from qa.injection import quotable
 from qa.web.api.calls import Calls
-from qa.web.api.problems import line_of
+from qa.web.api.problems import line_of, problem
 from qa.web.api.schemas import AnswerOut, ClaimCheckOut, PassageOut, Scope, SourceOut, Text
 
 PATH = "/mcp"
@@ -118,8 +120,15 @@ def add_mcp(app: FastAPI, server: FastMCP[Any]) -> None:
     """Serve it at `/mcp` of an app, for as long as that runs."""
     inner = server.streamable_http_app()
     [route] = [one for one in inner.routes if isinstance(one, Route)]
-    # A GET would hold a connection open for what is never sent.
-    app.router.routes.insert(0, Route(PATH, route.endpoint, methods=["POST"]))
+
+    async def refused(request: Request) -> Response:
+        # It would hold a connection open for what is never sent.
+        return problem("Send a POST", 405, {"allow": "POST"})
+
+    app.router.routes[:0] = [
+        Route(PATH, route.endpoint, methods=["POST"]),
+        Route(PATH, refused, methods=["GET", "DELETE"]),
+    ]
     before = app.router.lifespan_context
 
     @asynccontextmanager

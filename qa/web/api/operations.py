@@ -83,23 +83,15 @@ def operation_routes(index: Index, calls: Calls, access: Access, queue: Sized) -
     @router.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:
         app: FastAPI = request.app
-        return HTMLResponse(render("docs.html", told=app.openapi(), fields=_fields))
+        return HTMLResponse(render("docs.html", told=app.openapi(), schema=_schema, type=_type))
 
     return router
 
 
-def _fields(told: dict[str, Any], content: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """The fields of what is sent or got: name, type, what it is, whether it must be there."""
+def _schema(told: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what is sent or got; of a list that of what is in it."""
     schema: dict[str, Any] = next(iter(content.values()))["schema"]
-    schema = _resolved(told, schema.get("items", schema))
-    needed = schema.get("required", ())
-    return [
-        (name, _type(one), one.get("description", ""), name in needed)
-        for name, one in schema.get("properties", {}).items()
-    ]
-
-
-def _resolved(told: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    schema = schema.get("items", schema)
     name = schema.get("$ref", "").rpartition("/")[2]
     found: dict[str, Any] = told["components"]["schemas"][name] if name else schema
     return found
