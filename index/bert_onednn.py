@@ -1,7 +1,8 @@
 """The encoder of `index.bert` for many texts, on torch: the kernels of oneDNN and bfloat16.
 
-An activation or a sum is done with the product before it; softmax is left to a power of two, whose
-sum divides the product after it. `tests/benchmarks/embedding.py` measures it beside other ways.
+An activation or a sum is done with the product before it. In bfloat16 softmax is left to a power of
+two, whose sum divides the product after it; in float32 torch's own attention takes two thirds of
+the time of that. `tests/benchmarks/embedding.py` measures it beside other ways.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class OneDnnBert:
         processor = torch.cpu.get_capabilities()
         fast = processor.get("avx512_bf16") or processor.get("amx_bf16")
         kind = torch.bfloat16 if fast and not bert.precise else torch.float32
+
+        self._by_powers = kind is torch.bfloat16
 
         def tensors(*arrays: Floats) -> tuple[Tensor, ...]:
             return tuple(torch.tensor(array, dtype=kind) for array in arrays)
@@ -121,6 +124,12 @@ class OneDnnBert:
         width = projected.shape[1] // 3
         size, filled = width // self._heads, -length % _LENGTH + length
         split = projected.view(texts, length, 3, self._heads, size).permute(2, 0, 3, 1, 4)
+        if not self._by_powers:
+            query, key, value = split  # the query holds the scale and log2(e)
+            own = torch.nn.functional.scaled_dot_product_attention(
+                query, key, value, scale=math.log(2)
+            )
+            return own.transpose(1, 2).reshape(texts * length, width)
         padded = projected.new_zeros(3, texts, self._heads, filled, size)
         padded[..., :length, :] = split
         query, key, value = padded.view(3, -1, filled, size)
