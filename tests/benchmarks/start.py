@@ -79,6 +79,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="refdesk-start-") as name:
         os.environ.update(XDG_DATA_HOME=name, REFDESK_GAPS="off")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an install has its modules compiled
         index = arguments.index or Path(name) / "index"
         if not arguments.index:
             cost([arguments.refdesk[0], "rebuild", "--index", str(index)])
@@ -93,7 +94,7 @@ def main() -> None:
         print("|---|---|--:|--:|--:|")
         for title, (measure, words) in commands.items():
             found: dict[str, list[Cost]] = {refdesk: [] for refdesk in arguments.refdesk}
-            for _ in range(arguments.rounds):
+            for _ in range(arguments.rounds + 1):
                 for refdesk, costs in found.items():
                     costs.append(measure([refdesk, *words]))
             for number, costs in enumerate(found.values(), start=1):
