@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
 
 import httpx
@@ -74,6 +75,18 @@ def test_over_stdio(index_folder, opened):
             return await talk(*streams)
 
     check(asyncio.run(run()), opened)
+
+
+def test_it_ends_quietly_with_its_program_and_needs_no_page(index_folder):
+    code = (
+        "import sys; from qa.cli.app import run; status = run(sys.argv[1:]); "
+        "assert 'gradio' not in sys.modules; sys.exit(status)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "mcp", "--index", str(index_folder), "--model", ""],
+        input="", capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
 def test_over_http_with_a_key(opened, library, tmp_path):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from qa.cli.options import IndexOption, ModelOption, index_folder
 from qa.errors import SettingError
@@ -20,9 +23,9 @@ def mcp(index: IndexOption = None, model: ModelOption = None) -> None:
     from qa.desk import open_desk
     from qa.web.api.calls import Calls
     from qa.web.api.mcp_server import mcp_server
-    from qa.web.server.logs import configure_logs
 
-    configure_logs()  # stderr: standard output is the program's
     opened = open_index(index_folder(index))
     desk = open_desk(read_settings(), index=opened, model=model)
     mcp_server(opened, Calls(opened, desk)).run("stdio")
+    # It closed the stream that it spoke on, which whoever flushes it later need not know.
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import gradio as gr
+from typing import TYPE_CHECKING, Any
 
 from qa.passwords import CURATE, CURATOR, Key, Users
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 # The one person at a machine that serves only itself.
 LOCAL = "local"
