@@ -31,7 +31,7 @@ _DECLARED = re.compile(
 )
 _HEAD_BYTES = 8192
 _NO_TEXT = (
-    "head script style noscript template svg canvas iframe object audio video button select "
+    "head script style noscript noframes noembed template svg canvas iframe object audio video button select "
     "textarea datalist rp rt annotation".split()
 )
 _INLINE = frozenset(

@@ -4,77 +4,140 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-
-from sources.readers.unseen import is_white
 
 _REASONS = {
     "hidden": re.compile(
         r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|content-visibility\s*:\s*hidden"
-        r"|clip\s*:\s*rect\(\s*0|clip-path\s*:\s*inset\(\s*(?:[5-9]\d|100)%",
+        r"|clip\s*:\s*rect\(\s*[01]?(?:px)?[\s,]+[01]?(?:px)?[\s,]+[01]?(?:px)?[\s,]+[01]?(?:px)?\s*\)"
+        r"|clip\s*:\s*rect\(\s*0|clip-path\s*:\s*inset\(\s*(?:[5-9]\d|100)%"
+        r"|clip-path\s*:\s*(?:circle|ellipse)\(\s*0(?!\.?\d)"
+        r"|clip-path\s*:\s*polygon\((?:\s*0\w{0,2}[\s,]){2,20}\s*0\w{0,2}\s*\)"
+        r"|scale(?:3d|X|Y)?\(\s*0(?!\.?\d)|(?<![\w-])scale\s*:\s*0(?!\.?\d)|rotate[XY]\(\s*-?90deg"
+        r"|mask(?:-image)?\s*:\s*linear-gradient\(\s*transparent\s*,\s*transparent|mso-hide\s*:\s*all",
         re.IGNORECASE,
     ),
     "transparent": re.compile(
-        r"opacity\s*[:(]\s*0?(?:\.0\d*)?%?\s*(?:[);!]|$)|(?<![\w-])color\s*:\s*(?:transparent\b"
-        r"|rgba\([^)]{0,40},\s*0?(?:\.0\d*)?\s*\))",
+        r"opacity\s*[:(]\s*0?(?:\.0\d*)?%?\s*(?:[);!]|$)"
+        r"|(?<![\w-])(?:color|-webkit-text-fill-color)\s*:\s*(?:transparent\b"
+        r"|(?:rgb|hsl)a?\((?:(?:[^,/)]{1,12},){3}|[^)/]{1,40}/)\s*0?(?:\.0\d*)?%?\s*\)"
+        r"|#(?:[\da-f]{6}0\d|[\da-f]{3}0)\s*(?:[;!]|$))",
         re.IGNORECASE,
     ),
     "tiny": re.compile(
         r"font-size\s*:\s*(?:0(?:\.0*)?(?:[a-z%]+)?\s*(?:[;!]|$)|(?:0?\.\d+|1(?:\.\d+)?)(?:px|pt)"
-        r"|0?\.0\d*r?em)",
+        r"|0?\.0\d*r?em)"
+        r"|(?<![\w-])font\s*:[^;:]{0,80}?(?<![\w.])(?:0(?:\.0*)?(?:px|pt|r?em|%)?|0?\.\d+(?:px|pt)"
+        r"|1(?:\.\d+)?(?:px|pt))[\s/]",
         re.IGNORECASE,
     ),
     "off the screen": re.compile(
-        r"(?:left|right|top|text-indent)\s*:\s*-(?:\d{3,}|\d{2,}r?em)|margin[\w-]*\s*:\s*-\d{4,}"
-        r"|translate[XY]?\(\s*-(?:\d{4,}px|[1-9]\d{2,}%)",
+        r"(?:left|right|top|bottom|inset[\w-]*|text-indent)\s*:\s*-(?:\d{3,}|\d{2,}r?em)"
+        r"|margin[\w-]*\s*:\s*-\d{4,}|(?:left|top|inset[\w-]*)\s*:\s*\d{5,}px"
+        r"|translate(?:3d|X|Y)?\s*[(:]\s*-(?:\d{4,}px|[1-9]\d{2,}%)",
         re.IGNORECASE,
     ),
 }
+_CUT_OFF = re.compile(r"overflow(?:-[xy])?\s*:\s*(?:hidden|clip)", re.IGNORECASE)
+_NO_ROOM = re.compile(
+    r"(?<![\w-])(?:max-)?(?:height|width)\s*:\s*[01](?:\.0*)?(?:px|pt|r?em|%)?\s*(?:[;!]|$)",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(r"transition", re.IGNORECASE)
 _COLOUR = re.compile(r"(?:^|[;\s{])color\s*:\s*([^;!}]{1,40})", re.IGNORECASE)
 _GROUND = re.compile(r"background(?:-color|-image)?\s*:\s*([^;!}]{1,200})", re.IGNORECASE)
 _RGB = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})")
+_HSL = re.compile(r"hsla?\(\s*[\d.]+(?:deg)?[\s,]+[\d.]+%[\s,]+([\d.]+)%")
+_HEX = re.compile(r"#?([\da-f]{3}|[\da-f]{6})", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\([\da-f]{1,6})\s?", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*[^*]{0,500}\*/")
+_VARIABLE = re.compile(r"(--[\w-]{1,60})\s*:\s*([^;{}]{1,100})")
+_USED = re.compile(r"var\(\s*(--[\w-]{1,60})[^)]{0,60}\)")
+_CALC = re.compile(
+    r"calc\(\s*(?:(?:0\w{0,3}\s*-\s*|-\s?1\s*\*\s*)(\d{1,6}\w{0,3})|(-\d{1,6}\w{0,3}))\s*\)"
+)
 _BRACES = re.compile(r"([{}])")
-_COMPOUND = re.compile(r"([a-z][\w-]*|\*)?((?:[.#][\w-]+)*)", re.IGNORECASE)
+_COMPOUND = re.compile(
+    r"([a-z][\w-]*|\*)?((?:[.#][\w-]+|\[[^\]]{1,80}\]|:(?:not|is|where)\([^()]{1,120}\)"
+    r"|:(?:first-child|last-child|only-child|nth-child\(\s*\d{1,4}\s*\)))*)",
+    re.IGNORECASE,
+)
 _PART = re.compile(r"[.#][\w-]+")
-_EVERYWHERE = re.compile(r"\s*@media\s+(?:all|screen)\s*", re.IGNORECASE)
+_TEST = re.compile(
+    r"\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*[\"']?([^\"'\]]*)[\"']?\s*i?\s*)?\]|:(not|is|where)\(([^()]*)\)"
+    r"|:(first-child|last-child|only-child|nth-child\(\s*(\d+)\s*\))",
+    re.IGNORECASE,
+)
+# What holds on every screen: none is narrower than 300 pixels.
+_EVERYWHERE = re.compile(
+    r"@(?:media\s+(?:(?:all|screen)\b\s*(?:and\s*)?)?(?:\(\s*min-width\s*:\s*[0-2]?\d{1,2}px\s*\))?"
+    r"|supports\b(?!\s*not).{1,200}|layer\b.{0,100})\s*",
+    re.IGNORECASE | re.DOTALL,
+)
 _MOST_RULES = 2_000
+_MOST_DEEP = 20
+_MOST_BESIDE = 500
 _LONGEST_STYLE = 2_000
 _NO_GROUND = ("none", "transparent", "inherit", "initial", "unset", "")
+_PAPER = (255, 255, 255)
+_NAMES = {"white": _PAPER, "black": (0, 0, 0), "red": (255, 0, 0), "blue": (0, 0, 255)}
+_ALIKE = 15  # of 255, in each colour
+
+Colour = tuple[int, int, int] | str
+"""Red, green and blue from 0 to 255, or what else a file calls it."""
 
 Element = Any
 """An element of the page: lxml has no types."""
 
-Compound = tuple[str, frozenset[str]]
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """What a selector asks of one element, and how that stands to the next one of the chain."""
+
+    tag: str
+    parts: frozenset[str]
+    tests: tuple[tuple[str, ...], ...]
+    joint: str = " "
 
 
 class UnseenElements:
     """Finds what a page's own styles keep from being seen."""
 
     def __init__(self, css: str) -> None:
-        said = [(selectors, rule[:_LONGEST_STYLE]) for selectors, rule in _css_rules(css)]
+        said = [(selectors, _plain(rule[:_LONGEST_STYLE])) for selectors, rule in _css_rules(css)]
         # What hides comes first: the rest can at most show that white text is seen
         said = [one for one in said if _hides(one[1])] + [
             one for one in said if not _hides(one[1]) and _colours(one[1])
         ]
-        chains = ((_chain(one), rule) for selectors, rule in said for one in selectors.split(","))
+        chains = ((_chain(one), rule) for selectors, rule in said for one in _listed(selectors))
         self._rules = [(chain, rule) for chain, rule in islice(chains, _MOST_RULES) if chain]
         self._by_key: dict[str, list[int]] = {}
         for place, (chain, _) in enumerate(self._rules):
-            tag, parts = chain[-1]
-            self._by_key.setdefault(min(parts, default=tag), []).append(place)
+            last = chain[-1]
+            self._by_key.setdefault(min(last.parts, default=last.tag), []).append(place)
 
     def among(self, elements: Iterable[Element]) -> dict[Element, str]:
         """Of elements in the order of the page, those that are not seen, and why."""
         found: dict[Element, str] = {}
-        grounds: dict[Element, bool] = {}
+        grounds: dict[Element, Colour] = {}
+        coloured: list[Element] = []
         for element in elements:
-            styles = [*self._styles(element), element.get("style", "")[:_LONGEST_STYLE]]
+            styles = [*self._styles(element), _plain(element.get("style", "")[:_LONGEST_STYLE])]
             said = ";".join(filter(None, styles))
-            ground = grounds.get(element.getparent(), False) or _has_ground(element, said)
+            ground = _ground(element, said) or grounds.get(element.getparent(), _PAPER)
             grounds[element] = ground
-            if reason := _reason(element, said, ground):
+            own = _own_colour(element, said)
+            if reason := _reason(said) or _lost(own, ground):
                 found[element] = reason
+            elif own:
+                coloured.append(element)
+        # Text that has its own colour is seen in what else is of the colour of its ground
+        for element in coloured:
+            for above in element.iterancestors():
+                if found.get(above) in _LOST:
+                    del found[above]
         return found
 
     def _styles(self, element: Element) -> Iterator[str]:
@@ -85,33 +148,87 @@ class UnseenElements:
         for key in (element.tag, "*", *own):
             for place in self._by_key.get(key, ()):
                 chain, said = self._rules[place]
-                if _meets(element, own, chain[-1]) and _within(element, chain[:-1]):
+                if _meets(element, own, chain[-1]) and _within(element, chain):
                     yield said
 
 
-def _reason(element: Element, said: str, ground: bool) -> str:
+_LOST = ("white", "the colour of its ground")
+
+
+def _reason(said: str) -> str:
+    if not said:
+        return ""
     for reason, pattern in _REASONS.items():
-        if said and pattern.search(said):
+        if pattern.search(said):
             return reason
+    return "hidden" if _no_room(said) else ""
+
+
+def _no_room(said: str) -> bool:
+    """Whether it is cut off to nothing, and does not open."""
+    cut = _NO_ROOM.search(said) and _CUT_OFF.search(said)
+    return bool(cut) and not _OPENS.search(said)
+
+
+def _plain(said: str) -> str:
+    """Declarations without comments, escapes, variables of their own and simple sums."""
+    if "\\" in said or "/*" in said:
+        said = _COMMENT.sub("", said)
+        said = _ESCAPED.sub(lambda code: chr(min(int(code[1], 16), 0x10FFFF)), said)
+    if "var(" in said:
+        values = dict(_VARIABLE.findall(said))
+        said = _USED.sub(lambda used: values.get(used[1], used[0]), said)
+    if "calc(" in said:
+        said = _CALC.sub(lambda sum_: sum_[2] or f"-{sum_[1]}", said)
+    return said
+
+
+def _own_colour(element: Element, said: str) -> Colour:
     colour = _COLOUR.findall(said)
     shown = colour[-1].strip() if colour else element.get("color", "")
-    return "white" if shown and not ground and _is_white(shown) else ""
+    return _colour(shown) if shown else ""
 
 
-def _has_ground(element: Element, said: str) -> bool:
-    """Whether an element is painted under by something that is not white."""
+def _lost(colour: Colour, ground: Colour) -> str:
+    if not colour or not _same(colour, ground):
+        return ""
+    return "white" if _same(colour, _PAPER) else "the colour of its ground"
+
+
+def _ground(element: Element, said: str) -> Colour:
+    """What an element is painted on, where it says so."""
     found = [one.strip() for one in _GROUND.findall(said)] if said else []
-    grounds = [*found, element.get("bgcolor", ""), "image" if element.get("background") else ""]
-    return any(one.lower() not in _NO_GROUND and not _is_white(one) for one in grounds)
+    given = [*found, element.get("bgcolor", ""), "image" if element.get("background") else ""]
+    grounds = [_colour(one) for one in given if one.lower() not in _NO_GROUND]
+    # Of several, as where a picture lies over a colour, it is not known which is seen
+    return grounds[0] if len(set(grounds)) == 1 else "several" if grounds else ""
 
 
-def _is_white(colour: str) -> bool:
-    rgb = _RGB.match(colour)
-    return min(map(int, rgb.groups())) >= 240 if rgb else is_white(colour)
+def _same(one: Colour, other: Colour) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other and one not in ("image", "several", "inherit", "currentcolor")
+    return all(abs(a - b) <= _ALIKE for a, b in zip(one, other, strict=True))
+
+
+def _colour(said: str) -> Colour:
+    said = said.strip().lower()
+    if said in _NAMES:
+        return _NAMES[said]
+    if rgb := _RGB.match(said):
+        return int(rgb[1]), int(rgb[2]), int(rgb[3])
+    if (hsl := _HSL.match(said)) and float(hsl[1]) in (0.0, 100.0):
+        return _PAPER if float(hsl[1]) else (0, 0, 0)
+    if digits := _HEX.fullmatch(said):
+        step = len(digits[1]) // 3
+        red, green, blue = (
+            int(digits[1][at * step : at * step + step] * (3 - step), 16) for at in range(3)
+        )
+        return red, green, blue
+    return said
 
 
 def _hides(said: str) -> bool:
-    return any(pattern.search(said) for pattern in _REASONS.values())
+    return any(pattern.search(said) for pattern in _REASONS.values()) or _no_room(said)
 
 
 def _colours(said: str) -> bool:
@@ -122,30 +239,84 @@ def _css_rules(css: str) -> Iterator[tuple[str, str]]:
     """Selectors and what they say; not what holds for some media only. Linear in its length."""
     first, *rest = css.split("/*")
     css = first + "".join(part.partition("*/")[2] for part in rest)
-    depth, before, everywhere = 0, "", 0
+    # What holds in the block that is open: None where that is for some media
+    open_: list[str | None] = []
+    before = ""
     for part in _BRACES.split(css):
         if part == "{":
-            depth += 1
-            if _EVERYWHERE.fullmatch(before) and depth == 1:
-                everywhere = 1
+            said, _, named = before.rpartition(";")
+            if open_ and open_[-1] and said:
+                yield open_[-1], said
+            open_.append(_opened(open_[-1] if open_ else "", named.strip(), len(open_)))
+            before = ""
         elif part == "}":
-            depth = max(0, depth - 1)
-            everywhere = everywhere if depth else 0
+            inner = open_.pop() if open_ else None
+            if inner and before.strip():
+                yield inner, before
+            before = ""
         else:
-            if depth == 1 + everywhere and "@" not in before:
-                yield before, part
             before = part
 
 
+def _opened(around: str | None, named: str, deep: int) -> str | None:
+    """The selectors of a block in another one."""
+    if around is None or deep >= _MOST_DEEP or len(around) + len(named) > _LONGEST_STYLE:
+        return None
+    if named.startswith("@"):
+        return around if _EVERYWHERE.fullmatch(named) else None
+    if not around:
+        return named
+    if "," in around or "," in named:
+        return None
+    return named.replace("&", around) if "&" in named else f"{around} {named}"
+
+
+def _listed(selectors: str) -> list[str]:
+    """The selectors of a list; a comma in brackets parts none."""
+    found, deep = [""], 0
+    for char in selectors:
+        deep += (char in "([") - (char in ")]")
+        if char == "," and deep == 0:
+            found.append("")
+        else:
+            found[-1] += char
+    return found
+
+
 def _chain(selector: str) -> list[Compound]:
-    """A selector of tags, classes and ids, as the compounds of its descent; [] for another."""
+    """A selector as the compounds of its descent; [] for one that is not understood."""
     chain: list[Compound] = []
-    for compound in selector.replace(">", " ").split():
-        found = _COMPOUND.fullmatch(compound)
+    joint = " "
+    for part in _pieces(selector):
+        if part in (">", "+", "~"):
+            joint = part
+            continue
+        found = _COMPOUND.fullmatch(part)
         if not found:
             return []
-        chain.append(((found[1] or "*").lower(), frozenset(_PART.findall(found[2]))))
+        tests = tuple(
+            tuple(one or "" for one in test.groups()) for test in _TEST.finditer(found[2])
+        )
+        bare = _TEST.sub("", found[2])
+        chain.append(
+            Compound((found[1] or "*").lower(), frozenset(_PART.findall(bare)), tests, joint)
+        )
+        joint = " "
     return chain
+
+
+def _pieces(selector: str) -> list[str]:
+    """The compounds of a selector and the signs between them; brackets stay whole."""
+    found, deep = [""], 0
+    for char in selector:
+        deep += (char in "([") - (char in ")]")
+        if deep == 0 and char in ">+~":
+            found += [char, ""]
+        elif deep == 0 and char.isspace():
+            found.append("")
+        else:
+            found[-1] += char
+    return [one for one in found if one]
 
 
 def _own(element: Element) -> set[str]:
@@ -154,16 +325,73 @@ def _own(element: Element) -> set[str]:
 
 
 def _meets(element: Element, own: set[str], compound: Compound) -> bool:
-    tag, parts = compound
-    return tag in ("*", element.tag) and parts <= own
+    return (
+        compound.tag in ("*", element.tag)
+        and compound.parts <= own
+        and all(_passes(element, own, test) for test in compound.tests)
+    )
+
+
+def _passes(element: Element, own: set[str], test: tuple[str, ...]) -> bool:
+    """Whether an element passes one test in brackets or after a colon."""
+    attribute, sign, wanted, any_of, selectors, child, nth = test
+    if attribute:
+        value = element.get(attribute.lower())
+        if value is None or not sign:
+            return value is not None
+        return {
+            "=": value == wanted,
+            "~=": wanted in value.split(),
+            "|=": value == wanted or value.startswith(f"{wanted}-"),
+            "^=": bool(wanted) and value.startswith(wanted),
+            "$=": bool(wanted) and value.endswith(wanted),
+            "*=": bool(wanted) and wanted in value,
+        }[sign]
+    if any_of:
+        # Only compounds: of a longer selector it is not known
+        chains = [_chain(one) for one in selectors.split(",")]
+        if not all(len(one) == 1 for one in chains):
+            return False
+        return any(_meets(element, own, one[0]) for one in chains) == (any_of.lower() != "not")
+    first = _beside(element, after=False) is None
+    last = _beside(element, after=True) is None
+    match child.lower():
+        case "first-child":
+            return first
+        case "last-child":
+            return last
+        case "only-child":
+            return first and last
+    siblings = islice(element.itersiblings(preceding=True), _MOST_BESIDE)
+    before = sum(1 for one in siblings if isinstance(one.tag, str))
+    return before + 1 == int(nth)
+
+
+def _beside(element: Element, *, after: bool) -> Element | None:
+    siblings = element.itersiblings(preceding=not after)
+    return next((one for one in siblings if isinstance(one.tag, str)), None)
 
 
 def _within(element: Element, chain: list[Compound]) -> bool:
-    """Whether the compounds are met by what is above an element, from the outermost in."""
-    left = list(chain)
-    for above in element.iterancestors():
-        if not left:
-            return True
-        if _meets(above, _own(above), left[-1]):
-            left.pop()
-    return not left
+    """Whether the compounds are met by what is around an element, from the innermost out.
+
+    Each is sought from where the last was found: a chain that could be met only by another choice
+    is missed.
+    """
+    for place in range(len(chain) - 1, 0, -1):
+        wanted = chain[place - 1]
+        match chain[place].joint:
+            case ">":
+                around: Iterable[Element] = islice(element.iterancestors(), 1)
+            case "+":
+                before = _beside(element, after=False)
+                around = () if before is None else (before,)
+            case "~":
+                around = islice(element.itersiblings(preceding=True), _MOST_BESIDE)
+            case _:
+                around = element.iterancestors()
+        found = next((one for one in around if _meets(one, _own(one), wanted)), None)
+        if found is None:
+            return False
+        element = found
+    return True
