@@ -7,6 +7,8 @@ import docx
 import openpyxl
 import pptx
 import pytest
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 from openpyxl.styles import Font, PatternFill
 from pptx.util import Emu, Inches
@@ -153,7 +155,133 @@ def mail(text, page):
     return message.as_bytes()
 
 
+def drawn(before="", after="", text=f"BT /F 12 Tf 72 600 Td ({UNSEEN}) Tj ET", layers=""):
+    """A page with operations around a text; `layers` is what the file says of its one layer."""
+    said = f"BT /F 12 Tf 72 700 Td ({SEEN}) Tj ET {before} {text} {after}"
+    objects = [
+        f"<</Type/Catalog/Pages 2 0 R{layers}>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R"
+        "/Resources<</Font<</F 5 0 R>>/Properties<</L 6 0 R>>/ExtGState<</M<</BM/Multiply>>>>>>>>",
+        f"<</Length {len(said)}>>\nstream\n{said}\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        "<</Type/OCG/Name(L)>>",
+    ]
+    body = "%PDF-1.5\n"
+    places = []
+    for number, one in enumerate(objects, start=1):
+        places.append(len(body))
+        body += f"{number} 0 obj\n{one}\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    body += (
+        f"xref\n0 7\n0000000000 65535 f \n{table}trailer\n<</Size 7/Root 1 0 R>>\n"
+        f"startxref\n{len(body)}\n%%EOF\n"
+    )
+    return body.encode("latin-1")
+
+
+BOX = "60 590 400 30 re f"
+LAYER = {"before": "/OC /L BDC", "after": "EMC"}
+
+
+def property_of_run(name, **said):
+    def change(run):
+        element = OxmlElement(name)
+        for key, value in said.items():
+            element.set(qn(f"w:{key}"), value)
+        run._r.get_or_add_rPr().append(element)
+
+    return change
+
+
+def in_a_hidden_row(run):
+    table = run.part.document.add_table(1, 1)
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:hidden"))
+    table.cell(0, 0).paragraphs[0]._p.append(run._r)
+
+
+def blue_on_blue(run):
+    property_of_run("w:color", val="112233")(run)
+    property_of_run("w:shd", val="clear", fill="112233")(run)
+
+
+def blue_cell(book):
+    book.active["B3"].font = Font(color="FF112233")
+    book.active["B3"].fill = PatternFill("solid", fgColor="FF112233")
+
+
+# Rules of a style sheet, and what each of them hides.
+BY_RULE = {
+    "[data-x]{display:none}": "<p data-x=1>{}</p>",
+    "p[class~=q]{display:none}": "<p class='a q'>{}</p>",
+    ".o > p{display:none}": "<div class=o><p>{}</p></div>",
+    "h3 + p{display:none}": "<h3>Locks</h3><p>{}</p>",
+    "p:not(.v).w{display:none}": "<p class=w>{}</p>",
+    ":is(.q, .r){display:none}": "<p class=q>{}</p>",
+    ".q p:nth-child(2){display:none}": "<div class=q><p>One.</p><p>{}</p></div>",
+    ".q p:last-child{opacity:0}": "<div class=q><p>One.</p><p>{}</p></div>",
+    "@media screen and (min-width:1px){.q{display:none}}": "<p class=q>{}</p>",
+    "@supports (display:grid){.q{display:none}}": "<p class=q>{}</p>",
+    "@layer a{.q{display:none}}": "<p class=q>{}</p>",
+    ".q{color:#000;.r{display:none}}": "<div class=q><p class=r>{}</p></div>",
+}
+BY_STYLE = (
+    "--d:none;display:var(--d)", "d\\69splay:none", "display:/**/none", "height:0;overflow:hidden",
+    "position:absolute;width:1px;height:1px;overflow:hidden", "transform:scale(0)", "scale:0",
+    "clip-path:circle(0)", "clip-path:polygon(0 0,0 0,0 0)", "transform:rotateX(90deg)",
+    "clip:rect(1px,1px,1px,1px)", "font:0/0 a", "font:1px serif", "color:#00000000",
+    "-webkit-text-fill-color:transparent", "color:hsla(0,0%,0%,0)", "color:rgb(0 0 0 / 0)",
+    "color:hsl(0,0%,100%)", "background:#123456;color:#123456", "position:absolute;left:100000px",
+    "position:absolute;left:calc(-1 * 9999px)", "position:absolute;inset-inline-start:-9999px",
+    "translate:-9999px", "transform:translate3d(-9999px,0,0)",
+    "mask:linear-gradient(transparent,transparent)",
+)  # fmt: skip
 CARRIERS = {
+    **{
+        f"HTML, {rule}": (".html", html(hidden.format(UNSEEN), rule))
+        for rule, hidden in BY_RULE.items()
+    },
+    **{f"HTML, {style}": (".html", html(f"<p style='{style}'>{UNSEEN}</p>")) for style in BY_STYLE},
+    "PDF, in a layer that is off": (
+        ".pdf",
+        drawn(**LAYER, layers="/OCProperties<</OCGs[6 0 R]/D<</OFF[6 0 R]>>>>"),
+    ),
+    "PDF, in a layer that is off like all": (
+        ".pdf",
+        drawn(**LAYER, layers="/OCProperties<</OCGs[6 0 R]/D<</BaseState/OFF>>>>"),
+    ),
+    "PDF, covered by a box": (".pdf", drawn(after=f"1 g {BOX}")),
+    "PDF, black on black": (".pdf", drawn(before=f"0 g {BOX}")),
+    "PDF, blue on blue": (".pdf", drawn(before=f".1 .2 .6 rg {BOX}")),
+    "PDF, cut off": (".pdf", drawn(before="q 500 500 5 5 re W n", after="Q")),
+    "PDF, letters of no width": (
+        ".pdf",
+        drawn(text=f"BT /F 12 Tf 1 Tz 72 600 Td ({UNSEEN}) Tj ET"),
+    ),
+    "Word, letters of no width": (".docx", word(property_of_run("w:w", val="1"))),
+    "Word, far from its line": (".docx", word(property_of_run("w:position", val="-3000"))),
+    "Word, of the colour of paper": (
+        ".docx",
+        word(property_of_run("w:color", val="auto", themeColor="background1")),
+    ),
+    "Word, blue on blue": (".docx", word(blue_on_blue)),
+    "Word, in a hidden row": (".docx", word(in_a_hidden_row)),
+    "workbook, blue on blue": (".xlsx", sheet(blue_cell)),
+    "OpenDocument, blue on blue": (
+        ".odt",
+        writer('fo:color="#123456" fo:background-color="#123456"', STYLED),
+    ),
+    "OpenDocument, letters of no width": (
+        ".odt",
+        writer('xmlns:s="x" style:text-scale="1%"', STYLED),
+    ),
+    "OpenDocument, a hidden paragraph": (
+        ".odt",
+        odt(
+            f"<text:p>{SEEN}</text:p><text:p>"
+            f'<text:hidden-paragraph text:is-hidden="true"/>{UNSEEN}</text:p>'
+        ),
+    ),
     "HTML, white": (".html", html(f"<p style='color:#FFF'>{UNSEEN}</p>")),
     "HTML, white in other words": (".html", html(f"<p style='color: rgb(255,255,255)'>{UNSEEN}")),
     "HTML, white by a class": (".html", html(f"<p class=g>{UNSEEN}</p>", ".g{color:#fefefe}")),
@@ -281,6 +409,10 @@ def white_on_blue(book):
     book.active["B3"].fill = PatternFill("solid", fgColor="000080")
 
 
+def white_button(inner):
+    return html(f"<div style='background:#124;color:#124'><p style='color:#fff'>{inner}</p></div>")
+
+
 PRINT = "@media print{.g{display:none}}"
 VISIBLE = {
     "HTML, white on black": (".html", html(f"<div style='background:#000'><p style='color:#fff'>"
@@ -289,6 +421,30 @@ VISIBLE = {
         ".html",
         html(f"<div class=b><p class=w>{UNSEEN}</p></div>", ".b{background:#123}.w{color:#fff}"),
     ),
+    "HTML, white in what has the colour of its ground": (".html", white_button(UNSEEN)),
+    "HTML, opened by a click": (
+        ".html",
+        html(f"<div style='max-height:0;overflow:hidden;transition:max-height 1s'><p>{UNSEEN}"),
+    ),
+    "HTML, hidden on wide screens": (
+        ".html",
+        html(f"<p class=g>{UNSEEN}", "@media (min-width:900px){.g{display:none}}"),
+    ),
+    "HTML, not what a rule names": (
+        ".html",
+        html(f"<b>x</b><p class=g>{UNSEEN}</p>", ".h > .g, i + .g, .g:first-child{opacity:0}"),
+    ),
+    "HTML, black": (".html", html(f"<p style='color:rgb(0,0,0)'>{UNSEEN}</p>")),
+    "PDF, on a box": (".pdf", drawn(before=f".8 g {BOX} 0 g")),
+    "PDF, underlined": (".pdf", drawn(before="60 599 400 1 re f")),
+    "PDF, struck by a line": (".pdf", drawn(after="60 603 400 1 re f")),
+    "PDF, marked over": (".pdf", drawn(after=f"/M gs 1 1 0 rg {BOX}")),
+    "PDF, a box cut off elsewhere": (".pdf", drawn(after=f"q 0 0 5 5 re W n 1 g {BOX} Q")),
+    "PDF, in a layer that is on": (
+        ".pdf",
+        drawn(**LAYER, layers="/OCProperties<</OCGs[6 0 R]/D<</ON[6 0 R]>>>>"),
+    ),
+    "PDF, inside what is cut": (".pdf", drawn(before="q 0 0 600 800 re W n", after="Q")),
     "HTML, hidden in print": (".html", html(f"<p class=g>{UNSEEN}", PRINT)),
     "Word, white on black": (".docx", word(shaded)),
     "slides, white on blue": (".pptx", slides(on_a_filled_shape)),

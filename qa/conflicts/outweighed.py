@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from index.tokens import words
-from qa.conflicts.asked_slot import asked_slot
+from qa.conflicts.asked_slot import AskedSlot, asked_slot
 from qa.conflicts.replies import Reply, reply_at
 from qa.conflicts.rivals import rival
 from qa.injection import gives_orders
+from qa.retrieve.candidates import Candidate
 from qa.retrieve.evidence import Evidence
 
 # Standings by how much they weigh where one source stands against one.
@@ -16,6 +17,8 @@ _HIGH = frozenset(("primary", "government", "academic", "reference"))
 _LOW = frozenset(("other", "state-media"))
 # Of the best sentences so many are compared, and so many stretches may have to give way.
 _ROWS, _STRETCHES = 24, 4
+# Of a stretch so many sentences.
+_PARTS = 8
 # A longer sentence, in characters, says several things; it is compared with none.
 _LONGEST = 400
 
@@ -37,8 +40,8 @@ def outweighed(evidence: Evidence) -> Evidence:
         first = candidates[0]
         if generation.source(first.source_id).standing not in _LOW:
             break
-        own = reply_at(generation, asked, first.best)
-        if not (_is_short(evidence, first.best) and own.replies):
+        own = _replies(evidence, asked, first)
+        if not own:
             break
         read = read or {
             row: said
@@ -48,9 +51,16 @@ def outweighed(evidence: Evidence) -> Evidence:
             and not gives_orders(*generation.unit(row))
         }
         others = {row: it for row, it in read.items() if _source(evidence, row) != first.source_id}
-        against = {row: said for row, said in others.items() if rival(own, said)}
-        beside = [said for row, said in others.items() if row not in against and _agree(own, said)]
-        if any(words(said.own) != words(own.own) for said in beside):
+        against = {
+            row: said for row, said in others.items() if any(rival(one, said) for one in own)
+        }
+        told = {tuple(words(one.own)) for one in own}
+        beside = [
+            said
+            for row, said in others.items()
+            if row not in against and any(_agree(one, said) for one in own)
+        ]
+        if any(tuple(words(said.own)) not in told for said in beside):
             break
         sources = {_source(evidence, row) for row in against}
         texts = {tuple(words(said.own)) for said in against.values()}
@@ -67,6 +77,17 @@ def outweighed(evidence: Evidence) -> Evidence:
             break
         candidates.insert(0, candidates.pop(place))
     return replace(evidence, candidates=tuple(candidates))
+
+
+def _replies(evidence: Evidence, asked: AskedSlot, stretch: Candidate) -> list[Reply]:
+    """What a stretch says to the question, wherever in it: what ranks best may only repeat it."""
+    rows = [stretch.best, *range(stretch.first, min(stretch.last, stretch.first + _PARTS) + 1)]
+    said = (
+        reply_at(evidence.generation, asked, row)
+        for row in dict.fromkeys(rows)
+        if _is_short(evidence, row)
+    )
+    return [one for one in said if one.replies]
 
 
 def _is_short(evidence: Evidence, row: int) -> bool:

@@ -13,7 +13,13 @@ _STYLES_DEEP = 12  # styles build on each other, in a hostile file in a circle
 _R_PR, _P_PR, _SHD = qn("w:rPr"), qn("w:pPr"), qn("w:shd")
 _VAL, _FILL, _THEME_FILL = qn("w:val"), qn("w:fill"), qn("w:themeFill")
 _P, _TC, _TBL, _BOX = (qn(f"w:{name}") for name in ("p", "tc", "tbl", "txbxContent"))
+_TR = qn("w:tr")
+_THEME, _THEME_SHADE = qn("w:themeColor"), qn("w:themeShade")
+_PAPER_THEMES = ("background1", "light1")
 _NOT = ("0", "false", "off")
+_LEAST_WIDTH = 5  # per cent of the usual width of letters
+_FARTHEST = 400  # half points above or below the line
+_HIGHLIGHTS = {"black": "000000", "red": "ff0000", "blue": "0000ff", "yellow": "ffff00"}
 
 Element = Any
 """An element of the document: lxml has no types."""
@@ -42,6 +48,11 @@ class UnseenRuns:
         return bool(reason)
 
     def _reason(self, run: Element) -> str:
+        row = next(run.iterancestors(_TR), None)
+        properties = row.find(qn("w:trPr")) if row is not None else None
+        hidden = properties.find(qn("w:hidden")) if properties is not None else None
+        if hidden is not None and hidden.get(_VAL) not in _NOT:
+            return "hidden"
         given = self._given(run)
         vanish = _first(given, "w:vanish")
         if vanish is not None and vanish.get(_VAL) not in _NOT:
@@ -49,10 +60,21 @@ class UnseenRuns:
         size = _first(given, "w:sz")
         if size is not None and _points(size.get(_VAL)) < SMALLEST:
             return "tiny"
+        wide = _first(given, "w:w")
+        if wide is not None and _number(wide.get(_VAL), 100) < _LEAST_WIDTH:
+            return "tiny"
+        raised = _first(given, "w:position")
+        if raised is not None and abs(_number(raised.get(_VAL), 0)) > _FARTHEST:
+            return "off the page"
         colour = _first(given, "w:color")
-        if colour is not None and is_white(colour.get(_VAL)) and self._on_paper:
+        if colour is None:
+            return ""
+        is_paper = colour.get(_THEME) in _PAPER_THEMES and colour.get(_THEME_SHADE) is None
+        if (is_white(colour.get(_VAL)) or is_paper) and self._on_paper:
             return "" if _shaded(run, given) else "white"
-        return ""
+        said = (colour.get(_VAL) or "").lower()
+        ground = _ground(run, given)
+        return "the colour of its ground" if ground and said == ground else ""
 
     def _given(self, run: Element) -> list[Element]:
         """The properties that hold for a run, the nearest first."""
@@ -101,11 +123,33 @@ def _shaded(run: Element, given: list[Element]) -> bool:
     return False
 
 
+def _ground(run: Element, given: list[Element]) -> str:
+    """The colour that a run is painted on, in six digits, where the nearest that says so does."""
+    lit = _first(given, "w:highlight")
+    if lit is not None:
+        return _HIGHLIGHTS.get(lit.get(_VAL, ""), "")
+    shadings = [one.find(_SHD) for one in given]
+    for around in run.iterancestors(_P, _TC, _TBL):
+        properties = around.find(f"{around.tag}Pr")
+        shadings.append(properties.find(_SHD) if properties is not None else None)
+    fills = (
+        (one.get(_FILL) or "auto").lower()
+        for one in shadings
+        if one is not None and one.get(_THEME_FILL) is None
+    )
+    return next((fill for fill in fills if fill != "auto"), "")
+
+
 def _dark(shading: Element | None) -> bool:
     if shading is None:
         return False
     fill = shading.get(_FILL, "auto")
     return shading.get(_THEME_FILL) is not None or (fill != "auto" and not is_white(fill))
+
+
+def _number(said: str | None, otherwise: int) -> int:
+    bare = (said or "").removesuffix("%")
+    return int(bare) if bare.lstrip("-").isdecimal() and len(bare) < 9 else otherwise
 
 
 def _points(half: str | None) -> float:

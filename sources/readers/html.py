@@ -31,8 +31,8 @@ _DECLARED = re.compile(
 )
 _HEAD_BYTES = 8192
 _NO_TEXT = (
-    "head script style noscript noframes noembed template svg canvas iframe object audio video button select "
-    "textarea datalist rp rt annotation".split()
+    "head script style noscript noframes noembed template svg canvas iframe object audio video "
+    "button select textarea datalist rp rt annotation".split()
 )
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font hi i img ins kbd label mark math "

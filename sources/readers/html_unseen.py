@@ -339,14 +339,15 @@ def _passes(element: Element, own: set[str], test: tuple[str, ...]) -> bool:
         value = element.get(attribute.lower())
         if value is None or not sign:
             return value is not None
-        return {
+        held: dict[str, bool] = {
             "=": value == wanted,
             "~=": wanted in value.split(),
             "|=": value == wanted or value.startswith(f"{wanted}-"),
             "^=": bool(wanted) and value.startswith(wanted),
             "$=": bool(wanted) and value.endswith(wanted),
             "*=": bool(wanted) and wanted in value,
-        }[sign]
+        }
+        return held[sign]
     if any_of:
         # Only compounds: of a longer selector it is not known
         chains = [_chain(one) for one in selectors.split(",")]

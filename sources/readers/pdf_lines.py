@@ -91,10 +91,12 @@ def page_lines(
 
     invisible = builder.invisible
     hidden = extract(UnseenText(page))
-    if hidden.late_image:  # the image of a scan may be painted over its text
+    # The image of a scan may be painted over its text, and a box over what it is to cover
+    if hidden.late_image or hidden.covered:
         lines.clear()
         builder.invisible = invisible
-        hidden = extract(UnseenText(page, images=hidden.images))
+        images = hidden.images if hidden.late_image else []
+        hidden = extract(UnseenText(page, images=images, later=hidden.covers))
     unseen.update(+hidden.found)
     return lines
 

@@ -15,14 +15,21 @@ from sources.readers.unseen import SMALLEST
 
 Box = tuple[float, float, float, float]
 Matrix = Sequence[float]
+Colour = tuple[float, ...]
+"""Red, green and blue from 0 to 1; () where it is not known."""
 
+_NOWHERE = (float("inf"), float("inf"), float("-inf"), float("-inf"))
 _IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _NOT_PAINTED = frozenset((3, 7))  # render modes
 _WHITE = 0.97  # of each colour at least
 _FAINT = 0.02
 _MOST_BOXES = 2_000
+_MOST_TEXTS = 20_000
 _NEAR = 3.0  # points: a box ends about where its text does
 _FILLS = frozenset((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"))
+_CLEAR = 0.99
+_ALIKE = 0.06
+_FLAT = 0.05  # of the width of letters: narrower ones are not read
 _SHOWS = {b"Tj": 0, b"TJ": 0, b"'": 0, b'"': 2}
 _POINTS = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4}
 _COLOURS = {b"g": 1, b"rg": 3, b"k": 4, b"sc": 0, b"scn": 0}
@@ -40,6 +47,11 @@ class _State:
     plain: bool = True  # the colour space says by its numbers what is white
     opacity: float = 1.0
     size: float = 1.0
+    stretch: float = 1.0  # of letters, across
+    colour: Colour = (0.0, 0.0, 0.0)
+    clip: Box | None = None
+    blended: Any = "/Normal"  # how it is mixed with what is below
+    masked: bool = False
 
 
 @dataclass(slots=True)
@@ -69,8 +81,21 @@ class UnseenText:
     _state: _State = field(default_factory=_State)
     _last: str = ""
     _emptied: Any = None
+    covers: list[tuple[int, Box]] = field(default_factory=list)
+    """Boxes that are painted over what is there, with how many texts were shown before them."""
+    later: list[tuple[int, Box]] = field(default_factory=list)
+    """The same, as a reading before found them."""
+    covered: bool = False
+    """Whether a text was shown that a box covers later."""
+    _shown: list[tuple[float, float]] = field(default_factory=list)
+    _grounds: list[tuple[Box, Colour]] = field(default_factory=list)
+    _boxes: list[Box] = field(default_factory=list)
+    _clips: bool = False
+    _marked: list[bool] = field(default_factory=list)
+    _off: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
+        self._off = _switched_off(self.page)
         self._forms.append(_Form(_object(self.page.get("/Resources")), _IDENTITY, []))
 
     def before(self, operator: bytes, operands: list[Any], cm: Matrix, tm: Matrix) -> None:
@@ -91,7 +116,7 @@ class UnseenText:
     def _follow(self, operator: bytes, operands: list[Any], place: Matrix, tm: Matrix) -> None:
         state = self._state
         if operator in _SHOWS:
-            reason = self._reason(place, tm)
+            reason = self._reason(place, tm, operands[_SHOWS[operator]])
             if reason:
                 self.found[reason] += reason != self._last
                 at = _SHOWS[operator]
@@ -106,24 +131,40 @@ class UnseenText:
                 self._state = self._forms[-1].states.pop()
         elif operator == b"Tf":
             state.size = abs(float(operands[1]))
+        elif operator == b"Tz":
+            state.stretch = abs(float(operands[0])) / 100
+        elif operator in (b"BDC", b"BMC"):
+            self._marked.append(operator == b"BDC" and self._is_off(*operands[:2]))
+        elif operator == b"EMC" and self._marked:
+            self._marked.pop()
         elif operator == b"Tr":
             state.mode = int(operands[0])
         elif operator == b"gs":
-            state.opacity = float(self._named("/ExtGState", operands[0]).get("/ca", state.opacity))
+            named = self._named("/ExtGState", operands[0])
+            state.opacity = float(named.get("/ca", state.opacity))
+            state.blended = named.get("/BM", state.blended)
+            state.masked = (
+                named.get("/SMask", "/None") != "/None" if "/SMask" in named else state.masked
+            )
         elif operator in _COLOURS:
             numbers = [float(one) for one in operands if isinstance(one, (int, float))]
             known = operator in (b"g", b"rg", b"k") or state.plain
             state.white = known and bool(numbers) and (
                 max(numbers) <= 1 - _WHITE if len(numbers) == 4 else min(numbers) >= _WHITE
             )  # fmt: skip
+            state.colour = _rgb(numbers) if known else ()
         elif operator == b"cs":
             state.white = False
+            state.colour = ()
             state.plain = operands[0] in _SPACES or self._is_plain(operands[0])
         elif operator == b"re":
             x, y, width, height = map(float, operands)
-            self._path += [
-                _at(x + a * width, y + b * height, place) for a in (0, 1) for b in (0, 1)
-            ]
+            corners = [_at(x + a * width, y + b * height, place) for a in (0, 1) for b in (0, 1)]
+            self._path += corners
+            if len(self._boxes) < _MOST_BOXES and not (place[1] or place[2]):
+                self._boxes.append(_around(corners))
+        elif operator in (b"W", b"W*"):
+            self._clips = bool(self._path)
         elif operator in _POINTS:
             numbers = [float(one) for one in operands[: _POINTS[operator]]]
             self._path += [
@@ -132,7 +173,13 @@ class UnseenText:
         elif operator in _FILLS or operator in (b"S", b"s", b"n"):
             if operator in _FILLS and not state.white and state.opacity > _FAINT and self._path:
                 self._paint(_around(self._path))
+            if operator in _FILLS:
+                self._fill()
+            if self._clips:
+                state.clip = _shared(_around(self._path), state.clip) or _NOWHERE
+            self._clips = False
             self._path.clear()
+            self._boxes.clear()
         elif operator == b"sh":
             self._paint((float("-inf"), float("-inf"), float("inf"), float("inf")))
         elif operator == b"INLINE IMAGE":
@@ -154,8 +201,34 @@ class UnseenText:
         self._paint(box)
         self.late_image = self.late_image or self.found["not painted"] > 0
 
-    def _reason(self, place: Matrix, tm: Matrix) -> str:
+    def _fill(self) -> None:
+        """Note what a fill covers: boxes alone, for of another path the inside is not known."""
+        state = self._state
+        solid = state.opacity >= _CLEAR and not state.masked and state.blended == "/Normal"
+        if not solid or len(self._path) != 4 * len(self._boxes) or len(self.covers) >= _MOST_BOXES:
+            return
+        for box in self._boxes:
+            if seen := _shared(box, state.clip):
+                self.covers.append((len(self._shown), seen))
+                self._grounds.append((seen, state.colour))
+                # Only what is shown by the first reading of a page asks for a second
+                self.covered = self.covered or any(_inside(*at, seen) for at in self._shown)
+
+    def _is_off(self, tag: Any, properties: Any) -> bool:
+        """Whether marked content belongs to a layer that is switched off."""
+        if not self._off or tag != "/OC":
+            return False
+        resources = _object((self._forms[-1].resources or {}).get("/Properties", {}))
+        layer = resources.raw_get(properties) if properties in resources else None
+        return _number(layer) in self._off or any(
+            _number(one) in self._off
+            for one in _all_of(_object(layer) if layer is not None else None)
+        )
+
+    def _reason(self, place: Matrix, tm: Matrix, said: Any) -> str:
         """Why text that is shown here is not seen; "" where it is."""
+        if any(self._marked):
+            return "in a layer that is switched off"
         state = self._state
         scale = ((tm[2] ** 2 + tm[3] ** 2) * (place[2] ** 2 + place[3] ** 2)) ** 0.5
         x, y = _at(tm[4], tm[5], place)
@@ -166,8 +239,30 @@ class UnseenText:
             return "not painted"
         if state.opacity < _FAINT:
             return "transparent"
-        if 0 < state.size * scale < SMALLEST:
+        if 0 < state.size * scale < SMALLEST or state.stretch < _FLAT:
             return "tiny"
+        height, wide = state.size * scale, state.size * scale * _letters(said)
+        if (
+            state.clip is not None
+            and not _shared((x, y - height / 2, x + wide, y + height), state.clip)
+            and not (tm[1] or tm[2] or place[1] or place[2])
+        ):
+            return "cut off"
+        if state.mode == 0:
+            number = len(self._shown)
+            if number < _MOST_TEXTS:
+                self._shown.append((x, y))
+            # The middle of the first letter, too: a line under or over a text covers none
+            middle = (x, y + height / 3)
+            if any(
+                after > number and _inside(x, y, box) and _inside(*middle, box)
+                for after, box in self.later
+            ):
+                return "covered"
+            ground = next((c for box, c in reversed(self._grounds) if _inside(*middle, box)), ())
+            on_image = any(_inside(*middle, box) for box in self.images)
+            if ground and not on_image and not state.white and _alike(state.colour, ground):
+                return "the colour of its ground"
         if state.mode == 0 and state.white and len(self._painted) < _MOST_BOXES:
             return "" if _covered(x, y, self._painted) else "white"
         return ""
@@ -214,3 +309,65 @@ def _covered(x: float, y: float, boxes: Sequence[Box]) -> bool:
         left - _NEAR <= x <= right + _NEAR and low - _NEAR <= y <= high + _NEAR
         for left, low, right, high in boxes
     )
+
+
+def _switched_off(page: PageObject) -> frozenset[int]:
+    """The numbers of the layers of the file that a viewer shows switched off."""
+    with suppress(Exception):  # a damaged file has none
+        layers = _object(page.pdf.root_object.get("/OCProperties"))  # type: ignore[union-attr]
+        if not layers:
+            return frozenset()
+        told = _object(layers.get("/D", {}))
+        off = {_number(one) for one in _object(told.get("/OFF", []))}
+        if told.get("/BaseState") == "/OFF":
+            on = {_number(one) for one in _object(told.get("/ON", []))}
+            off |= {_number(one) for one in _object(layers.get("/OCGs", []))} - on
+        return frozenset(one for one in off if one)
+    return frozenset()
+
+
+def _all_of(layers: Any) -> list[Any]:
+    """The layers of a membership, where it shows nothing unless one of them is on."""
+    if not layers or layers.get("/Type") != "/OCMD" or "/VE" in layers:
+        return []
+    said = layers.raw_get("/OCGs") if "/OCGs" in layers else []
+    found = _object(said)
+    return list(found) if isinstance(found, list) and len(found) == 1 else [said]
+
+
+def _number(reference: Any) -> int:
+    return int(getattr(reference, "idnum", 0))
+
+
+def _letters(said: Any) -> int:
+    """How many letters are shown, at most."""
+    parts = said if isinstance(said, list) else [said]
+    return sum(len(one) for one in parts if isinstance(one, (str, bytes)))
+
+
+def _rgb(numbers: Sequence[float]) -> Colour:
+    if len(numbers) == 1:
+        return (numbers[0],) * 3
+    if len(numbers) == 4:
+        return tuple((1 - one) * (1 - numbers[3]) for one in numbers[:3])
+    return tuple(numbers) if len(numbers) == 3 else ()
+
+
+def _alike(one: Colour, other: Colour) -> bool:
+    return bool(one and other) and all(
+        abs(a - b) <= _ALIKE for a, b in zip(one, other, strict=True)
+    )
+
+
+def _inside(x: float, y: float, box: Box) -> bool:
+    left, low, right, high = box
+    return left <= x <= right and low <= y <= high
+
+
+def _shared(one: Box, other: Box | None) -> Box | None:
+    """What two boxes have in common; None for nothing. Without another, the first."""
+    if other is None:
+        return one
+    left, low = max(one[0], other[0]), max(one[1], other[1])
+    right, high = min(one[2], other[2]), min(one[3], other[3])
+    return (left, low, right, high) if left <= right and low <= high else None

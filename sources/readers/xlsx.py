@@ -210,7 +210,7 @@ def _marks(sheet: Any) -> _Marks:
             match event, element.tag.removeprefix(_NAME):
                 case "start", "row":
                     row, column = int(element.get("r") or row + 1), 0
-                    if element.get("hidden") in _TRUE:
+                    if _is_hidden(element, "ht"):
                         marks.rows.add(row)
                 case "end", "c":
                     column = _column(element.get("r")) or column + 1
@@ -221,7 +221,7 @@ def _marks(sheet: Any) -> _Marks:
                         marks.widest = max(marks.widest, column)
                     if _uncalculated(element):
                         marks.uncalculated.add((row, column))
-                case "end", "col" if element.get("hidden") in _TRUE:
+                case "end", "col" if _is_hidden(element, "width"):
                     first, last = int(element.get("min", "1")), int(element.get("max", "1"))
                     marks.columns.update(range(max(first, 1), min(last, _MOST_COLUMNS) + 1))
                 case "end", "mergeCell" if len(marks.merged) < _MOST_MERGED:
@@ -232,6 +232,11 @@ def _marks(sheet: Any) -> _Marks:
                     while element.getprevious() is not None:
                         del element.getparent()[0]
     return marks
+
+
+def _is_hidden(element: Any, size: str) -> bool:
+    """Whether a row or column is hidden, or of no size."""
+    return element.get("hidden") in _TRUE or element.get(size, "1").strip("0.") == ""
 
 
 def _column(reference: str | None) -> int:
@@ -253,10 +258,20 @@ def _unseen(cell: Any) -> str:
     if font.sz is not None and font.sz < SMALLEST:
         return "tiny"
     colour = font.color
-    if colour is None or not (_is_white(colour) or (colour.type == "theme" and colour.theme == 0)):
+    if colour is None:
         return ""
+    if not (_is_white(colour) or (colour.type == "theme" and colour.theme == 0)):
+        same = colour.type == "rgb" and _on_its_own(str(colour.rgb), cell.fill)
+        return "the colour of its ground" if same else ""
     fill = cell.fill
     return "white" if fill is None or not fill.fill_type or _is_white(fill.fgColor) else ""
+
+
+def _on_its_own(colour: str, fill: Any) -> bool:
+    """Whether a cell is filled with the colour of its text."""
+    if fill is None or fill.fill_type != "solid" or fill.fgColor.type != "rgb":
+        return False
+    return str(fill.fgColor.rgb)[-6:].upper() == colour[-6:].upper()
 
 
 def _is_white(colour: Any) -> bool:
