@@ -114,6 +114,7 @@ LONG = {
     "sources/readers/blocks.py": "the blocks that every reader makes",
     "sources/readers/html.py": "one reader",
     "sources/readers/pdf.py": "one reader",
+    "sources/readers/pdf_unseen.py": "the operations of a page, followed one by one",
 }
 
 

@@ -228,6 +228,19 @@ def test_a_page_of_another_user_tells_nothing(desk, users):
         assert "1911" not in said and "not_found" in said
         said = outcome(address, "/gradio_api/queue/data?session_hash=page2", basic("ada"))
         assert "1911" in said
+        # Nor by the name of the question, under which programs fetch an answer.
+        path = "/gradio_api/call/ask"
+        status, text = post(address, path, {"data": asked[:2]}, basic("ada"))
+        assert status == 200, text
+        event = json.loads(text)["event_id"]
+        assert outcome(address, f"{path}/{event}", basic("bob")) == "Not found."
+        for ending in ("cancel", "reset"):
+            told = {"event_id": event, "session_hash": "page3", "fn_index": ask}
+            assert post(address, f"/gradio_api/{ending}", told, basic("bob"))[0] == 404
+        assert "1911" in outcome(address, f"{path}/{event}", basic("ada"))
+        # What would ask without a page of its own is not there.
+        told = {"question": asked[0]}
+        assert post(address, "/gradio_api/call/v2/ask", told, basic("ada"))[0] == 404
 
 
 def test_a_body_that_is_too_long_or_no_json_is_refused(served):

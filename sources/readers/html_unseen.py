@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from sources.readers.css import LONGEST_STYLE, chain_of, css_rules, listed, meets, own_names, within
 
 _REASONS = {
     "hidden": re.compile(
@@ -58,28 +59,7 @@ _USED = re.compile(r"var\(\s*(--[\w-]{1,60})[^)]{0,60}\)")
 _CALC = re.compile(
     r"calc\(\s*(?:(?:0\w{0,3}\s*-\s*|-\s?1\s*\*\s*)(\d{1,6}\w{0,3})|(-\d{1,6}\w{0,3}))\s*\)"
 )
-_BRACES = re.compile(r"([{}])")
-_COMPOUND = re.compile(
-    r"([a-z][\w-]*|\*)?((?:[.#][\w-]+|\[[^\]]{1,80}\]|:(?:not|is|where)\([^()]{1,120}\)"
-    r"|:(?:first-child|last-child|only-child|nth-child\(\s*\d{1,4}\s*\)))*)",
-    re.IGNORECASE,
-)
-_PART = re.compile(r"[.#][\w-]+")
-_TEST = re.compile(
-    r"\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*[\"']?([^\"'\]]*)[\"']?\s*i?\s*)?\]|:(not|is|where)\(([^()]*)\)"
-    r"|:(first-child|last-child|only-child|nth-child\(\s*(\d+)\s*\))",
-    re.IGNORECASE,
-)
-# What holds on every screen: none is narrower than 300 pixels.
-_EVERYWHERE = re.compile(
-    r"@(?:media\s+(?:(?:all|screen)\b\s*(?:and\s*)?)?(?:\(\s*min-width\s*:\s*[0-2]?\d{1,2}px\s*\))?"
-    r"|supports\b(?!\s*not).{1,200}|layer\b.{0,100})\s*",
-    re.IGNORECASE | re.DOTALL,
-)
 _MOST_RULES = 2_000
-_MOST_DEEP = 20
-_MOST_BESIDE = 500
-_LONGEST_STYLE = 2_000
 _NO_GROUND = ("none", "transparent", "inherit", "initial", "unset", "")
 _PAPER = (255, 255, 255)
 _NAMES = {"white": _PAPER, "black": (0, 0, 0), "red": (255, 0, 0), "blue": (0, 0, 255)}
@@ -92,26 +72,16 @@ Element = Any
 """An element of the page: lxml has no types."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compound:
-    """What a selector asks of one element, and how that stands to the next one of the chain."""
-
-    tag: str
-    parts: frozenset[str]
-    tests: tuple[tuple[str, ...], ...]
-    joint: str = " "
-
-
 class UnseenElements:
     """Finds what a page's own styles keep from being seen."""
 
     def __init__(self, css: str) -> None:
-        said = [(selectors, _plain(rule[:_LONGEST_STYLE])) for selectors, rule in _css_rules(css)]
+        said = [(selectors, _plain(rule[:LONGEST_STYLE])) for selectors, rule in css_rules(css)]
         # What hides comes first: the rest can at most show that white text is seen
         said = [one for one in said if _hides(one[1])] + [
             one for one in said if not _hides(one[1]) and _colours(one[1])
         ]
-        chains = ((_chain(one), rule) for selectors, rule in said for one in _listed(selectors))
+        chains = ((chain_of(one), rule) for selectors, rule in said for one in listed(selectors))
         self._rules = [(chain, rule) for chain, rule in islice(chains, _MOST_RULES) if chain]
         self._by_key: dict[str, list[int]] = {}
         for place, (chain, _) in enumerate(self._rules):
@@ -124,7 +94,7 @@ class UnseenElements:
         grounds: dict[Element, Colour] = {}
         coloured: list[Element] = []
         for element in elements:
-            styles = [*self._styles(element), _plain(element.get("style", "")[:_LONGEST_STYLE])]
+            styles = [*self._styles(element), _plain(element.get("style", "")[:LONGEST_STYLE])]
             said = ";".join(filter(None, styles))
             ground = _ground(element, said) or grounds.get(element.getparent(), _PAPER)
             grounds[element] = ground
@@ -144,11 +114,11 @@ class UnseenElements:
         """What the rules say of an element; the last rule does not undo one before."""
         if not self._rules:
             return
-        own = _own(element)
+        own = own_names(element)
         for key in (element.tag, "*", *own):
             for place in self._by_key.get(key, ()):
                 chain, said = self._rules[place]
-                if _meets(element, own, chain[-1]) and _within(element, chain):
+                if meets(element, own, chain[-1]) and within(element, chain):
                     yield said
 
 
@@ -233,166 +203,3 @@ def _hides(said: str) -> bool:
 
 def _colours(said: str) -> bool:
     return bool(_COLOUR.search(said) or _GROUND.search(said))
-
-
-def _css_rules(css: str) -> Iterator[tuple[str, str]]:
-    """Selectors and what they say; not what holds for some media only. Linear in its length."""
-    first, *rest = css.split("/*")
-    css = first + "".join(part.partition("*/")[2] for part in rest)
-    # What holds in the block that is open: None where that is for some media
-    open_: list[str | None] = []
-    before = ""
-    for part in _BRACES.split(css):
-        if part == "{":
-            said, _, named = before.rpartition(";")
-            if open_ and open_[-1] and said:
-                yield open_[-1], said
-            open_.append(_opened(open_[-1] if open_ else "", named.strip(), len(open_)))
-            before = ""
-        elif part == "}":
-            inner = open_.pop() if open_ else None
-            if inner and before.strip():
-                yield inner, before
-            before = ""
-        else:
-            before = part
-
-
-def _opened(around: str | None, named: str, deep: int) -> str | None:
-    """The selectors of a block in another one."""
-    if around is None or deep >= _MOST_DEEP or len(around) + len(named) > _LONGEST_STYLE:
-        return None
-    if named.startswith("@"):
-        return around if _EVERYWHERE.fullmatch(named) else None
-    if not around:
-        return named
-    if "," in around or "," in named:
-        return None
-    return named.replace("&", around) if "&" in named else f"{around} {named}"
-
-
-def _listed(selectors: str) -> list[str]:
-    """The selectors of a list; a comma in brackets parts none."""
-    found, deep = [""], 0
-    for char in selectors:
-        deep += (char in "([") - (char in ")]")
-        if char == "," and deep == 0:
-            found.append("")
-        else:
-            found[-1] += char
-    return found
-
-
-def _chain(selector: str) -> list[Compound]:
-    """A selector as the compounds of its descent; [] for one that is not understood."""
-    chain: list[Compound] = []
-    joint = " "
-    for part in _pieces(selector):
-        if part in (">", "+", "~"):
-            joint = part
-            continue
-        found = _COMPOUND.fullmatch(part)
-        if not found:
-            return []
-        tests = tuple(
-            tuple(one or "" for one in test.groups()) for test in _TEST.finditer(found[2])
-        )
-        bare = _TEST.sub("", found[2])
-        chain.append(
-            Compound((found[1] or "*").lower(), frozenset(_PART.findall(bare)), tests, joint)
-        )
-        joint = " "
-    return chain
-
-
-def _pieces(selector: str) -> list[str]:
-    """The compounds of a selector and the signs between them; brackets stay whole."""
-    found, deep = [""], 0
-    for char in selector:
-        deep += (char in "([") - (char in ")]")
-        if deep == 0 and char in ">+~":
-            found += [char, ""]
-        elif deep == 0 and char.isspace():
-            found.append("")
-        else:
-            found[-1] += char
-    return [one for one in found if one]
-
-
-def _own(element: Element) -> set[str]:
-    own = {f".{name}" for name in element.get("class", "").split()}
-    return own | ({f"#{element.get('id')}"} if element.get("id") else set())
-
-
-def _meets(element: Element, own: set[str], compound: Compound) -> bool:
-    return (
-        compound.tag in ("*", element.tag)
-        and compound.parts <= own
-        and all(_passes(element, own, test) for test in compound.tests)
-    )
-
-
-def _passes(element: Element, own: set[str], test: tuple[str, ...]) -> bool:
-    """Whether an element passes one test in brackets or after a colon."""
-    attribute, sign, wanted, any_of, selectors, child, nth = test
-    if attribute:
-        value = element.get(attribute.lower())
-        if value is None or not sign:
-            return value is not None
-        held: dict[str, bool] = {
-            "=": value == wanted,
-            "~=": wanted in value.split(),
-            "|=": value == wanted or value.startswith(f"{wanted}-"),
-            "^=": bool(wanted) and value.startswith(wanted),
-            "$=": bool(wanted) and value.endswith(wanted),
-            "*=": bool(wanted) and wanted in value,
-        }
-        return held[sign]
-    if any_of:
-        # Only compounds: of a longer selector it is not known
-        chains = [_chain(one) for one in selectors.split(",")]
-        if not all(len(one) == 1 for one in chains):
-            return False
-        return any(_meets(element, own, one[0]) for one in chains) == (any_of.lower() != "not")
-    first = _beside(element, after=False) is None
-    last = _beside(element, after=True) is None
-    match child.lower():
-        case "first-child":
-            return first
-        case "last-child":
-            return last
-        case "only-child":
-            return first and last
-    siblings = islice(element.itersiblings(preceding=True), _MOST_BESIDE)
-    before = sum(1 for one in siblings if isinstance(one.tag, str))
-    return before + 1 == int(nth)
-
-
-def _beside(element: Element, *, after: bool) -> Element | None:
-    siblings = element.itersiblings(preceding=not after)
-    return next((one for one in siblings if isinstance(one.tag, str)), None)
-
-
-def _within(element: Element, chain: list[Compound]) -> bool:
-    """Whether the compounds are met by what is around an element, from the innermost out.
-
-    Each is sought from where the last was found: a chain that could be met only by another choice
-    is missed.
-    """
-    for place in range(len(chain) - 1, 0, -1):
-        wanted = chain[place - 1]
-        match chain[place].joint:
-            case ">":
-                around: Iterable[Element] = islice(element.iterancestors(), 1)
-            case "+":
-                before = _beside(element, after=False)
-                around = () if before is None else (before,)
-            case "~":
-                around = islice(element.itersiblings(preceding=True), _MOST_BESIDE)
-            case _:
-                around = element.iterancestors()
-        found = next((one for one in around if _meets(one, _own(one), wanted)), None)
-        if found is None:
-            return False
-        element = found
-    return True

@@ -11,6 +11,7 @@ from typing import Any
 from pypdf import PageObject
 from pypdf.generic import ArrayObject, ByteStringObject
 
+from sources.readers.pdf_layers import is_off, resolved, switched_off
 from sources.readers.unseen import SMALLEST
 
 Box = tuple[float, float, float, float]
@@ -95,8 +96,8 @@ class UnseenText:
     _off: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
-        self._off = _switched_off(self.page)
-        self._forms.append(_Form(_object(self.page.get("/Resources")), _IDENTITY, []))
+        self._off = switched_off(self.page)
+        self._forms.append(_Form(resolved(self.page.get("/Resources")), _IDENTITY, []))
 
     def before(self, operator: bytes, operands: list[Any], cm: Matrix, tm: Matrix) -> None:
         """Follow one operation before pypdf does; empty it where it shows what no one sees."""
@@ -134,7 +135,7 @@ class UnseenText:
         elif operator == b"Tz":
             state.stretch = abs(float(operands[0])) / 100
         elif operator in (b"BDC", b"BMC"):
-            self._marked.append(operator == b"BDC" and self._is_off(*operands[:2]))
+            self._marked.append(is_off(self._off, operands, self._forms[-1].resources))
         elif operator == b"EMC" and self._marked:
             self._marked.pop()
         elif operator == b"Tr":
@@ -191,7 +192,7 @@ class UnseenText:
             if named.get("/Subtype") == "/Image":
                 self._image(place)
             else:
-                form.resources = _object(named.get("/Resources")) or form.resources
+                form.resources = resolved(named.get("/Resources")) or form.resources
                 matrix = [float(one) for one in named.get("/Matrix", _IDENTITY)]
                 form.place = _times(matrix, place)
 
@@ -213,17 +214,6 @@ class UnseenText:
                 self._grounds.append((seen, state.colour))
                 # Only what is shown by the first reading of a page asks for a second
                 self.covered = self.covered or any(_inside(*at, seen) for at in self._shown)
-
-    def _is_off(self, tag: Any, properties: Any) -> bool:
-        """Whether marked content belongs to a layer that is switched off."""
-        if not self._off or tag != "/OC":
-            return False
-        resources = _object((self._forms[-1].resources or {}).get("/Properties", {}))
-        layer = resources.raw_get(properties) if properties in resources else None
-        return _number(layer) in self._off or any(
-            _number(one) in self._off
-            for one in _all_of(_object(layer) if layer is not None else None)
-        )
 
     def _reason(self, place: Matrix, tm: Matrix, said: Any) -> str:
         """Why text that is shown here is not seen; "" where it is."""
@@ -273,15 +263,11 @@ class UnseenText:
 
     def _named(self, kind: str, name: Any) -> Any:
         """What a name stands for among the resources in force; an empty dictionary for nothing."""
-        return _object(_object((self._forms[-1].resources or {}).get(kind, {})).get(name)) or {}
+        return resolved(resolved((self._forms[-1].resources or {}).get(kind, {})).get(name)) or {}
 
     def _is_plain(self, name: Any) -> bool:
         space = self._named("/ColorSpace", name)
         return bool(space) and isinstance(space, list) and str(space[0]) in _SPACES
-
-
-def _object(reference: Any) -> Any:
-    return reference.get_object() if hasattr(reference, "get_object") else reference
 
 
 def _times(first: Matrix, then: Matrix) -> Matrix:
@@ -309,34 +295,6 @@ def _covered(x: float, y: float, boxes: Sequence[Box]) -> bool:
         left - _NEAR <= x <= right + _NEAR and low - _NEAR <= y <= high + _NEAR
         for left, low, right, high in boxes
     )
-
-
-def _switched_off(page: PageObject) -> frozenset[int]:
-    """The numbers of the layers of the file that a viewer shows switched off."""
-    with suppress(Exception):  # a damaged file has none
-        layers = _object(page.pdf.root_object.get("/OCProperties"))  # type: ignore[union-attr]
-        if not layers:
-            return frozenset()
-        told = _object(layers.get("/D", {}))
-        off = {_number(one) for one in _object(told.get("/OFF", []))}
-        if told.get("/BaseState") == "/OFF":
-            on = {_number(one) for one in _object(told.get("/ON", []))}
-            off |= {_number(one) for one in _object(layers.get("/OCGs", []))} - on
-        return frozenset(one for one in off if one)
-    return frozenset()
-
-
-def _all_of(layers: Any) -> list[Any]:
-    """The layers of a membership, where it shows nothing unless one of them is on."""
-    if not layers or layers.get("/Type") != "/OCMD" or "/VE" in layers:
-        return []
-    said = layers.raw_get("/OCGs") if "/OCGs" in layers else []
-    found = _object(said)
-    return list(found) if isinstance(found, list) and len(found) == 1 else [said]
-
-
-def _number(reference: Any) -> int:
-    return int(getattr(reference, "idnum", 0))
 
 
 def _letters(said: Any) -> int:

@@ -6,7 +6,6 @@ import ipaddress
 import json
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Container
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from qa.web.api.problems import as_problem
 from qa.web.server.login import Login
 from qa.web.server.pages import bind_session
 from qa.web.server.rates import Rates
+from qa.web.server.states import BoundedStates
 from qa.web.shared.access import KEY_SCOPE, LOCAL, SCOPE_KEY, Access
 from qa.web.shared.blocks import UPLOADS_KEY
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _NEEDED = re.compile(
     r"/(v1/[\w./-]*|mcp|docs|openapi\.json|metrics|config/?|library/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(assets|static)/.*"
     r"|gradio_api/(info|app_id|startup-events|cancel|reset|queue/(join|data)|heartbeat/[^/]+"
-    r"|call/(v2/)?(ask|search|sources)(/[0-9a-f]+)?)/?)?"
+    r"|call/(ask|search|sources)(/[0-9a-f]+)?)/?)?"
 )
 _MOST_UPLOADS = 1000
 _UPLOAD = re.compile(r"/gradio_api/upload(_progress)?/?")
@@ -72,8 +72,8 @@ class Guard:
 
     A page of another site can reach a loopback server under a name of its own (DNS rebinding);
     `hosts` are the names that the server answers to, None for any. Where `access` names users, a
-    request must be of one who is logged in; only curators may send files. `let_go` are the pages
-    that the server has forgotten.
+    request must be of one who is logged in; only curators may send files. `pages` knows which
+    pages the server has forgotten, and whose the questions are that it answers.
     """
 
     def __init__(
@@ -81,9 +81,9 @@ class Guard:
         app: ASGIApp,
         hosts: frozenset[str] | None,
         access: Access | None = None,
-        let_go: Container[str] = (),
+        pages: BoundedStates | None = None,
     ) -> None:
-        self._let_go = let_go
+        self._pages = pages
         self._app = app
         self._access = access or Access()
         self._login = Login(self._access.users) if self._access.users else None
@@ -114,7 +114,8 @@ class Guard:
         user = scope.get(SCOPE_KEY, LOCAL)
         upload = _UPLOAD.fullmatch(scope["path"]) is not None
         if refused is None and not upload:
-            receive, refused = await bind_session(request, user, self._let_go)
+            known = (self._pages.let_go, self._pages.is_anothers) if self._pages else ()
+            receive, refused = await bind_session(request, user, *known)
         if refused is not None:
             if scope["path"].startswith("/v1/"):
                 refused = as_problem(refused)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -20,19 +20,28 @@ if TYPE_CHECKING:
 # Bytes of what is sent, but for uploads.
 LONGEST_BODY = 1_000_000
 _LET_GO = "The server has closed this page, which was long unused, to save memory: reload it."
-_WITH_SESSION = re.compile(r"/gradio_api/(queue/join|cancel|call/(?!v2/)\w+)/?")
+_WITH_SESSION = re.compile(r"/gradio_api/(queue/join|cancel|call/\w+)/?")
+_BY_EVENT = re.compile(r"/gradio_api/(?:cancel|reset)/?")
+_EVENT = re.compile(r"/gradio_api/call/\w+/([0-9a-f]+)/?")
 _HEARTBEAT = re.compile(r"(/gradio_api/heartbeat/)([^/]+)/?")
 
 
 async def bind_session(
-    request: Request, user: str, let_go: Container[str] = ()
+    request: Request,
+    user: str,
+    let_go: Container[str] = (),
+    is_anothers: Callable[[str, str], bool] = lambda event, user: False,
 ) -> tuple[Receive, Response | None]:
     """How Gradio is to receive a request of `user`, or why it is refused.
 
     The session that it names becomes one that only this user can name; one that was `let_go` is
-    refused, for what its page shows is forgotten. Changes the request's scope.
+    refused, for what its page shows is forgotten. So is an event (a question that is being
+    answered) of another user, as `is_anothers` knows it. Changes the request's scope.
     """
     scope = request.scope
+    event = _EVENT.fullmatch(scope["path"])
+    if event and is_anothers(event[1], user):
+        return request.receive, PlainTextResponse("Not found.", 404)
     if found := _HEARTBEAT.fullmatch(scope["path"]):
         scope["path"] = found[1] + bound(found[2], user)
         scope["raw_path"] = scope["path"].encode("ascii")
@@ -49,13 +58,18 @@ async def bind_session(
         body += part
         if len(body) > LONGEST_BODY:
             return request.receive, PlainTextResponse("That is too long.", 413)
-    if _WITH_SESSION.fullmatch(scope["path"]):
+    with_session = _WITH_SESSION.fullmatch(scope["path"])
+    if with_session or _BY_EVENT.fullmatch(scope["path"]):
         try:
             told = json.loads(body)
         except (ValueError, RecursionError):
             return request.receive, PlainTextResponse("That is no JSON.", 400)
         if not isinstance(told, dict):
             return request.receive, PlainTextResponse("That is no object of JSON.", 400)
+        if is_anothers(str(told.get("event_id")), user):
+            return request.receive, PlainTextResponse("Not found.", 404)
+        if not with_session:
+            return _once(body, request.receive), None
         told = _bound_body(told, user)
         if told["session_hash"] in let_go:
             return request.receive, PlainTextResponse(_LET_GO, 410)

@@ -9,7 +9,7 @@ import socket
 import threading
 import warnings
 import webbrowser
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from types import FrameType
@@ -110,7 +110,7 @@ def make_server(app: CheckedBlocks, host: str, access: Access | None = None) -> 
     site = in_a_loop(lambda: _mount(app))
     return _Server(
         uvicorn.Config(
-            RequestLog(Guard(site, names_of(host), access, _let_go(site))),
+            RequestLog(Guard(site, names_of(host), access, _pages_of(site))),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -155,10 +155,10 @@ def _mounted(app: CheckedBlocks) -> FastAPI:
     return site
 
 
-def _let_go(site: FastAPI) -> Container[str]:
-    """The pages of a mounted app that were forgotten."""
+def _pages_of(site: FastAPI) -> BoundedStates:
+    """What a mounted app remembers of open pages."""
     states: BoundedStates = site.routes[-1].app.state_holder  # type: ignore[attr-defined]
-    return states.let_go
+    return states
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -46,6 +46,19 @@ class BoundedStates(StateHolder):
         """Bytes that all pages take, as estimated."""
         return sum(self._bytes.values())
 
+    def is_anothers(self, event_id: str, user: str) -> bool:
+        """Whether an event that is known here was asked on a page of another user."""
+        event = self._queue.event_ids_to_events.get(event_id)
+        # What is answered is known until its page has fetched it
+        sessions = [event.session_hash] if event is not None else []
+        sessions += [
+            session
+            for session, events in list(self._queue.pending_event_ids_session.items())
+            if event_id in events
+        ]
+        own = _group(bound("", user))
+        return any(session is None or _group(session) != own for session in sessions)
+
     def update(self, session_id: str) -> None:
         """Note that a page was used, and let others go where there is no room."""
         with self.lock:
