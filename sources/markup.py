@@ -16,13 +16,22 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 
+TEMPLATE_TAG = r"\{%(?:(?!%\})[^\n])*%\}|\{\{[<%](?:(?![>%]\}\})[^\n])*[>%]\}\}"
+"""Of a template: "{% note %}" (Liquid, Jinja), "{{< figure >}}" (Hugo); it stands on one line."""
+_TEMPLATE = re.compile(TEMPLATE_TAG)
+# "[the form]({{ '/form.pdf' | relative_url }})"
+_TARGET = re.compile(r"(?<=\]\()\s*\{\{[^{}\n]*\}\}[^()\n]*(?=\))")
+# "**gland**{: data-type="term"}", "## Leave {#leave .wide}"
+_ATTRIBUTES = re.compile(r"(?<=[\w)\]*_\"'”’.])\{:[^{}\n]*\}|[ \t]\{[#.][\w-][^{}\n]*\}")
+
 
 def without_markup(text: str) -> str:
-    """A passage without words that are struck out, and without the tags of HTML around words.
+    """A passage without words that are struck out, and without the tags of HTML around words, the
+    tags of a template, and the attributes of a word.
 
     What stands between backquotes is left as it is.
     """
-    if "~~" not in text and "<" not in text:
+    if "~~" not in text and "<" not in text and "{" not in text:
         return text
     parts = _CODE.split(text)
     parts[::2] = map(_without_markup, parts[::2])
@@ -32,6 +41,8 @@ def without_markup(text: str) -> str:
 def _without_markup(text: str) -> str:
     text = _CELLS.sub(" | ", _STRUCK.sub("", text))
     text = _BREAK.sub(" ", text)
+    if "{" in text:
+        text = _ATTRIBUTES.sub("", _TARGET.sub("#", _TEMPLATE.sub(" ", text)))
     for _ in range(3):  # one in the other
         text = _PAIR.sub(r"\2", text)
     return text

@@ -147,6 +147,54 @@ for tree in $(graft trees); do
 done
 ```
 """,
+    "pruning": """# Pruning
+
+<div markdown="1">
+By the end of this chapter, you will be able to:
+* Name the three cuts
+* Say when to prune
+
+</div>
+
+Trees are pruned by three cuts, and each of them is made with another tool.
+
+The collar cut takes a whole branch. It is made in February with the bow saw.
+
+## Chapter review
+
+Pruning keeps a tree low and lets the light in. It is done in February, before the buds swell.
+
+## Review questions
+
+Which tool makes the collar cut?
+
+1. the bow saw
+2. the bill hook
+
+A
+
+## Growth
+
+```mermaid
+sequenceDiagram
+    participant P as pruner
+    P->>T: collar cut in February
+```
+""",
+    "scripts": """# The scripts of the press
+
+To clear the state of `once_` scripts, run:
+
+```sh
+press state delete --bucket=once
+```
+
+To clear the state of `changed_` scripts, run:
+
+```sh
+press state delete --bucket=changed
+```
+""",
     "prices": """# Prices of cider
 
 | Barrel | Spring | Autumn |
@@ -246,6 +294,24 @@ def test_a_summary_tells_what_a_meeting_was_about(library):
     found = answer("Summarise the orchard moot.", index=library / "index")
     said = [one.text for one in found.sentences]
     assert said[0].startswith("Odo wants a fence") and any("12 to 15" in one for one in said)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Tell me about pruning", "how does pruning work, broadly", "Pruning, the short version"],
+)
+def test_an_overview_opens_with_what_the_author_sums_up(question, library):
+    found = answer(question, index=library / "index")
+    said = "\n".join(one.text for one in found.sentences)
+    assert found.sentences[0].text.startswith("Pruning keeps a tree low")
+    assert "three cuts, and each" in said and "Name the three" not in said
+    assert "bill hook" not in said and "participant" not in said
+
+
+def test_what_differs_in_one_word_is_no_repetition(library):
+    found = answer("How do I clear the state of changed scripts?", index=library / "index")
+    said = "\n".join(one.text for one in found.sentences)
+    assert "bucket=changed" in said and "bucket=once" in said
 
 
 def test_examples_are_those_of_what_was_spoken_of(library):

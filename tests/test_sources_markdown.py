@@ -134,6 +134,38 @@ def test_what_writers_add_to_markdown_is_read_as_what_it_is():
     ]
 
 
+def test_what_stands_between_the_tags_of_a_template_is_text():
+    text = (
+        "Bring:\n{% list check %}\n{% list_item %}A map of the *field*.{% endlist_item %}\n"
+        "{%- list_item -%}Ink.{% endlist_item %}\n{% endlist %}\n\n"
+        "{% include note.html %} Knock first. {{% icon bell %}}\n\n"
+        "Write `{% raw %}` yourself.\n\n{{ page.title }}\n"
+    )
+    found = read_markdown(text)
+    assert_sound(text, found.blocks)
+    assert [(b.kind, b.marker, text[b.start : b.end]) for b in found.blocks] == [
+        ("paragraph", "", "Bring:"),
+        ("item", "-", "A map of the *field*."),
+        ("item", "-", "Ink."),
+        ("paragraph", "", "Knock first."),
+        ("paragraph", "", "Write `{% raw %}` yourself."),
+        ("paragraph", "", "{{ page.title }}"),
+    ]
+
+
+def test_what_stands_in_an_element_of_markdown_is_markdown():
+    text = '<div class="goals" markdown="1">\nYou will learn:\n* to graft\n* to prune\n\n</div>\n\nBuds.\n'
+    assert blocks(text) == [
+        ("paragraph", "You will learn:"),
+        ("item", "to graft"),
+        ("item", "to prune"),
+        ("paragraph", "Buds."),
+    ]
+    said = 'The **bud**{: data-type="term"} opens. See [the form]({{ "/form.pdf" | url }}) {#form .wide}'
+    assert without_markup(said) == "The **bud** opens. See [the form](#)"
+    assert without_markup("Use `{% raw %}` or a{%b%}") == "Use `{% raw %}` or a "
+
+
 def test_struck_out_sentences_are_no_content_and_are_told():
     text = "Honey costs ~~9~~ 11 crowns. ~~Wax is free.~~ Wax costs 4.\n\n- ~~Gone.~~\n- Here.\n"
     assert blocks(text) == [

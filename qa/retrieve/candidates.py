@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -97,7 +97,7 @@ def find_candidates(
         if is_lesson(source, stretch):
             continue
         best = max(inside, key=lambda row: (shares.get(row, 0.0), fused.get(row, -99.0)))
-        first, last, header = _shown(generation, stretch, best)
+        first, last, header = shown_rows(generation, stretch, best)
         held = {row for row in inside if first <= row <= last}
         own: set[str] = set()
         for row in (*range(first, last + 1), *([header] if header is not None else [])):
@@ -220,10 +220,18 @@ def stretch_at(source: Source, offset: int) -> tuple[Stretch, int] | None:
     return found[place], place
 
 
-def _shown(generation: Generation, stretch: Stretch, best: int) -> tuple[int, int, int | None]:
+def narrowed(generation: Generation, one: Candidate, most: int) -> Candidate:
+    """The candidate with about `most` characters of its rows, those around its best."""
+    first, last, header = shown_rows(generation, one.stretch, one.best, most)
+    return replace(one, first=first, last=last, header=header)
+
+
+def shown_rows(
+    generation: Generation, stretch: Stretch, best: int, most: int = LONGEST_STRETCH
+) -> tuple[int, int, int | None]:
     """The rows of a stretch that are shown: all, or those around the best one; and the header."""
     first = last = best
-    length = generation.unit(best)[2] - generation.unit(best)[1]
+    length = _length(generation, best)
     room = True
     while room:
         room = False
@@ -234,8 +242,8 @@ def _shown(generation: Generation, stretch: Stretch, best: int) -> tuple[int, in
             _, start, end = generation.unit(row)
             if not stretch.start <= start < stretch.end or end > stretch.end:
                 continue
-            added = end - start + 1
-            if length + added > LONGEST_STRETCH:
+            added = _length(generation, row) + 1
+            if length + added > most:
                 continue
             length += added
             first, last = min(first, row), max(last, row)
@@ -251,3 +259,8 @@ def _shown(generation: Generation, stretch: Stretch, best: int) -> tuple[int, in
                 break
             row = before
     return first, last, header
+
+
+def _length(generation: Generation, row: int) -> int:
+    """Characters of a row, those that only line up the cells of a table left out."""
+    return len(" ".join(generation.unit_text(row).split()))

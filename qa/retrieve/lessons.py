@@ -19,6 +19,13 @@ _LEARNED = re.compile(
     r"|\byou (?:will|should|'ll|’ll) (?:be able to|learn(?: how)?(?: to)?|know how to)\W*$",
     re.IGNORECASE,
 )
+# Under such a heading stand what is to be chosen from, and the letter of the right one.
+_CHOICES = re.compile(
+    r"\W*(?:(?:review|study|quiz|discussion|practice|comprehension|test|exam|chapter"
+    r"|critical thinking|multiple[ -]choice|true or false) questions?|quiz(?:zes)?)\W*",
+    re.IGNORECASE,
+)
+_LETTER = 3
 _CONTENTS = re.compile(r"(?:table of )?contents|on this page|in this (?:document|guide|page)", re.I)
 _TERMS = re.compile(r"(?:key|important|new) (?:terms|words|concepts|vocabulary)|vocabulary", re.I)
 # Words of an item that names a term and does not say what it means.
@@ -38,6 +45,9 @@ def is_lesson(source: Source, stretch: Stretch) -> bool:
     nearest = stretch.heading.rsplit(" > ", 1)[-1]
     asks = [text.rstrip("*_ \t\n)\"'”’").endswith("?") or _is_blank(text) for text in texts]
     if _QUIZ.search(nearest) and any(asks):
+        return True
+    choices = stretch.kind == "list" or max(map(len, texts)) <= _LETTER
+    if choices and any(map(_CHOICES.fullmatch, stretch.heading.split(" > "))):
         return True
     if stretch.kind == "paragraph":
         told = any(map(_SENTENCE_END.search, texts))

@@ -14,7 +14,9 @@ _SHAPES: tuple[tuple[Shape, str], ...] = (
         "overview",
         r"^\W*(?:please\s+|can you\s+|could you\s+)*(?:summari[sz]e|tell me (?:more )?about|outline"
         r"|describe|explain|give me (?:an? )?(?:overview|summary|idea))\b|\bin a nutshell\b"
-        r"|\bin short\b|\boverview\b|\bsummary\b|\btl;?dr\b|\bthe gist\b|\bmain points\b"
+        r"|\bin (?:short|brief|general|plain (?:words|english|terms))\b|\bbriefly\b|\bbroadly\b"
+        r"|\boverview\b|\bsummar(?:y|i[sz]e)\b|\btl;?dr\b|\bthe gist\b|\bmain points\b"
+        r"|\b(?:short|quick) version\b|\bbig picture\b|\bat a glance\b|\bthe deal with\b"
         r"|\bwhat(?:'s|s| is| are)\b.*\b(?:all )?about\b",
     ),
     (

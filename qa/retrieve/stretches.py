@@ -21,6 +21,8 @@ _SHORT, _TOGETHER = 160, 360
 _LED = 900
 _LEADS_IN = re.compile(r":\W*$")
 _PROSE = ("paragraph", "note")
+# A reader sees the picture that is drawn of these, not what they say.
+_DRAWN = ("mermaid", "plantuml", "puml", "graphviz", "dot", "d2", "ditaa", "svgbob", "vega-lite")
 _KINDS: dict[str, StretchKind] = {
     "item": "list",
     "row": "table",
@@ -71,7 +73,7 @@ def stretches(source: Source) -> tuple[Stretch, ...]:
         if run and not _belongs(source, run, block):
             found.append(_stretch(source, run))
             run = []
-        if block.kind not in ("heading", "navigation"):
+        if block.kind not in ("heading", "navigation") and block.language not in _DRAWN:
             run.append(block)
     if run:
         found.append(_stretch(source, run))

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from sources.markup import TEMPLATE_TAG
 from sources.readers.blocks import Span, line_spans, trim
 from sources.source import Block, Kind
 
@@ -32,7 +33,14 @@ _CLOSING = re.compile(r" {0,3}:{3,}[ \t]*")
 _ALERT = re.compile(r" {0,3}>[ \t]?\[!(?P<sort>\w+)\][+-]?[ \t]*(?P<title>[^\n]*)")
 _PROGRAM = re.compile(
     r"import\s[^'\"]*['\"][^'\"]+['\"];?\s*|export\s(?:const|let|var|default|function|\{)[^\n]*"
-    r"|\s*(?:\{\{[<%][^\n]*[>%]\}\}|\{%[^\n]*%\})\s*|\s*\{/\*[^\n]*\*/\}\s*"
+    r"|\s*\{/\*[^\n]*\*/\}\s*|\s*\{:[^{}\n]*\}\s*"
+)
+_TEMPLATE = re.compile(rf"[ \t]*(?:{TEMPLATE_TAG})[ \t]*")
+# "{% list_item %}Bring a form{% endlist_item %}"
+_ITEM = re.compile(r"\s*\{%-?\s*\w*item\b")
+# An element between whose tags Markdown is to be read.
+_CONTAINER = re.compile(
+    r" {0,3}</?[a-z]+(?:\s[^<>\n]*)?\smarkdown(?:=[\"']?(?:1|block|span)[\"']?)?(?:\s[^<>\n]*)?>\s*"
 )
 _TAG = re.compile(r"</?[A-Z][\w.]*(?:\s[^<>\n]*)?>")
 _FOOTNOTE = re.compile(r" {0,3}\[\^[^\]\s]+\]:[ \t]+")
@@ -61,13 +69,15 @@ class Note:
 
 @dataclass(slots=True)
 class Plain:
-    """Text as the parser may read it, the notes in it, and the spans of struck-out sentences."""
+    """Text as the parser may read it, the notes in it, the spans of struck-out sentences, and of
+    the tags of a template before the text of a line."""
 
     text: str
     notes: list[Note] = field(default_factory=list)
     struck: list[Span] = field(default_factory=list)
     strikes: int = 0
     unseen: int = 0
+    opening_tags: list[Span] = field(default_factory=list)
 
 
 def plain_markdown(text: str) -> Plain:
@@ -121,8 +131,21 @@ def plain_markdown(text: str) -> Plain:
             quoted = _note(opening, start, end)
             found.notes.append(quoted)
             blank(start + line.index("[!"), end)
-        elif _PROGRAM.fullmatch(line):
+        elif _PROGRAM.fullmatch(line) or _CONTAINER.fullmatch(line):
             blank(start, end)
+        elif "{%" in line or "{{" in line:
+            opens = 0
+            for tag in _TEMPLATE.finditer(line):
+                if line.count("`", 0, tag.start()) % 2:
+                    continue
+                blank(start + tag.start(), start + tag.end())
+                opens = tag.end() if tag.start() == opens else opens
+            if opens and line[opens:].strip():
+                # Spaces would make it a listing, and mere letters no item.
+                found.opening_tags.append((start, start + opens))
+                out[start : start + opens] = "x" * opens
+                if _ITEM.match(line):
+                    out[start : start + 2] = "- "
         elif _FOOTNOTE.match(line):
             out[start + line.index("[")] = "x"  # else a short one is the target of a link
         elif _TAG.search(line):
@@ -173,7 +196,7 @@ def _unseen(text: str, listings: list[Span]) -> Iterator[tuple[int, int, bool]]:
 
 def mended(text: str, blocks: Iterable[Block], plain: Plain) -> Iterator[Block]:
     """The blocks with notes and footnotes as what they are, without struck sentences."""
-    notes, struck = deque(plain.notes), deque(plain.struck)
+    notes, struck, tags = deque(plain.notes), deque(plain.struck), deque(plain.opening_tags)
     open_: list[Note] = []
     for block in blocks:
         while notes and notes[0].start <= block.start:
@@ -185,6 +208,10 @@ def mended(text: str, blocks: Iterable[Block], plain: Plain) -> Iterator[Block]:
             block = replace(block, kind="note", marker=note.sort, title=note.title)
         if footnote := _FOOTNOTE.match(text, block.start, block.end):
             block = replace(block, start=footnote.end())
+        while tags and tags[0][1] <= block.start:
+            tags.popleft()
+        if tags and tags[0][0] <= block.start < tags[0][1] <= block.end:
+            block = replace(block, start=tags[0][1])
         for part in _without(block, struck):
             start, end = trim(text, part.start, part.end)
             if start < end:

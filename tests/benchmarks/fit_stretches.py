@@ -14,7 +14,8 @@ MEASURED.npz), and prints the figures by kind and by library.
 
 The reader's states become log-odds by a logistic regression (the probe); the order of stretches is
 a conditional logit in which those with the gold should win; the confidence is a logistic regression
-on whether one of the first three has it. In training the last two see what a probe says that was
+on whether one of those that an answer is made of has it. In training the last two see what a probe
+says that was
 fitted without their library. What was shipped was fitted on the five libraries of natural
 questions, the first 300 of tests/benchmarks/training and the first 200 of squad.
 """
@@ -39,6 +40,7 @@ from sklearn.metrics import roc_auc_score
 from index import open_index, rebuild
 from index.search import Generation
 from qa.cli.shown import show_table
+from qa.compose.extract import LEAST_SHARE, MOST_STRETCHES
 from qa.condense.readings import readings
 from qa.evaluation.asking import Record
 from qa.evaluation.gold import contains
@@ -235,23 +237,26 @@ class Fitted:
     answer: np.ndarray
     bias: float
 
-    def order(self, one: Case, probe: Probe | None) -> tuple[np.ndarray, np.ndarray]:
-        """The places of the stretches, likeliest first, and the features of the answer."""
+    def order(self, one: Case, probe: Probe | None) -> tuple[np.ndarray, int, np.ndarray]:
+        """The places of the stretches, likeliest first, how many of them are told, and the features
+        of the answer."""
         found = None if probe is None else read(one, probe)
         features = one.features if found is None else read_features(one.features, found)
         scores = features @ self.rank
         order = np.argsort(-scores, kind="stable")
+        chances = softmax(scores[order])
         answer = answer_features(
             one.question,
             one.log_odds,
             one.features[order],
-            softmax(scores[order]),
+            chances,
             None if found is None else found[order],
         )
-        return order, answer
+        told = int((chances[:MOST_STRETCHES] >= LEAST_SHARE * chances[0]).sum())
+        return order, told, answer
 
     def confidence(self, one: Case, answer: np.ndarray) -> float:
-        """The probability that one of the first three stretches holds the gold."""
+        """The probability that one of the stretches that are told holds the gold."""
         return float(sigmoid(answer @ self.answer + self.bias - off_topic(one.log_odds)))
 
 
@@ -276,9 +281,9 @@ def fit(measured: dict[str, list[Case]], with_reader: bool) -> Fitted:
         for one in found:
             if name in LESS and one.kind == "nearmiss":
                 continue
-            order, answer = fitted.order(one, probes[name])
+            order, told, answer = fitted.order(one, probes[name])
             answers.append(answer)
-            right.append(one.answerable and bool(one.gold[order[:3]].any()))
+            right.append(one.answerable and bool(one.gold[order[:told]].any()))
             counts.append(LESS_WEIGHT if name in LESS else 1.0)
     stacked = np.array(answers)
     mean, deviation = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
@@ -300,12 +305,13 @@ def _for_probe(measured: dict[str, list[Case]], without: str = "") -> list[Case]
 
 
 def judged(found: list[Case], fitted: Fitted) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The confidence of each, whether the gold stands in the first 1, 2, 3 or 4, and the kind."""
+    """The confidence of each, whether the gold stands in the first 1, 2, 3 or in what is told, and
+    the kind."""
     sure, ranks = [], []
     for one in found:
-        order, answer = fitted.order(one, fitted.probe)
+        order, told, answer = fitted.order(one, fitted.probe)
         sure.append(fitted.confidence(one, answer))
-        ranks.append([one.answerable and one.gold[order[:first]].any() for first in (1, 2, 3, 4)])
+        ranks.append([one.answerable and one.gold[order[:at]].any() for at in (1, 2, 3, told)])
     return np.array(sure), np.array(ranks), np.array([one.kind for one in found])
 
 
@@ -318,7 +324,7 @@ def report(name: str, found: list[Case], fitted: Fitted) -> np.ndarray:
         chosen = yes | no
         line.append(roc_auc_score(yes[chosen], sure[chosen]) if no.any() else np.nan)
     inside = kinds != "out of scope"
-    line.append(calibration_error(sure[inside].tolist(), ranks[inside, 2].tolist()))
+    line.append(calibration_error(sure[inside].tolist(), ranks[inside, 3].tolist()))
     print(f"{name:<26}" + "".join(f"{value:8.3f}" for value in line), flush=True)
     return np.array(line)
 
@@ -355,7 +361,7 @@ def main() -> None:
         ask_left_out(arguments.libraries, measured)
         return
     stored = {"fitted_on": f"{sum(map(len, measured.values()))} cases of {', '.join(measured)}"}
-    columns = ("1", "2", "3", "4", "near", "off", "out", "error")
+    columns = ("1", "2", "3", "told", "near", "off", "out", "error")
     for with_reader in (False, True):
         title = "with the reader" if with_reader else "without the reader"
         print(f"{title:<26}" + "".join(f"{column:>8}" for column in columns))
