@@ -30,8 +30,8 @@ Encode = Callable[[Sequence[str]], list[tuple[Floats, Floats]]]
 _BATCH = 512
 # So many rows of the wide layer have their activation at once, for the same reason.
 _ROWS = 64
-# So many texts are worth the import of torch.
-_MANY = 500
+# So many texts are worth the import of torch: those that the axes of a new index are made of, too.
+_MANY = 300
 # Texts of one length are attended to together while the scores of one head stay under this many.
 _SCORES = 200 * 200
 # Of the error function (Abramowitz and Stegun 1964, 7.1.26), which is off by 1.5e-7 at most.
@@ -102,8 +102,8 @@ class Bert:
 
     def encoder(self, texts: int) -> Encode:
         """What encodes so many texts, in several threads if need be: in numpy, or, where torch
-        repays its import, with that."""
-        found = self._onednn if texts >= _MANY else None
+        repays its import or is there already, with that."""
+        found = self._onednn if texts >= _MANY or "_onednn" in vars(self) else None
         run = found.tokens if found else self.tokens
 
         def encode(some: Sequence[str]) -> list[tuple[Floats, Floats]]:
