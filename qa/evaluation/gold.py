@@ -25,7 +25,8 @@ MOST_CHARS = 600
 # go, and so do white space and the backslash before a mark.
 _LINK = re.compile(r"!?\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])")
 _MARKUP = re.compile(
-    r"</?[a-zA-Z][^<>\n]*>|^\s*(?:[-+•]|\d{1,3}[.)])\s+|[*_`#|>~\\\[\]]+|:?-{3,}:?|\s+", re.MULTILINE
+    r"</?[a-zA-Z][^<>\n]*>|^\s*(?:[-+•]|\d{1,3}[.)])\s+|[*_`#|>~\\\[\]]+|:?-{3,}:?|\s+",
+    re.MULTILINE,
 )
 
 
