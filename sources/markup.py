@@ -16,9 +16,8 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 
-TEMPLATE_TAG = r"\{%(?:(?!%\})[^\n])*%\}|\{\{[<%](?:(?![>%]\}\})[^\n])*[>%]\}\}"
+TEMPLATE_TAG = re.compile(r"\{%[^{}\n]{0,500}%\}|\{\{[<%][^{}\n]{0,500}[>%]\}\}")
 """Of a template: "{% note %}" (Liquid, Jinja), "{{< figure >}}" (Hugo); it stands on one line."""
-_TEMPLATE = re.compile(TEMPLATE_TAG)
 # "[the form]({{ '/form.pdf' | relative_url }})"
 _TARGET = re.compile(r"(?<=\]\()\s*\{\{[^{}\n]*\}\}[^()\n]*(?=\))")
 # "**gland**{: data-type="term"}", "## Leave {#leave .wide}"
@@ -42,7 +41,7 @@ def _without_markup(text: str) -> str:
     text = _CELLS.sub(" | ", _STRUCK.sub("", text))
     text = _BREAK.sub(" ", text)
     if "{" in text:
-        text = _ATTRIBUTES.sub("", _TARGET.sub("#", _TEMPLATE.sub(" ", text)))
+        text = _ATTRIBUTES.sub("", _TARGET.sub("#", TEMPLATE_TAG.sub(" ", text)))
     for _ in range(3):  # one in the other
         text = _PAIR.sub(r"\2", text)
     return text

@@ -15,7 +15,8 @@ from sources.formats import read
 REPEATED = (
     "a", "A", " ", "\n", "1", ".", '"', "(", "[", "](", "{", "<", "<a ", "*", "**a ", "_", "`",
     "a.b", "a b ", "1,", "1 1 ", "- ", "\\", "[a](", "![a]((", "<!--", 'style="', "<p style=", ": ",
-    "the ", "https://", "a@a.", "| ", "~~a", " \n", "é", "color:#", "rgba(", "“a ", "say: ",
+    "the ", "https://", "a@a.", "| ", "~~a", "{%", "{{<",
+    "{% a %}", "{:", "<a markdown ", " \n", "é", "color:#", "rgba(", "“a ", "say: ",
 )  # fmt: skip
 # Seconds of the processor, ten times what the slowest takes; the square would take minutes.
 MOST = 8.0

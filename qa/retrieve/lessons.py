@@ -7,10 +7,13 @@ import re
 from qa.retrieve.stretches import Stretch
 from sources import Source
 
-_QUIZ = re.compile(
-    r"(?:(?:review|study|quiz|discussion|practice|comprehension|test|exam|check|checkpoint"
+_QUESTIONS = (
+    r"(?:review|study|quiz|discussion|practice|comprehension|test|exam|check|checkpoint"
     r"|critical thinking|interactive link|chapter|multiple[ -]choice|true or false) questions?"
-    r"|exercises?|quiz(?:zes)?|homework|(?:practice )?problems|self[- ](?:check|test|assessment)"
+    r"|quiz(?:zes)?"
+)
+_QUIZ = re.compile(
+    rf"(?:{_QUESTIONS}|exercises?|homework|(?:practice )?problems|self[- ](?:check|test|assessment)"
     r"|(?:check|test) your (?:understanding|knowledge)|knowledge check|test yourself)\b",
     re.IGNORECASE,
 )
@@ -20,11 +23,7 @@ _LEARNED = re.compile(
     re.IGNORECASE,
 )
 # Under such a heading stand what is to be chosen from, and the letter of the right one.
-_CHOICES = re.compile(
-    r"\W*(?:(?:review|study|quiz|discussion|practice|comprehension|test|exam|chapter"
-    r"|critical thinking|multiple[ -]choice|true or false) questions?|quiz(?:zes)?)\W*",
-    re.IGNORECASE,
-)
+_CHOICES = re.compile(rf"\W*(?:{_QUESTIONS})\W*", re.IGNORECASE)
 _LETTER = 3
 _CONTENTS = re.compile(r"(?:table of )?contents|on this page|in this (?:document|guide|page)", re.I)
 _TERMS = re.compile(r"(?:key|important|new) (?:terms|words|concepts|vocabulary)|vocabulary", re.I)

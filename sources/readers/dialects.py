@@ -35,12 +35,14 @@ _PROGRAM = re.compile(
     r"import\s[^'\"]*['\"][^'\"]+['\"];?\s*|export\s(?:const|let|var|default|function|\{)[^\n]*"
     r"|\s*\{/\*[^\n]*\*/\}\s*|\s*\{:[^{}\n]*\}\s*"
 )
-_TEMPLATE = re.compile(rf"[ \t]*(?:{TEMPLATE_TAG})[ \t]*")
 # "{% list_item %}Bring a form{% endlist_item %}"
 _ITEM = re.compile(r"\s*\{%-?\s*\w*item\b")
+# So much white space at most goes with a tag.
+_AROUND = 20
 # An element between whose tags Markdown is to be read.
 _CONTAINER = re.compile(
-    r" {0,3}</?[a-z]+(?:\s[^<>\n]*)?\smarkdown(?:=[\"']?(?:1|block|span)[\"']?)?(?:\s[^<>\n]*)?>\s*"
+    r" {0,3}<[a-z]+(?:\s[^<>\n]{0,300})?\smarkdown(?:=[\"']?(?:1|block|span)[\"']?)?"
+    r"(?:\s[^<>\n]{0,300})?>\s*"
 )
 _TAG = re.compile(r"</?[A-Z][\w.]*(?:\s[^<>\n]*)?>")
 _FOOTNOTE = re.compile(r" {0,3}\[\^[^\]\s]+\]:[ \t]+")
@@ -133,25 +135,24 @@ def plain_markdown(text: str) -> Plain:
             blank(start + line.index("[!"), end)
         elif _PROGRAM.fullmatch(line) or _CONTAINER.fullmatch(line):
             blank(start, end)
-        elif "{%" in line or "{{" in line:
-            opens = 0
-            for tag in _TEMPLATE.finditer(line):
-                if line.count("`", 0, tag.start()) % 2:
-                    continue
-                blank(start + tag.start(), start + tag.end())
-                opens = tag.end() if tag.start() == opens else opens
-            if opens and line[opens:].strip():
-                # Spaces would make it a listing, and mere letters no item.
-                found.opening_tags.append((start, start + opens))
-                out[start : start + opens] = "x" * opens
-                if _ITEM.match(line):
-                    out[start : start + 2] = "- "
         elif _FOOTNOTE.match(line):
             out[start + line.index("[")] = "x"  # else a short one is the target of a link
         elif _TAG.search(line):
             for tag in _TAG.finditer(line):
                 if not _TAG.sub("", line).strip():
                     blank(start + tag.start(), start + tag.end())
+        elif "{%" in line or "{{" in line:
+            opens = 0
+            for tag, end_of_tag in _tags(line):
+                blank(start + tag, start + end_of_tag)
+                if opens == tag:
+                    opens = end_of_tag
+            if opens and opens < len(line.rstrip()):
+                # Spaces would make it a listing, and mere letters no item.
+                found.opening_tags.append((start, start + opens))
+                out[start : start + opens] = "x" * opens
+                if _ITEM.match(line):
+                    out[start : start + 2] = "- "
         for strike in _STRUCK.finditer(line):
             found.strikes += 1
             whole = line[: strike.start()], line[strike.end() :].strip()
@@ -167,6 +168,18 @@ def plain_markdown(text: str) -> Plain:
     found.struck.sort()
     found.text = "".join(out)
     return found
+
+
+def _tags(line: str) -> Iterator[Span]:
+    """Where the tags of a template stand in a line, with the white space around; not in code."""
+    at, quoted = 0, False
+    for tag in TEMPLATE_TAG.finditer(line):
+        quoted ^= line.count("`", at, tag.start()) % 2 == 1
+        first = at + len(line[at : tag.start()].rstrip())
+        at = tag.end()
+        if not quoted:
+            at += len(line[at : at + _AROUND]) - len(line[at : at + _AROUND].lstrip())
+            yield first, at
 
 
 def _unseen(text: str, listings: list[Span]) -> Iterator[tuple[int, int, bool]]:

@@ -15,9 +15,8 @@ MEASURED.npz), and prints the figures by kind and by library.
 The reader's states become log-odds by a logistic regression (the probe); the order of stretches is
 a conditional logit in which those with the gold should win; the confidence is a logistic regression
 on whether one of those that an answer is made of has it. In training the last two see what a probe
-says that was
-fitted without their library. What was shipped was fitted on the five libraries of natural
-questions, the first 300 of tests/benchmarks/training and the first 200 of squad.
+says that was fitted without their library. What was shipped was fitted on the five libraries of
+natural questions, the first 300 of tests/benchmarks/training and the first 200 of squad.
 """
 
 from __future__ import annotations
