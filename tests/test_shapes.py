@@ -308,6 +308,12 @@ def test_an_overview_opens_with_what_the_author_sums_up(question, library):
     assert "bill hook" not in said and "participant" not in said
 
 
+def test_an_overview_of_a_section_that_is_a_list_opens_with_it(library):
+    first, *rest = answer("Tell me about the orchard permit", index=library / "index").sentences
+    assert first.kind == "list" and "six florins" in first.text
+    assert any("valid for two years" in one.text for one in rest)
+
+
 def test_what_differs_in_one_word_is_no_repetition(library):
     found = answer("How do I clear the state of changed scripts?", index=library / "index")
     said = "\n".join(one.text for one in found.sentences)

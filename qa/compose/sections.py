@@ -70,6 +70,10 @@ def overview(evidence: Evidence) -> Iterator[Draft]:
     for heading in headings[:1] + [one for one in headings[1:] if one in told]:
         if heading not in summaries[:1]:
             most = _FIRST if heading == headings[0] else _EACH
+            # A section may be a list from its first words on.
+            opening = next((one for one in sections[heading] if not is_lesson(source, one)), None)
+            if heading == headings[0] and opening and opening.kind == "list":
+                yield from _all(evidence, candidate, [opening])
             draft = _lead(evidence, candidate, sections[heading], most)
             if draft is not None:
                 yield draft
