@@ -5,12 +5,12 @@ A paragraph is opened by the sentences that answer; a list, a table, a listing s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from index.tokens import terms
 from qa.compose.blocks import AT_ONCE, beside, block
 from qa.compose.draft import Draft, plain, quotable_parts, span_of
+from qa.compose.leaning import LEADS_IN, leans_on
 from qa.compose.sections import overview
 from qa.compose.timeline import timeline
 from qa.injection import gives_orders, quotable
@@ -29,6 +29,8 @@ MOST_STRETCHES = 5
 MOST_DRAFTS = 8
 # A further stretch is added while it is at least so likely, against the likeliest, to answer.
 LEAST_SHARE = 0.03
+# After an overview only from here on: less adds nothing right to 32 of the five libraries.
+_BESIDE_OVERVIEW = 0.1
 # Of a list or table that is too long for what room is left, no part is shown in less.
 _LEAST_ROOM = 150
 # So many sentences back is looked for what a sentence leans on.
@@ -38,33 +40,8 @@ _ALONE = 0.9
 # A stretch that shares more of its terms than this with one already chosen says nothing new; with
 # less, "To clear run_once_ scripts" is not told from "To clear run_onchange_ scripts".
 _SAME = 0.9
-# Openings that make no sense without the sentence before, unless the question says what they mean.
-_LEANING = re.compile(r"(He|She|It|They|This|These|Those|His|Her|Its|Their|Such|Both)\b")
-# Openings that only go on, whatever the question says.
-_GOING_ON = re.compile(
-    r"(?:(?:But|And|Or|So|Yet|Also|Then|Thus|Hence|However|Therefore|Consequently|Moreover"
-    r"|Furthermore|Additionally|Likewise|Similarly|Conversely|Instead|Otherwise|Nevertheless"
-    r"|Nonetheless|Accordingly|Alternatively|Rather|Neither|Either|Another"
-    r"|In (?:addition|contrast|turn|other words|that case|this case|such cases?|both cases)"
-    r"|By (?:contrast|comparison)|As (?:a result|such)|On the (?:other hand|contrary)"
-    r"|For (?:this|that|these|those|the same) \w+|At (?:that|the same) \w+|To (?:this|that) end"
-    r"|Because of (?:this|that|it)|That (?:is why|said|way)"
-    r"|The (?:same|other|latter|former|above|second|third))\b"
-    # "Mercury also ..." adds to what was said of it.
-    r"|(?:[A-Z][\w’'-]*|The \w+)(?: \w+)? (?:also|too|likewise|similarly)\b)"
-)
-# But not where "it" stands for what follows: "It was not until 1920 that", "It is believed that".
-_EXPLETIVE = re.compile(
-    r"It (?:is|was|has been|had been|would be|will be|took|takes) (?:\w+ ){0,3}?"
-    r"(?:until|years|months|weeks|days|(?:\w+(?:ed|ble|ly|ant|ent|ult|ful)|known|thought|said|found"
-    r"|held|shown|true|clear|unclear|hard|easy|rare|common|legal) (?:that|to|whether|how))\b"
-)
-_POINTING = re.compile(r"(?:This|These|Those) ([\w/-]+)")
 # What leads in to a picture, say, tells something by itself from so many characters on.
 _SAYS = 60
-_LEADS_IN = re.compile(r":[\W_]*$")
-# "The treaty obliges ...": which one, the sentence before may tell.
-_DEFINITE = re.compile(r"The ([a-z]{4,})\b(?! (?:of|for|on|in|between)\b)")
 
 
 def extract(evidence: Evidence) -> Iterator[Draft]:
@@ -86,7 +63,8 @@ def extract(evidence: Evidence) -> Iterator[Draft]:
             room -= len(draft.shown)
             said.append(set(terms(draft.text, evidence.generation.manifest.language)))
             yield draft
-    for place, candidate in enumerate(_choose(evidence)):
+    chosen = _choose(evidence, _BESIDE_OVERVIEW if drafts else LEAST_SHARE)
+    for place, candidate in enumerate(chosen):
         if says_the_same(evidence, candidate, said):
             continue
         length = _length(evidence, candidate.first, candidate.last)
@@ -131,11 +109,11 @@ def lacks_names(evidence: Evidence, candidate: Candidate) -> bool:
     return bool(missing_entities(evidence.question, around, generation.manifest.language))
 
 
-def _choose(evidence: Evidence) -> list[Candidate]:
+def _choose(evidence: Evidence, share: float = LEAST_SHARE) -> list[Candidate]:
     """The candidates that are worth saying, in the order in which to say them."""
     if not evidence.candidates:
         return []
-    least = LEAST_SHARE * evidence.chances[0]
+    least = share * evidence.chances[0]
     whole = [
         one
         for one, chance in zip(evidence.candidates, evidence.chances, strict=True)
@@ -188,7 +166,7 @@ def _lead(evidence: Evidence, candidate: Candidate) -> tuple[int, int]:
     shares = dict(zip(evidence.rows, evidence.shares.tolist(), strict=True))
     first = last = candidate.best
     for _ in range(_FARTHEST):
-        before = _leans_on(evidence, first)
+        before = leans_on(evidence, first)
         if before is None or before < candidate.first:
             break
         first = before
@@ -202,7 +180,7 @@ def _lead(evidence: Evidence, candidate: Candidate) -> tuple[int, int]:
             for row in (last + 1, first - 1)
             if candidate.first <= row <= candidate.last
             and _length(evidence, min(first, row), max(last, row)) <= LONGEST_LEAD
-            and (row > last or _leans_on(evidence, row) is None)
+            and (row > last or leans_on(evidence, row) is None)
         ]
         if not sides:
             return first, last
@@ -222,7 +200,7 @@ def _draft(evidence: Evidence, first: int, last: int) -> Draft | None:
         last -= 1  # the "!" of an image whose text gives orders
     while first < last and evidence.generation.unit_text(first).endswith("?"):
         first += 1  # a question that the text itself answers
-    broken = bool(_LEADS_IN.search(evidence.generation.unit_text(last)))
+    broken = bool(LEADS_IN.search(evidence.generation.unit_text(last)))
     if broken and _length(evidence, first, last) < _SAYS:
         return None  # it says nothing without what it leads in to
     spans = quotable_parts(evidence, span_of(evidence, first, last))
@@ -254,47 +232,3 @@ def content_of(evidence: Evidence, candidate: Candidate) -> set[str]:
     for row in range(candidate.first, candidate.last + 1):
         words.update(evidence.generation.unit_words(row).terms)
     return words
-
-
-def _leans_on(evidence: Evidence, row: int) -> int | None:
-    """The sentence before, of the same paragraph or leading in to it, where `row` needs it."""
-    generation = evidence.generation
-    before = generation.neighbour(row, -1)
-    if before is None or not generation.is_sentence(before):
-        return None
-    source, start, _ = generation.unit(row)
-    end = generation.unit(before)[2]
-    if _LEADS_IN.search(source.text[max(0, end - 4) : end]):
-        return before
-    same = "\n" not in source.text[end:start]
-    return before if same and _leans(evidence, row, before) else None
-
-
-def _leans(evidence: Evidence, row: int, before: int) -> bool:
-    """Whether `row` needs the sentence before it, to a reader who has the question in mind."""
-    generation = evidence.generation
-    language = generation.manifest.language
-    text, own, earlier = (
-        generation.unit_text(row),
-        generation.unit_words(row),
-        generation.unit_words(before),
-    )
-    if _GOING_ON.match(text):
-        return True
-    definite = _DEFINITE.match(text)
-    noun = definite[1] if definite else ""
-    introduced = noun and re.search(
-        rf"\b(?:an?|its|their|his|her) (?:\w+ ){{0,2}}{noun}\b|\b{noun.capitalize()}\b",
-        generation.unit_text(before),
-    )
-    if not (_LEANING.match(text) or introduced) or _EXPLETIVE.match(text):
-        return False
-    pointed = _POINTING.match(text)
-    if pointed and set(evidence.ranking.query_terms).intersection(terms(pointed[1], language)):
-        return False  # "This rivalry", to who asked about it
-    source, start, _ = generation.unit(row)
-    above = terms(f"{source.title} {source.heading_at(start) or ''}", language)
-    asked = set(evidence.ranking.query_terms) - set(own.terms)
-    if not asked and len(evidence.ranking.query_terms) >= 3:
-        return False  # it says all that the question says of its matter
-    return asked.isdisjoint((*earlier.terms, *above))

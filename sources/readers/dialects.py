@@ -143,10 +143,9 @@ def plain_markdown(text: str) -> Plain:
                     blank(start + tag.start(), start + tag.end())
         elif "{%" in line or "{{" in line:
             opens = 0
-            for tag, end_of_tag in _tags(line):
-                blank(start + tag, start + end_of_tag)
-                if opens == tag:
-                    opens = end_of_tag
+            for first, after in _tags(line):
+                blank(start + first, start + after)
+                opens = after if first == opens else opens
             if opens and opens < len(line.rstrip()):
                 # Spaces would make it a listing, and mere letters no item.
                 found.opening_tags.append((start, start + opens))
