@@ -189,14 +189,16 @@ def open_page(chromium, beacon):
     """Open a page; in the end, it must have asked its own server only, and run nothing foreign.
 
     A page that is left says that its requests broke off. That is no fault from then on until the
-    next page runs. A test that ends the server of a page calls `open_page.leave` before.
+    next page runs. A test that ends the server of a page calls `open_page.leave` before. Nothing
+    moves smoothly, so that no test depends on when a movement ends.
     """
     from browser import BOX, WAIT, expect
 
     opened = []
 
     def open_one(address, **options):
-        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        steady = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+        context = chromium.new_context(**(steady | options))
         page = context.new_page()
         requests, complaints, leaves = [], [], [False]
 

@@ -71,7 +71,7 @@
   } catch { /* without storage the choice lasts as long as the page */ }
 
   /* Passages */
-  function show(id) {
+  function show(id, behavior = smooth()) {
     const target = byId(id);
     if (!target) return;
     const group = target.closest(".passages");
@@ -86,7 +86,7 @@
     }
     const mark = target.querySelector("mark");
     const tall = target.offsetHeight > innerHeight * 0.7;
-    (tall && mark ? mark : target).scrollIntoView({ block: group ? "center" : "start", behavior: smooth() });
+    (tall && mark ? mark : target).scrollIntoView({ block: group ? "center" : "start", behavior });
     target.focus({ preventScroll: true });
   }
 
@@ -320,11 +320,12 @@
       const { turn, source } = button.closest(".reader").dataset;
       read({ turn: number(turn), source, page: number(button.dataset.page) }, "sheet", null);
     }],
-    /* Among all passages, to the one that was opened; else to what was clicked. */
+    /* Among all passages, to the one that was opened, at once: what was seen before is not on the
+       way to it; else to what was clicked. */
     ["button.close-reader", () => {
       const back = from;
       closeReader();
-      if (back?.matches(".chip") && byId(back.hash.slice(1))) show(back.hash.slice(1));
+      if (back?.matches(".chip") && byId(back.hash.slice(1))) show(back.hash.slice(1), "auto");
       else back?.focus();
     }],
     ["button.copy", copy],
