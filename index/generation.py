@@ -7,6 +7,7 @@
     candidate.json                  written last: settings, counts, the hash of every file
     manifest.json                   the same, renamed when the generation was found fit to serve
     sources.db                      the sources with their text and metadata
+    files.json                      what was read of each file, and what was not
     units.npy windows.npy           spans, as rows of offsets into the text of their source
     unit-words/ window-words/       BM25
     unit-keys.npy window-keys.npy   content hashes, by which a later build finds embeddings

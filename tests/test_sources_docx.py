@@ -213,7 +213,7 @@ def test_what_is_struck_out_is_no_content_and_is_told():
     )
     extract = read_docx(with_body(body))
     assert extract.text == "Rooms are free."
-    assert extract.unread == (("struck", "struck out in 1 places: not content"),)
+    assert extract.unread == (("struck-out text", "1 part is struck out: not content"),)
 
 
 def test_formulas_are_text():

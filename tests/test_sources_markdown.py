@@ -173,7 +173,9 @@ def test_struck_out_sentences_are_no_content_and_are_told():
         ("paragraph", "Wax costs 4."),
         ("item", "Here."),
     ]
-    assert read_markdown(text).unread == (("~~", "struck out in 3 places: not content"),)
+    assert read_markdown(text).unread == (
+        ("struck-out text", "3 parts are struck out: not content"),
+    )
 
 
 def test_white_space_that_markdown_does_not_know_loses_no_line():

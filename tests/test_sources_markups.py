@@ -74,7 +74,7 @@ def test_rtf_is_read_without_what_is_hidden_or_struck_out():
         ("record", 0, "Kite: Wisp | Span: 31"),
         ("paragraph", 0, "After."),
     ]
-    assert extract.unread == (("struck", "struck out in 1 places: not content"),)
+    assert extract.unread == (("struck-out text", "1 part is struck out: not content"),)
 
 
 def test_a_notebook_is_its_prose_its_code_and_what_that_printed():

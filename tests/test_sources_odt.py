@@ -113,4 +113,4 @@ def test_items_have_their_depth_and_number_and_what_is_struck_out_is_left_out():
         ("item", 2, "-", "Edge."),
         ("item", 1, "2.", "Sew."),
     ]
-    assert found.unread == (("struck", "struck out in 1 places: not content"),)
+    assert found.unread == (("struck-out text", "1 part is struck out: not content"),)

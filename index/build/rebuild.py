@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from index.build.earlier import Donor
+from index.build.file_report import FileReport, file_reports, read_file_reports
 from index.build.fingerprint import library_fingerprint, source_hash
 from index.build.golden import Golden, GoldenReport
 from index.build.lock import clean, demote_newer, next_name, prune, remove_generation, writing
@@ -45,7 +46,7 @@ class RebuildReport:
     """What a rebuild did. Names are source ids; `skipped` holds (path, reason), `notes`
     (place, what is said) of metadata that was not used as it stands, `invisible` (source id, number
     of invisible characters) where there are any, `languages` (source id, language) where it is
-    known.
+    known, `files` what was read of each file.
 
     Where nothing had changed, no generation was made, and `generation` is the one that is served.
     `embedded` counts the texts that had to be embedded; `golden` is None where no question was
@@ -65,6 +66,7 @@ class RebuildReport:
     golden: GoldenReport | None = None
     notes: tuple[tuple[str, str], ...] = ()
     languages: tuple[tuple[str, str], ...] = ()
+    files: tuple[FileReport, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report ready for JSON."""
@@ -102,7 +104,7 @@ def rebuild(
     wanted = (str(library), fingerprint, model, address)
     if old and not full and _same(old, index, wanted, golden):
         clean(index)
-        return _nothing_to_do(old, time.monotonic() - started)
+        return _nothing_to_do(old, index, time.monotonic() - started)
     skipped: list[tuple[str, str]] = []
     notes: list[tuple[str, str]] = []
     cache = ExtractCache(index / "extracts", fresh=full)
@@ -123,6 +125,7 @@ def rebuild(
             hashes={source.id: source_hash(source) for source in sources},
             skipped=skipped,
             notes=notes,
+            files=file_reports(sources, skipped),
         )
         _check_size(contents, old, force)
         folder = generations_folder(index) / next_name(index)
@@ -162,6 +165,7 @@ def rebuild(
         golden=report,
         notes=tuple(notes),
         languages=tuple((source.id, source.language) for source in sources if source.language),
+        files=contents.files,
     )
 
 
@@ -197,7 +201,7 @@ def _same(
         return False
 
 
-def _nothing_to_do(old: Manifest, seconds: float) -> RebuildReport:
+def _nothing_to_do(old: Manifest, index: Path, seconds: float) -> RebuildReport:
     return RebuildReport(
         added=(),
         updated=(),
@@ -211,6 +215,7 @@ def _nothing_to_do(old: Manifest, seconds: float) -> RebuildReport:
         generation=old.generation,
         notes=tuple((place, said) for place, said in old.notes),
         languages=tuple(sorted(old.languages.items())),
+        files=read_file_reports(generations_folder(index) / old.generation),
     )
 
 

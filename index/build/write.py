@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from index.bm25 import BM25
 from index.build.earlier import Donor
+from index.build.file_report import FileReport, write_file_reports
 from index.build.fingerprint import code_fingerprint
 from index.build.reuse import EmbeddedRows, embed_rows
 from index.build.slots import Change, changed_slots, new_slots
@@ -45,6 +46,7 @@ class Contents:
     hashes: dict[str, str]
     skipped: Sequence[tuple[str, str]]
     notes: Sequence[tuple[str, str]] = ()
+    files: tuple[FileReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def write_generation(
         raise IndexingError(f"{contents.library} holds no sentence; add text to it")
     folder.mkdir(parents=True)
     write_sources(folder / "sources.db", contents.sources)
+    write_file_reports(folder, contents.files)
     language = _main_language(contents.sources)
     changes = [new_slots(level) for level in levels]
     changed = None

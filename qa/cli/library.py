@@ -34,6 +34,10 @@ def rebuild(
         str | None,
         typer.Option(metavar="URL", show_default=False, help=f"The {VARIABLES['REFDESK_STORE']}."),
     ] = None,
+    files: Annotated[
+        bool,
+        typer.Option("--files", help="Tell of each file what was read and what was left out."),
+    ] = False,
     as_json: JsonOption = False,
     index: IndexOption = None,
 ) -> None:
@@ -43,7 +47,8 @@ def rebuild(
     again. The questions in `questions.jsonl` of the library are asked of both, and the report tells
     which answers changed.
     """
-    from qa.cli.shown import show_golden, show_json, show_lines, show_report
+    from qa.cli.shown import show_json, show_lines
+    from qa.cli.shown_rebuild import show_golden, show_report
     from qa.desk import confidence_note
 
     folder = index_folder(index)
@@ -57,7 +62,7 @@ def rebuild(
     if as_json:
         show_json(report.to_dict() | {"calibration_note": note})
     else:
-        show_report(report)
+        show_report(report, files=files)
         if note:
             show_lines([("note", note)])
 

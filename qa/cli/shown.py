@@ -33,9 +33,7 @@ from qa.retrieve.asked import asks_for_list
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from index.build.golden import GoldenChange, GoldenReport
     from index.build.rebuild import Progress as Tell
-    from index.build.rebuild import RebuildReport
     from qa.export.recheck import AnswerCheck, CitationCheck
     from qa.gaps import Gap
     from qa.result import Answer, AnswerSentence, Citation, Passage, Related
@@ -57,7 +55,7 @@ _ABOUT = {
     "cause": "a cause",
 }
 # How many names of a list a person is shown; `--json` has all.
-_LISTED = 8
+LISTED = 8
 _VERDICTS = {"holds": "still says it", "moved": "MOVED", "changed": "CHANGED", "gone": "GONE"}
 
 
@@ -107,67 +105,8 @@ def show_table(names: Sequence[str], rows: Iterable[Sequence[object]], right: in
 
 def listed(names: Sequence[str]) -> str:
     """The first of the names, and how many more there are."""
-    more = len(names) - _LISTED
-    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
-
-
-def show_report(report: RebuildReport) -> None:
-    """Write what a rebuild did."""
-    lines: list[tuple[str, object]] = []
-    for name in ("added", "updated", "removed", "unchanged"):
-        ids = getattr(report, name)
-        lines.append((name, f"{len(ids)} {listed(ids)}".rstrip()))
-    lines.append(("skipped", len(report.skipped)))
-    lines += [("", f"{path}: {reason}") for path, reason in report.skipped]
-    if report.notes:
-        lines.append(("notes", f"{len(report.notes)} on metadata"))
-        lines += [("", f"{place}: {said}") for place, said in report.notes]
-    if report.invisible:
-        ids = [f"{source} ({count})" for source, count in report.invisible]
-        total = sum(count for _, count in report.invisible)
-        lines.append(("invisible", f"{total} characters left out: {listed(ids)}"))
-    for place, said in enumerate(_languages(report)):
-        lines.append(("" if place else "languages", said))
-    lines.append(("chunks", f"{report.chunks} ({report.embedded} texts embedded)"))
-    lines.append(("seconds", f"{report.seconds:.1f}"))
-    lines.append(("generation", report.generation))
-    show_lines(lines)
-    if report.golden:
-        show_golden(report.golden)
-
-
-def _languages(report: RebuildReport) -> list[str]:
-    """The languages of the sources, the commonest first; those in others are named."""
-    sources: dict[str, list[str]] = {}
-    for source, language in report.languages:
-        sources.setdefault(language, []).append(source)
-    ordered = sorted(sources.items(), key=lambda pair: -len(pair[1]))
-    return [
-        f"{language} {len(ids)}{f': {listed(ids)}' if place else ''}"
-        for place, (language, ids) in enumerate(ordered)
-    ]
-
-
-def show_golden(report: GoldenReport) -> None:
-    """Write what became of the answers to the golden questions, with their citations."""
-    console = stdout()
-    before = "" if report.right_before is None else f", {report.right_before} before"
-    said = f"golden questions: {report.right} of {report.asked} answered right{before}"
-    console.print(Text(said))
-    for name in ("lost", "gained", "changed"):
-        changes: tuple[GoldenChange, ...] = getattr(report, name)
-        if changes:
-            console.print(Text(f"{name}: {len(changes)}", "bold"))
-        for change in changes[:_LISTED]:
-            console.print(_indented(one_line(change.question)))
-            for label, answer in (("before", change.before), ("after", change.after)):
-                text = "no answer" if answer.text is None else one_line(answer.text)
-                cited = (
-                    f" [{', '.join(map(one_line, answer.citations))}]" if answer.citations else ""
-                )
-                console.print(_indented(f"{label}: {text}{cited}", "dim"))
-        if len(changes) > _LISTED:
-            console.print(_indented(f"and {len(changes) - _LISTED} more; --json has all"))
+    more = len(names) - LISTED
+    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def show_answer(answer: Answer) -> None:
@@ -277,9 +216,9 @@ def show_passage(passage: Passage | Citation, label: str) -> None:
     about.append(f"page {passage.page}" if passage.page else None)
     line.append("".join(f" · {one_line(part)}" for part in about if part))
     console.print(line)
-    console.print(_indented(f"“{one_line(passage.quote)}”"))
+    console.print(indented(f"“{one_line(passage.quote)}”"))
     place = f"{passage.source_id}:{passage.start}-{passage.end}"
-    console.print(_indented(f"{place} {passage.url or ''}".rstrip(), "dim"))
+    console.print(indented(f"{place} {passage.url or ''}".rstrip(), "dim"))
 
 
 def show_checks(files: Sequence[Path], checks: Sequence[AnswerCheck]) -> None:
@@ -299,12 +238,12 @@ def show_checks(files: Sequence[Path], checks: Sequence[AnswerCheck]) -> None:
             if one.status in ("changed", "gone"):
                 console.print()
                 console.print(Text(one_line(f"{file} [{one.number}] {one.title}"), "bold"))
-                console.print(_indented(f"was: “{one_line(one.quote)}”"))
+                console.print(indented(f"was: “{one_line(one.quote)}”"))
                 if one.now:
-                    console.print(_indented(f"now: “{one_line(one.now.quote)}”"))
+                    console.print(indented(f"now: “{one_line(one.now.quote)}”"))
                 if one.elsewhere:
                     where = f"{one.elsewhere.source_id}:{one.elsewhere.start}-{one.elsewhere.end}"
-                    console.print(_indented(one_line(f"what it was stands in {where}")))
+                    console.print(indented(one_line(f"what it was stands in {where}")))
     every = [one for check in checks for one in check.citations]
     held = sum(one.status == "holds" for one in every)
     against = checks[0].against
@@ -393,5 +332,6 @@ def _console(file: IO[str]) -> Console:
     return Console(file=file, width=width, markup=False, highlight=False, emoji=False)
 
 
-def _indented(text: str, style: str = "") -> Padding:
+def indented(text: str, style: str = "") -> Padding:
+    """The text, further in than what it belongs to."""
     return Padding(Text(text, style), (0, 0, 0, 4), expand=False)

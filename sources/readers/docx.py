@@ -116,8 +116,7 @@ class _Reader:
     @property
     def unread(self) -> tuple[tuple[str, str], ...]:
         """What was left out."""
-        said = f"struck out in {self.struck} places: not content"
-        return (*((("struck", said),) if self.struck else ()), *told(self._unseen.found))
+        return told(self._unseen.found, self.struck)
 
     def read_once(self, header: Element) -> None:
         """Add the lines of a header or footer that no other has; a page number is none."""

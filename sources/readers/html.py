@@ -65,7 +65,8 @@ Element = Any
 def read_html(data: bytes) -> Extract:
     """The text of a page, its blocks, and what its metadata say as hints."""
     page = _parse(_decode(data))
-    unread = _told(*_leave_out(page))
+    strikes, unseen = _leave_out(page)
+    unread = told(unseen, strikes)
     small = sum(1 for _ in page.iter()) <= _MOST_ELEMENTS
     hints = _hints(page) if small else {"title": clean(page.findtext(".//title", ""))}
     _empty(page.iter(*_NO_TEXT))
@@ -181,12 +182,6 @@ def _leave_out(page: Element, css: str = "") -> tuple[int, Counter[str]]:
     strikes = sum(1 for part in struck if "".join(part.itertext()).strip())
     _empty([*struck, *unseen, *marks])
     return strikes, counted
-
-
-def _told(strikes: int, unseen: Counter[str]) -> tuple[tuple[str, str], ...]:
-    """What the report is to say of what was left out."""
-    said = f"{strikes} parts are struck out: not content"
-    return (*((("struck-out text", said),) if strikes else ()), *told(unseen))
 
 
 def _is_mark(element: Element) -> bool:

@@ -53,15 +53,11 @@ def read_markdown(text: str) -> Extract:
     plain = plain_markdown(text)
     tokens = _parser().parse(plain.text, env)
     blocks = mended(text, settle_headings(list(_blocks(plain.text, tokens, env))), plain)
-    struck = f"struck out in {plain.strikes} places: not content"
     return Extract(
         text=text,
         blocks=group_blocks(text, list(blocks)),
         invisible=count_invisible(text),
-        unread=(
-            *((("~~", struck),) if plain.strikes else ()),
-            *told(Counter(hidden=plain.unseen)),
-        ),
+        unread=told(Counter(hidden=plain.unseen), plain.strikes),
     )
 
 

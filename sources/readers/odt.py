@@ -73,9 +73,7 @@ def read_odt(data: bytes) -> Extract:
     blocks = reader.builder.blocks
     if blocks and blocks[0].kind == "heading":
         hints.pop("title", None)
-    why = f"struck out in {reader.struck} places: not content"
-    struck = (("struck", why),) if reader.struck else ()
-    return reader.builder.extract(hints=hints, unread=(*struck, *told(reader.unseen)))
+    return reader.builder.extract(hints=hints, unread=told(reader.unseen, reader.struck))
 
 
 def _title_styles(content: Element) -> frozenset[str]:

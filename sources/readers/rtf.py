@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from sources.errors import UnreadableError
 from sources.readers.blocks import TextBuilder
 from sources.readers.extract import Extract
 from sources.readers.records import add_table
+from sources.readers.unseen import told
 
 _TOKEN = re.compile(
     rb"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n]+|[^\\{}\r\n]+",
@@ -215,5 +217,4 @@ def read_rtf(data: bytes) -> Extract:
         raise UnreadableError("no RTF: save it again from its program")
     reader = _Reader()
     reader.read(data)
-    why = f"struck out in {reader.struck} places: not content"
-    return reader.builder.extract(unread=(("struck", why),) if reader.struck else ())
+    return reader.builder.extract(unread=told(Counter(), reader.struck))

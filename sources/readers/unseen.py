@@ -11,14 +11,19 @@ SMALLEST = 2.0
 _HEX = re.compile(r"#?(?:[0-9a-f]{3}){1,2}")
 
 
-def told(unseen: Counter[str]) -> tuple[tuple[str, str], ...]:
-    """What the report says of parts that were left out, counted by why they are not seen."""
-    if not unseen.total():
-        return ()
-    why = ", ".join(f"{reason} {count}" for reason, count in unseen.most_common())
-    count = unseen.total()
-    parts = "1 part is" if count == 1 else f"{count} parts are"
-    return (("hidden text", f"{parts} not to be seen on the page ({why}): not content"),)
+def told(unseen: Counter[str], struck: int = 0) -> tuple[tuple[str, str], ...]:
+    """What the report says of parts that were left out: those that are `struck` out, and those that
+    are not seen, counted by why."""
+    found = [("struck-out text", f"{_parts(struck)} struck out: not content")] if struck else []
+    if count := unseen.total():
+        why = ", ".join(f"{reason} {many}" for reason, many in unseen.most_common())
+        said = f"{_parts(count)} not to be seen on the page ({why}): not content"
+        found.append(("hidden text", said))
+    return tuple(found)
+
+
+def _parts(count: int) -> str:
+    return "1 part is" if count == 1 else f"{count} parts are"
 
 
 def is_white(colour: str | None) -> bool:

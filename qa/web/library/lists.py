@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from index.build.file_report import FileReport, amounts
 from index.errors import IndexingError
 from index.generation import Manifest, complete_generations, current_generation
 from index.opened import Index
@@ -53,6 +54,17 @@ def summary(index: Index, folder: Path) -> str:
         generation=index.generation.name,
         voices=Counter(source.standing for source in sources).most_common(),
     )
+
+
+def files_read(files: Sequence[FileReport]) -> str:
+    """What was read of each file and what was left out; those of which something was come first."""
+    if not files:
+        return ""
+    ordered = sorted(files, key=lambda file: not file.left_out)
+    return render(
+        "files.html", files=ordered[:_MOST_LISTED], all=files, amounts=amounts,
+        more=len(files) - _MOST_LISTED,
+    )  # fmt: skip
 
 
 def _at_home(folder: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from index.build.file_report import read_file_reports
 from index.build.rebuild import rollback
 from index.errors import IndexingError
 from index.opened import Index
@@ -18,7 +19,15 @@ from qa.gap_log import GapLog
 from qa.gaps import list_gaps
 from qa.web.library.audit import Audit
 from qa.web.library.curate import FIELDS, Curator
-from qa.web.library.lists import found, gaps_list, generations_table, message, picks, summary
+from qa.web.library.lists import (
+    files_read,
+    found,
+    gaps_list,
+    generations_table,
+    message,
+    picks,
+    summary,
+)
 from qa.web.library.rebuilding import rebuilding
 from qa.web.library.wording import in_words_of_the_page
 from qa.web.shared.access import Access, user_of
@@ -157,7 +166,7 @@ class LibraryPage:
         self.back.click(self._go_back, None, [self.turned, *shown, self.generations], **quietly)
         self.generations_tab.select(self._generations, None, self.generations, **quietly)
         self.gaps_tab.select(self._gaps, None, self.gaps, **quietly)
-        loaded = [self.note, *shown, self.generations, self.gaps, self.build]
+        loaded = [self.note, *shown, self.generations, self.gaps, self.build, self.report]
         app.load(self._load, None, loaded, **quietly)
 
     def _load(self, request: gr.Request) -> Shown:
@@ -177,6 +186,7 @@ class LibraryPage:
             self.generations: generations_table(self._index.folder),
             self.gaps: self._gaps(request),
             self.build: gr.update(interactive=may),
+            self.report: files_read(read_file_reports(self._index.generation.folder)),
         }
 
     def _listed(self) -> Shown:

@@ -17,7 +17,7 @@ from qa.errors import RefdeskError
 from qa.evaluation.golden import golden_questions
 from qa.settings import read_settings
 from qa.web.api.metrics import METRICS, REBUILDS
-from qa.web.library.lists import message
+from qa.web.library.lists import files_read, message
 from qa.web.shared.render import render
 from qa.webhook import announced
 from sources import MetadataError, SourceError
@@ -89,7 +89,8 @@ def _progress(stage: str, done: int, total: int) -> str:
 
 def report(found: RebuildReport) -> str:
     """What a rebuild did, as HTML."""
-    return render("rebuilt.html", report=found, listed=_LISTED, differences=_differences)
+    told = render("rebuilt.html", report=found, listed=_LISTED, differences=_differences)
+    return told + files_read(found.files)
 
 
 def _differences(change: GoldenChange) -> tuple[_Side, _Side]:
