@@ -17,6 +17,7 @@ from qa.conflicts.contradictions import Contradictions
 from qa.injection import gives_orders
 from qa.lines import cells, item, parted
 from qa.models.entailment import EntailmentModel
+from qa.parts import is_block, paragraphs
 from qa.plain_text import escape
 from qa.result import (
     CHECKS,
@@ -65,7 +66,7 @@ def checked(
         sentences.append(sentence)
         yield Answer(
             question=evidence.asked or evidence.question,
-            text=_markdown(sentences, gate.citations, asks_for_list(evidence.question)),
+            text=_markdown(sentences, gate.citations, asks_for_list(evidence.question), model),
             sentences=tuple(sentences),
             citations=tuple(gate.citations),
             confidence=evidence.confidence,
@@ -147,12 +148,17 @@ def _withheld(evidence: Evidence) -> int:
 
 
 def _markdown(
-    sentences: Sequence[AnswerSentence], citations: Sequence[Citation], listed: bool
+    sentences: Sequence[AnswerSentence],
+    citations: Sequence[Citation],
+    listed: bool,
+    model: str | None,
 ) -> str:
-    if any(sentence.kind in ("list", "table", "code") for sentence in sentences):
-        return "\n\n".join(_cited(sentence, citations) for sentence in sentences)
-    lines = [_cited(sentence, citations) for sentence in sentences]
-    return "\n".join(f"- {line}" for line in lines) if listed and lines[1:] else " ".join(lines)
+    if listed and sentences[1:] and not any(map(is_block, sentences)):
+        return "\n".join(f"- {_cited(sentence, citations)}" for sentence in sentences)
+    return "\n\n".join(
+        " ".join(_cited(sentence, citations) for sentence in together)
+        for together in paragraphs(sentences, citations, model)
+    )
 
 
 def _cited(sentence: AnswerSentence, citations: Sequence[Citation]) -> str:

@@ -110,7 +110,8 @@ def _environment(folder):
     )
     # These take text apart, which a hostile value is not.
     made.filters |= {"day": str, "parted": lambda said: said, "item": lambda line: line}
-    made.filters["cells"] = lambda row: [row]
+    made.filters |= {"cells": lambda row: [row], "parts": lambda answer: answer.parts}
+    made.tests["block"] = TEMPLATES.tests["block"]
     made.tests["web_address"] = lambda url: is_web_address(str(url))
     made.globals |= TEMPLATES.globals
     names = set()

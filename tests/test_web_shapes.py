@@ -27,6 +27,25 @@ sudo fetchpkg add juicer
 sudo juicer init
 ```
 """,
+    "ferry": """# The Grey ferry
+
+## Boat
+
+The Grey ferry is a steel boat of ninety tonnes. It was built in Ostmark for rough water.
+
+## Fares
+
+The Grey ferry costs two crowns for a rider and five for a cart. Children ride free of charge.
+
+## Years
+
+In March 1961 the Grey ferry carried its first riders. On 4 May 1974 the Grey ferry hit the pier.
+The Grey ferry was sold to the Otter Company in 1990.
+""",
+    "bridge": """# The Low bridge
+
+The Low bridge is a wooden bridge for riders, and differs from the Grey ferry: it is open in winter.
+""",
     "prices": """# Prices of cider
 
 | Barrel | Spring | Autumn |
@@ -72,4 +91,36 @@ def test_a_table_has_its_header_and_a_listing_can_be_copied(open_page, address):
     expect(turn.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "sudo fetchpkg add juicer\nsudo juicer init"
+    assert serious(page) == []
+
+
+def test_an_overview_has_a_paragraph_for_each_section_under_its_heading(open_page, address):
+    page = open_page(address, permissions=["clipboard-read", "clipboard-write"])
+    turn = ask(page, "Tell me about the Grey ferry")
+    expect(turn.locator(".part-label").filter(has_text="Boat")).to_be_visible()
+    expect(turn.locator(".part-label").filter(has_text="Fares")).to_be_visible()
+    fares = turn.locator(".part").filter(has_text="two crowns")
+    expect(fares).not_to_contain_text("ninety tonnes")
+    expect(fares.locator(".chip")).not_to_have_count(0)
+    turn.get_by_role("button", name="Copy with sources").click()
+    expect(turn.get_by_role("button", name="Copied")).to_be_visible()
+    assert "\n\nFares\nThe Grey ferry costs" in page.evaluate("navigator.clipboard.readText()")
+    assert serious(page) == []
+
+
+def test_a_timeline_stands_beside_its_dates(open_page, address):
+    page = open_page(address)
+    turn = ask(page, "What happened to the Grey ferry over the years?")
+    expect(turn.locator(".timeline time")).to_have_text(["March 1961", "4 May 1974", "1990"])
+    expect(turn.locator(".timeline li").nth(1)).to_contain_text("hit the pier")
+    expect(turn.locator(".timeline .chip")).to_have_count(3)
+    assert serious(page) == []
+
+
+def test_a_comparison_tells_its_sources_apart(open_page, address):
+    page = open_page(address)
+    turn = ask(page, "How does the Low bridge differ from the Grey ferry?")
+    labels = turn.locator(".part-label")
+    expect(labels.filter(has_text="The Low bridge")).to_have_count(1)
+    expect(labels.filter(has_text="The Grey ferry")).to_have_count(1)
     assert serious(page) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.export.answers import FORMATS
+from qa.parts import Part, parts
 from qa.result import Answer, AnswerSentence
 from qa.retrieve.asked import asks_for_list
 from qa.web.chat.conversation import Turn
@@ -37,10 +38,7 @@ def told(words: str) -> str:
 
 def _plain(answer: Answer) -> str:
     """The answer as plain text with its sources listed below."""
-    sentences = " ".join(
-        _said(sentence, answer) + " " + "".join(f"[{number}]" for number in sentence.citations)
-        for sentence in answer.sentences
-    )
+    told = "\n\n".join(_part(part, answer) for part in parts(answer))
     listed = "\n".join(
         f"[{citation.number}] "
         + ". ".join(
@@ -50,7 +48,15 @@ def _plain(answer: Answer) -> str:
         )
         for citation in answer.citations
     )
-    return f"{answer.question}\n\n{sentences}\n\n{listed}\n"
+    return f"{answer.question}\n\n{told}\n\n{listed}\n"
+
+
+def _part(part: Part, answer: Answer) -> str:
+    said = " ".join(
+        _said(sentence, answer) + " " + "".join(f"[{number}]" for number in sentence.citations)
+        for sentence in part.sentences
+    )
+    return f"{part.label}\n{said}" if part.label else said
 
 
 def _said(sentence: AnswerSentence, answer: Answer) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.lines import cells, item, parted
+from qa.parts import is_block, parts
 from qa.templates import environment
 
 _STANDINGS = {
@@ -57,6 +58,8 @@ TEMPLATES = environment(
         "item": item,
         "cells": cells,
         "parted": parted,
+        "parts": parts,
     },
 )
+TEMPLATES.tests["block"] = is_block
 TEMPLATES.globals["standings"] = tuple(_STANDINGS)
