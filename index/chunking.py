@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
 from index.sentences import sentence_spans
 from sources import Source
@@ -44,6 +45,13 @@ class Window:
 
     first: int
     last: int
+
+
+class TextSplitter(Protocol):
+    """What cuts a text into the pieces that are searched, as LangChain's text splitters do."""
+
+    def split_text(self, text: str) -> list[str]:
+        """The pieces, in order; each is a part of the text."""
 
 
 def split_units(source: Source) -> list[Unit]:
@@ -87,6 +95,35 @@ def split_windows(units: list[Unit], size: int = WINDOW_CHARS) -> list[Window]:
             following += 1
         first = following
     return windows
+
+
+def windows_of_pieces(source: Source, units: list[Unit], pieces: Sequence[str]) -> list[Window]:
+    """Windows of the units that each of the pieces of a text holds, wholly or in part.
+
+    The pieces are in order and may overlap; each stands in the text as it is, but for blanks
+    around it. What none of them holds comes to the window before. Raises ValueError.
+    """
+    windows: list[Window] = []
+    ends = [unit.end for unit in units]
+    starts = [unit.start for unit in units]
+    searched = 0
+    for piece in filter(None, (piece.strip() for piece in pieces)):
+        start = source.text.find(piece, searched)
+        if start < 0:
+            raise ValueError(f"a piece of {source.id} is not in its text as it stands")
+        searched = start + 1
+        first = bisect_right(ends, start)
+        last = bisect_left(starts, start + len(piece)) - 1
+        if first > last:  # between units
+            continue
+        if windows and first > windows[-1].last + 1:
+            windows[-1] = replace(windows[-1], last=first - 1)
+        last = max(last, windows[-1].last) if windows else last
+        windows.append(Window(first if windows else 0, last))
+    if not windows:
+        return split_windows(units)
+    windows[-1] = replace(windows[-1], last=len(units) - 1)
+    return list(dict.fromkeys(windows))
 
 
 def _cut(text: str, start: int, end: int, kind: UnitKind) -> Iterator[Unit]:

@@ -10,7 +10,7 @@ from hashlib import file_digest
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,14 @@ from index.errors import ModelError
 from index.token_vectors import Bytes, Floats, QueryTokens, principal_axes, to_bytes, unit_length
 from index.tokens import QUESTION_WORDS, STOP_WORDS
 
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
 Vectors = NDArray[np.float32]
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
+# What the name of a model begins with that a program handed over as an object.
+OWN = "object:"
 # Of the upstream safetensors file of sentence-transformers/all-MiniLM-L6-v2.
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # Texts of like length are embedded together, so many characters at a time, of which progress is
@@ -151,6 +156,10 @@ class Embedder:
             interrogative=np.array([piece in QUESTION_WORDS for piece in read]),
         )
 
+    def __reduce__(self) -> tuple[Any, tuple[Any]]:
+        """A pickled model is loaded again, by its name or of what was handed over."""
+        return load_embedder, (getattr(self._model, "embeddings", self.name),)
+
     @cached_property
     def token_axes(self) -> Floats:
         """The principal axes of the model's own words, shape (dimension, TOKEN_DIMENSION). They
@@ -159,6 +168,8 @@ class Embedder:
         order = np.random.default_rng(0).permutation(len(known))[:6400]
         texts = [" ".join(known[place] for place in order[n : n + 20]) for n in range(0, 6400, 20)]
         texts = [text for text in texts if text]
+        if not texts:  # a model without words
+            return principal_axes(np.zeros((1, self.dimension), dtype=np.float32))
         outputs = self._model.encoder(len(texts))(texts)
         return principal_axes(np.concatenate([tokens for _, tokens in outputs]))
 
@@ -185,14 +196,24 @@ class Embedder:
 _loading = Lock()
 
 
-def load_embedder(name: str = BUNDLED_MODEL) -> Embedder:
-    """The model called `name`, loaded once for the process.
+def load_embedder(model: str | Embeddings = BUNDLED_MODEL) -> Embedder:
+    """The model called `model`, loaded once for the process, or an object of LangChain's.
 
-    `name` is the bundled model (the default), a folder, or, only when a person names one, a model
+    A name is the bundled model (the default), a folder, or, only when a person names one, a model
     of a hub; no other name makes anything contact a hub. Raises ModelError.
     """
+    if not isinstance(model, str):
+        from index.own_embeddings import OwnEmbeddings
+
+        own = OwnEmbeddings(model)
+        return Embedder(own.name, own)
+    if model.startswith(OWN):
+        raise ModelError(
+            f"the index was built with an embedding model of your own ({model.removeprefix(OWN)}); "
+            f"hand the same as `embedding_model` to open_index, answer, chain or rebuild"
+        )
     with _loading:
-        return _load_once(name)
+        return _load_once(model)
 
 
 @lru_cache(maxsize=2)

@@ -7,15 +7,17 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from index.embedding import Embedder
+from index.embedding import Embedder, load_embedder
 from index.errors import IndexDamagedError, IndexingError
 from index.generation import complete_generations, current_generation
 from index.search import Generation, Hit
 from sources import Source
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
     from index.retriever import IndexRetriever
 
 
@@ -30,7 +32,14 @@ class Index:
         self._embedder = embedder
         self._lock = Lock()
         self._refused = ""  # what could not be opened is not tried again with each question
-        self._generation = self._open_first()
+        self._generation: Generation | None = self._open_first()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Where it is and what embeds: what was pickled is opened when it is next asked."""
+        return {"folder": self.folder.absolute(), "_embedder": self._embedder}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=Lock(), _refused="", _generation=None)
 
     @property
     def generation(self) -> Generation:
@@ -39,6 +48,8 @@ class Index:
         Where a new one cannot be opened, that is logged, and what is open goes on being served.
         """
         with self._lock:
+            if self._generation is None:
+                self._generation = self._open_first()
             try:
                 current = current_generation(self.folder)
                 if current.name not in (self._generation.name, self._refused):
@@ -101,9 +112,10 @@ class Index:
         return IndexRetriever(index=self, k=k, max_chars=max_chars, sources=sources)
 
 
-def open_index(folder: str | Path) -> Index:
+def open_index(folder: str | Path, *, embedding_model: Embeddings | None = None) -> Index:
     """Open the index in `folder`; nothing is created.
 
-    Raises IndexNotFoundError, IndexDamagedError.
+    `embedding_model` is what the index was built with where that was an object of LangChain; models
+    that have a name are found by it. Raises IndexNotFoundError, IndexDamagedError.
     """
-    return Index(folder)
+    return Index(folder, embedder=load_embedder(embedding_model) if embedding_model else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -12,7 +13,10 @@ from index.opened import Index
 
 
 class IndexRetriever(BaseRetriever):
-    """Passages as documents; their metadata names the source, the offsets and the score."""
+    """Passages as documents; their metadata names the source, the offsets and the score.
+
+    What `invoke` is given of `k`, `max_chars` and `sources` counts before its own.
+    """
 
     index: Any  # an Index; pydantic need not look into it
     k: int = 5
@@ -20,12 +24,23 @@ class IndexRetriever(BaseRetriever):
     sources: tuple[str, ...] | None = None
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,
+        k: int | None = None,
+        max_chars: int | None = None,
+        sources: Iterable[str] | None = None,
     ) -> list[Document]:
         opened: Index = self.index
+        if k is None:  # how many are asked for goes before a budget of the retriever's own
+            k = self.k
+            max_chars = self.max_chars if max_chars is None else max_chars
         generation = opened.generation
         documents = []
-        for hit in generation.search(query, self.k, self.max_chars, self.sources):
+        for hit in generation.search(
+            query, k, max_chars, self.sources if sources is None else sources
+        ):
             chunk = hit.chunk
             source = generation.source(chunk.source_id)
             documents.append(

@@ -10,7 +10,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from index.chunking import split_units, split_windows
+from index.chunking import (
+    TextSplitter,
+    Unit,
+    Window,
+    split_units,
+    split_windows,
+    windows_of_pieces,
+)
+from index.errors import IndexingError
 from index.tokens import terms
 from sources import Source, strip_invisible
 from sources.markup import without_markup
@@ -91,10 +99,15 @@ class Split:
     numbers: Mapping[str, int]
 
 
-def split_levels(sources: Sequence[Source], old: Split | None = None) -> tuple[Level, Level]:
-    """The units and the windows of all sources; those of the sources in `old` are taken over."""
+def split_levels(
+    sources: Sequence[Source], old: Split | None = None, splitter: TextSplitter | None = None
+) -> tuple[Level, Level]:
+    """The units and the windows of all sources; those of the sources in `old` are taken over.
+
+    Windows are as the `splitter` cuts the text, where there is one. Raises IndexingError.
+    """
     old = old or _split([])
-    new = _split([source for source in sources if source.id not in old.numbers])
+    new = _split([source for source in sources if source.id not in old.numbers], splitter)
     numbers = np.array(
         [
             old.numbers[one.id] if one.id in old.numbers else _NEW + new.numbers[one.id]
@@ -137,7 +150,7 @@ def _gather(name: LevelName, old: Split, new: Split, numbers: Rows) -> tuple[Row
     return np.arange(counts.sum()) - np.repeat(shift, counts), counts, shift
 
 
-def _split(sources: Sequence[Source]) -> Split:
+def _split(sources: Sequence[Source], splitter: TextSplitter | None = None) -> Split:
     rows: dict[LevelName, list[tuple[int, ...]]] = {"units": [], "windows": []}
     keys: dict[LevelName, list[bytes]] = {"units": [], "windows": []}
 
@@ -152,7 +165,7 @@ def _split(sources: Sequence[Source]) -> Split:
         for unit in units:
             kind = _KINDS.index(unit.kind)
             add("units", source, unit.start, unit.end, number, unit.start, unit.end, kind)
-        for window in split_windows(units):
+        for window in _windows(source, units, splitter):
             start, end = units[window.first].start, units[window.last].end
             add("windows", source, start, end, number, base + window.first, base + window.last)
     return Split(
@@ -161,6 +174,18 @@ def _split(sources: Sequence[Source]) -> Split:
         keys={name: np.array(keys[name], dtype=_KEY) for name in LEVELS},
         numbers={source.id: number for number, source in enumerate(sources)},
     )
+
+
+def _windows(source: Source, units: list[Unit], splitter: TextSplitter | None) -> list[Window]:
+    if splitter is None:
+        return split_windows(units)
+    try:
+        return windows_of_pieces(source, units, splitter.split_text(source.text))
+    except Exception as error:
+        raise IndexingError(
+            f"the text splitter {type(splitter).__name__} cannot be used ({error}); "
+            f"its pieces must be parts of the text"
+        ) from error
 
 
 def _embedded_text(source: Source, start: int, end: int) -> str:

@@ -134,7 +134,9 @@ def principal_axes(vectors: Floats) -> Floats:
     """A projection that keeps most of `vectors`, shape (their dimension, TOKEN_DIMENSION)."""
     scaled = unit_length(vectors)
     _, axes = np.linalg.eigh(scaled.T @ scaled)
-    return np.ascontiguousarray(axes[:, ::-1][:, :TOKEN_DIMENSION], dtype=np.float32)
+    kept = axes[:, ::-1][:, :TOKEN_DIMENSION]
+    missing = TOKEN_DIMENSION - kept.shape[1]  # of a model with vectors that short
+    return np.ascontiguousarray(np.pad(kept, ((0, 0), (0, missing))), dtype=np.float32)
 
 
 def to_bytes(vectors: Floats) -> Bytes:

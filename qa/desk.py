@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from index.generation import Manifest, current_generation
 from index.opened import Index, open_index
@@ -18,9 +18,10 @@ from qa.compose.extract import extract
 from qa.compose.generate import PASSAGES, NotInSources, generate
 from qa.compose.sections import is_named
 from qa.compose.timeline import is_of_all
-from qa.condense.readings import Turn, points_back, readings
+from qa.condense.readings import points_back, readings
 from qa.condense.rewrite import rewrite
 from qa.condense.small_talk import small_talk
+from qa.condense.turns import as_turns
 from qa.conflicts.outweighed import outweighed
 from qa.gap_log import GapLog
 from qa.models.chat import ChatModelSettings, describe_failure, is_too_long, load_chat_model
@@ -35,6 +36,7 @@ from qa.retrieve.reread import reread
 from qa.settings import Settings
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
 # What a reading of a follow-up must have in confidence over a likelier one to be taken.
@@ -85,13 +87,15 @@ class Desk:
     gap_log: GapLog | None = None
 
     def retrieve(
-        self, question: str, history: Sequence[Turn] = (), scope: Iterable[str] | None = None
+        self, question: str, history: Iterable[Any] = (), scope: Iterable[str] | None = None
     ) -> Evidence:
         """The first half: what the library holds on the question as it stands after the history.
 
-        `history` holds the earlier turns as (role, text), `scope` globs of source ids. The evidence
-        says how sure it is, by the calibration in force. Raises QuestionError, IndexingError.
+        `history` holds the earlier turns as `as_turns` takes them, `scope` globs of source ids. The
+        evidence says how sure it is, by the calibration in force. Raises QuestionError,
+        IndexingError.
         """
+        history = as_turns(history)
         generation = self.index.generation
         sources = None if scope is None else tuple(scope)
         talk = small_talk(question, after_answer=bool(history))
@@ -192,19 +196,23 @@ def open_desk(
     *,
     index: str | Path | Index | Only | None = None,
     model: str | BaseChatModel | None = None,
+    embedding_model: Embeddings | None = None,
     log_gaps: bool = True,
 ) -> Desk:
     """The desk that the settings ask for; the models that they name are loaded here.
 
     `index` is a folder, which is opened once for the process, or what is open; None is the index of
-    the settings. So with `model`; "" is none, whatever the settings say. `log_gaps` False keeps
+    the settings. So with `model`; "" is none, whatever the settings say. `embedding_model` is what
+    the index in a folder was built with, where that was handed over then. `log_gaps` False keeps
     questions out of the log, whatever the settings say. Raises SettingError, ChatModelError,
     IndexNotFoundError, IndexDamagedError.
     """
     chat_model = _resolve(settings, model)
     named = settings.support_model if chat_model is not None else None
     if index is None or isinstance(index, str | Path):
-        index = _open(Path(settings.index if index is None else index).absolute())
+        folder = Path(settings.index if index is None else index).absolute()
+        own = embedding_model
+        index = _open(folder) if own is None else open_index(folder, embedding_model=own)
     log = GapLog(index.folder) if isinstance(index, Index) else None
     return Desk(
         index=index,

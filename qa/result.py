@@ -6,7 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
+    from langchain_core.messages import AIMessage
 
 PartKind = Literal["sentence", "paragraph", "list", "table", "code"]
 Outcome = Literal["answered", "related", "none"]
@@ -249,6 +253,35 @@ class Answer:
     @property
     def _published(self) -> list[str]:
         return [citation.published for citation in self.citations if citation.published]
+
+    def to_documents(self) -> list[Document]:
+        """What is quoted, as documents of LangChain: the quote is the content, the rest of the
+        citation the metadata, as `Index.as_retriever` has them, with the `number`."""
+        from langchain_core.documents import Document
+
+        documents = []
+        for one in self.quoted:
+            metadata = asdict(one)
+            name = metadata["source"] = metadata.pop("source_id")
+            content = metadata.pop("quote")
+            place = f"{name}:{one.start}-{one.end}"
+            documents.append(Document(id=place, page_content=content, metadata=metadata))
+        return documents
+
+    def to_message(self) -> AIMessage:
+        """The answer as LangChain's message: one text, annotated with what it cites.
+
+        `message.text` is the text, `message.response_metadata` says whether it is an answer.
+        """
+        from langchain_core.messages import AIMessage
+        from langchain_core.messages.content import create_citation
+
+        about = [asdict(one) for one in self.quoted]
+        notes = [create_citation(cited_text=one.pop("quote"), **one) for one in about]
+        told = {"outcome": self.outcome, "confidence": self.confidence, "notice": self.notice}
+        told |= {"model_name": self.model} if self.model else {}
+        text: dict[str, Any] = {"type": "text", "text": self.text, "annotations": notes}
+        return AIMessage(content=[text], response_metadata=told)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer ready for JSON."""

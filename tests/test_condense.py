@@ -194,7 +194,9 @@ def test_what_is_too_long_to_be_a_follow_up_is_left_alone():
     )
 
 
-@pytest.mark.parametrize("history", [[("system", "obey")], ["hello"], [("user",)]])
+@pytest.mark.parametrize(
+    "history", [[("oracle", "obey")], [{"role": "user"}], ["hello"], [("user",)]]
+)
 def test_a_malformed_history_is_an_error_that_shows_the_form(history):
     with pytest.raises(QuestionError, match=r'\("user", text\)'):
         condense("Why?", history)

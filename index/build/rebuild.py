@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from index.build.earlier import Donor
 from index.build.file_report import FileReport, file_reports, read_file_reports
@@ -16,6 +16,7 @@ from index.build.golden import Golden, GoldenReport
 from index.build.lock import clean, demote_newer, next_name, prune, remove_generation, writing
 from index.build.verify import verify_apart
 from index.build.write import Contents, write_generation
+from index.chunking import TextSplitter
 from index.embedding import BUNDLED_MODEL, Embedder, load_embedder
 from index.errors import AnswersLostError, IndexDamagedError, IndexingError, LibraryShrankError
 from index.file_check import check_hashes
@@ -29,6 +30,9 @@ from index.generation import (
     sync_tree,
 )
 from sources import ExtractCache, load_sources
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 # The store of a generation that keeps its vectors in files.
 FILES = "files"
@@ -80,7 +84,8 @@ def rebuild(
     progress: Progress | None = None,
     full: bool = False,
     force: bool = False,
-    embedding_model: str | None = None,
+    embedding_model: str | Embeddings | None = None,
+    text_splitter: TextSplitter | None = None,
     store: str | None = None,
     golden: Golden | None = None,
 ) -> RebuildReport:
@@ -91,18 +96,23 @@ def rebuild(
     over, unless `full`; changed code of ours counts as a change. `store` is "files", the address of
     a Chroma server, or "cloud"; by default what the index has. `golden` asks the golden questions.
     `force` allows a rebuild that drops more than half of the sources, or too many golden answers.
-    Raises SourceError, IndexingError.
+    `embedding_model` is a name, or an object of LangChain's, which whoever opens the index then has
+    to hand over as well. `text_splitter` cuts the passages in place of ours; it has to be handed
+    over with every rebuild, each of which cuts all texts anew. Raises SourceError, IndexingError.
     """
     started = time.monotonic()
     tell: Progress = progress or (lambda stage, done, total: None)
     library, index = Path(library).absolute(), Path(index)
     model = embedding_model or BUNDLED_MODEL
+    name = model if isinstance(model, str) else load_embedder(model).name
     old = _served(index)
     address = (old.store if old else None) if store is None else store.rstrip("/")
     address = None if address == FILES else address
     fingerprint = library_fingerprint(library)
-    wanted = (str(library), fingerprint, model, address)
-    if old and not full and _same(old, index, wanted, golden):
+    if text_splitter is not None:  # what it does today nobody knows
+        fingerprint = f"{type(text_splitter).__name__}-{fingerprint}"
+    wanted = (str(library), fingerprint, name, address)
+    if old and not full and text_splitter is None and _same(old, index, wanted, golden):
         clean(index)
         return _nothing_to_do(old, index, time.monotonic() - started)
     skipped: list[tuple[str, str]] = []
@@ -126,6 +136,7 @@ def rebuild(
             skipped=skipped,
             notes=notes,
             files=file_reports(sources, skipped),
+            splitter=text_splitter,
         )
         _check_size(contents, old, force)
         folder = generations_folder(index) / next_name(index)

@@ -20,6 +20,7 @@ from index.build.fingerprint import code_fingerprint
 from index.build.reuse import EmbeddedRows, embed_rows
 from index.build.slots import Change, changed_slots, new_slots
 from index.chroma_files import seal
+from index.chunking import TextSplitter
 from index.embedding import Embedder
 from index.errors import IndexingError
 from index.file_check import hash_files
@@ -38,7 +39,8 @@ _BATCH = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What goes into a generation: the sources with a hash of each, and where they come from."""
+    """What goes into a generation: the sources with a hash of each, and where they come from; and
+    what cuts them, where that is not for us to do."""
 
     library: str
     fingerprint: str
@@ -47,6 +49,7 @@ class Contents:
     skipped: Sequence[tuple[str, str]]
     notes: Sequence[tuple[str, str]] = ()
     files: tuple[FileReport, ...] = ()
+    splitter: TextSplitter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,10 @@ def write_generation(
     and of a level first the vectors, then the words, so that only one of these is in memory.
     Raises IndexingError.
     """
-    base = donors[0] if donors and donors[0].would_be_same else None
-    levels = split_levels(contents.sources, base.split(contents.hashes) if base else None)
+    splitter = contents.splitter
+    base = donors[0] if donors and donors[0].would_be_same and splitter is None else None
+    old = base.split(contents.hashes) if base else None
+    levels = split_levels(contents.sources, old, splitter)
     total = sum(map(len, levels))
     if not total:
         raise IndexingError(f"{contents.library} holds no sentence; add text to it")
@@ -122,7 +127,7 @@ def write_generation(
         language=language,
         store=store,
         fingerprint=contents.fingerprint,
-        code=code_fingerprint(),
+        code=code_fingerprint() if splitter is None else type(splitter).__name__,
         sources=contents.hashes,
         skipped=[list(skip) for skip in contents.skipped],
         notes=[list(note) for note in contents.notes],

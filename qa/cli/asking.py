@@ -111,14 +111,16 @@ def ask(
     """
     _load_reader_meanwhile()
     from qa.cli.shown import show_answer, show_json, stderr
+    from qa.desk import open_desk
     from qa.export.answers import format_of, write_export
-    from qa.pipeline import answer
+    from qa.pipeline import asked
 
     for file in export or ():  # a name that says no format is better known before the long part
         format_of(file)
     console = stderr()
     with console.status("Searching the sources") if console.is_terminal else nullcontext():
-        found = answer(question, sources=source or None, index=index_folder(index), model=model)
+        desk = open_desk(read_settings(), index=index_folder(index), model=model)
+        *_, (_, found) = asked(desk, question, (), source or None, name="refdesk ask")
     if as_json:
         show_json(found.to_dict())
     else:

@@ -19,11 +19,9 @@ from qa.condense.referents import Said, carried, topics
 from qa.condense.resolve import MOST_READINGS, POINTING, resolved
 from qa.condense.restate import ask_anew, changed
 from qa.condense.small_talk import small_talk
+from qa.condense.turns import Turn, as_turns
 from qa.english.grammar import AUXILIARIES, BE, PREPOSITIONS, WH
 from qa.english.phrases import kind_of, sentence, tokens
-from qa.errors import QuestionError
-
-Turn = tuple[str, str]
 
 # How far back is looked, in turns, and how much of a turn is read, in characters.
 _TURNS = 6
@@ -186,15 +184,7 @@ def _readings(question: str, said: Sequence[Said]) -> list[str]:
 def _turns(history: Sequence[Turn]) -> list[tuple[str, str]]:
     """Each question of the history with the answer it got, without small talk."""
     turns: list[tuple[str, str]] = []
-    for turn in history:
-        if not (isinstance(turn, tuple | list) and len(turn) == 2) or turn[0] not in (
-            "user",
-            "assistant",
-        ):
-            raise QuestionError(
-                'history must be a list of ("user", text) and ("assistant", text) pairs'
-            )
-        role, text = turn
+    for role, text in as_turns(history):
         if role == "user" and text.strip():
             turns.append((text, ""))
         elif role == "assistant" and turns:

@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.tokens import STOP_WORDS, terms, words
+from qa.condense.turns import Turn
 from qa.models.chat import short_reply
 from qa.models.written import MARKER
 from qa.plain_text import visible
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-Turn = tuple[str, str]
 
 # How much of a conversation is sent: turns, and characters of each.
 _TURNS = 6

@@ -19,7 +19,7 @@ from index.embedding import Embedder
 from index.opened import Index
 from index.search import Generation, Hit
 from qa.compose.extract import extract
-from qa.condense.readings import Turn
+from qa.condense.turns import Turn
 from qa.desk import Desk
 from qa.errors import RefdeskError, SettingError
 from qa.evaluation.gold import contains, counted, parts_of, parts_of_drafts, share_of_parts

@@ -15,6 +15,7 @@ from qa.check.claims import Claim, ClaimCheck, check_claim
 from qa.desk import Desk
 from qa.export.recheck import AnswerCheck, check_all
 from qa.export.source_texts import Texts
+from qa.pipeline import asked
 from qa.result import Answer
 from qa.retrieve.evidence import passage, quotable_hits
 from qa.web.shared.threads import each
@@ -130,7 +131,8 @@ class Calls:
     def _answers(
         self, question: str, history: Sequence[tuple[str, str]], sources: Sequence[str] | None
     ) -> Iterator[Answer]:
-        yield from self._desk.compose(self._desk.retrieve(question, history, sources or None))
+        for _, found in asked(self._desk, question, history, sources or None, name="refdesk API"):
+            yield found
 
     async def _apart(self, call: Callable[[], T]) -> T:
         async with self._turn():

@@ -6,11 +6,11 @@ import logging
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from threading import Lock
+from typing import Any
 
-from qa.condense.readings import Turn
 from qa.desk import Desk
 from qa.result import Answer
 from qa.retrieve.evidence import Evidence
@@ -90,7 +90,7 @@ class TimedDesk(Desk):
     log_questions: bool = False
 
     def retrieve(
-        self, question: str, history: Sequence[Turn] = (), scope: Iterable[str] | None = None
+        self, question: str, history: Iterable[Any] = (), scope: Iterable[str] | None = None
     ) -> Evidence:
         """As that of `Desk`."""
         begun = time.perf_counter()

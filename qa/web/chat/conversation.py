@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from index.errors import IndexingError
 from qa.desk import Desk
 from qa.errors import RefdeskError
+from qa.pipeline import asked
 from qa.result import Answer, Outcome, Passage
 from qa.web.chat.excerpt import Excerpt, excerpt
 from qa.web.chat.scope import EVERYTHING, Choice, Scope
@@ -73,8 +74,8 @@ def ask(question: str, turns: Sequence[Turn], scope: Scope, *, desk: Desk) -> It
     turn = Turn(question=question, scope=scope.words, choice=scope.choice, running=True)
     yield (*earlier, turn)
     try:
-        evidence = desk.retrieve(question, history(earlier), scope.patterns)
-        for answer in desk.compose(evidence):
+        asking = asked(desk, question, history(earlier), scope.patterns, name="refdesk chat")
+        for evidence, answer in asking:
             turn = replace(turn, answer=answer)
             turn = replace(turn, excerpts=_excerpts(turn.passages, evidence.generation))
             yield (*earlier, turn)
