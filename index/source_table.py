@@ -6,13 +6,13 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from sources import Reference, Source
-from sources.source import pack_blocks, unpack_blocks
+from sources.source import OcrSpan, pack_blocks, unpack_blocks
 
 
 def write_sources(path: Path, sources: Iterable[Source]) -> None:
@@ -59,10 +59,13 @@ def _to_row(source: Source) -> tuple[str, str, str]:
     fields: dict[str, Any] = {
         name: getattr(source, name)
         for name in Source.__dataclass_fields__
-        if not name.startswith("_") and name not in ("text", "blocks", "references")
+        if not name.startswith("_") and name not in ("text", "blocks", "references", "ocr")
     }
     fields["references"] = [asdict(reference) for reference in source.references]
-    return json.dumps(fields), json.dumps(pack_blocks(source.blocks)), source.text
+    blocks: Any = pack_blocks(source.blocks)
+    if source.ocr:
+        blocks = {"blocks": blocks, "ocr": [astuple(span) for span in source.ocr]}
+    return json.dumps(fields), json.dumps(blocks), source.text
 
 
 def _from_row(metadata: str, blocks: str, text: str) -> Source:
@@ -71,4 +74,8 @@ def _from_row(metadata: str, blocks: str, text: str) -> Source:
     fields["pages"] = tuple(fields["pages"])
     fields["extra"] = tuple((key, value) for key, value in fields.get("extra", ()))
     fields["references"] = tuple(Reference(**reference) for reference in fields["references"])
-    return Source(**fields, text=text, blocks=unpack_blocks(json.loads(blocks)))
+    packed = json.loads(blocks)
+    if isinstance(packed, dict):
+        fields["ocr"] = tuple(OcrSpan(*span) for span in packed["ocr"])
+        packed = packed["blocks"]
+    return Source(**fields, text=text, blocks=unpack_blocks(packed))

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from threading import Timer
 from types import TracebackType
@@ -23,12 +23,13 @@ from typing import Any, Self, get_args
 from sources.cache import ExtractCache
 from sources.errors import UnreadableError
 from sources.readers.extract import Extract
-from sources.source import Format, Kind, unpack_blocks
+from sources.source import Format, Kind, OcrSpan, unpack_blocks
 
 _START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); import sources.child as child; \
 child.main(*map(int, sys.argv[2:]))"
 _MOST_TOLD = 300
 _KINDS = frozenset(get_args(Kind))
+_OCR = tuple(field.name for field in fields(OcrSpan))
 _DEEPEST = 1000  # levels of lists in lists
 
 
@@ -43,10 +44,14 @@ class Limits:
     memory: int = 1 << 30
     text: int = 20_000_000
 
+    def for_ocr(self) -> Limits:
+        """What a file may take that is read by OCR."""
+        return replace(self, seconds=30 * self.seconds, memory=3 * self.memory)
+
 
 DEFAULT_LIMITS = Limits()
 
-_idle: dict[tuple[int, Limits], subprocess.Popen[bytes]] = {}
+_idle: dict[tuple[int, Limits, bool], subprocess.Popen[bytes]] = {}
 """Children that wait for a next reader, by process and limits; they end after a while."""
 
 
@@ -61,10 +66,13 @@ class ApartReader:
     reader of the same limits. What `cache` has is not read again.
     """
 
-    def __init__(self, limits: Limits, cache: ExtractCache | None = None) -> None:
+    def __init__(
+        self, limits: Limits, cache: ExtractCache | None = None, *, ocr: bool = False
+    ) -> None:
         self._limits = limits
         self._cache = cache
-        self._key = (os.getpid(), limits)
+        self._ocr = ocr
+        self._key = (os.getpid(), limits, ocr)
         self._child: subprocess.Popen[bytes] | None = None
         self._fresh = True
 
@@ -83,7 +91,7 @@ class ApartReader:
         if not self._cache:
             return _checked(self._answer(data, format_, name), format_)
         suffix = PurePosixPath(name).suffix.lower()  # it tells lines of JSON from one value
-        about = f"{format_} {suffix} {self._limits.text}".encode()
+        about = f"{format_} {suffix} {self._limits.text} {self._ocr}".encode()
         key = self._cache.key(about, data)
         if kept := self._cache.get(key):
             return _checked(json.loads(kept), format_)
@@ -160,7 +168,7 @@ class ApartReader:
     def _start(self) -> subprocess.Popen[bytes]:
         ours = str(Path(__file__).absolute().parent.parent)
         path = [ours, *filter(None, sys.path)]
-        limits = (self._limits.seconds, self._limits.memory, self._limits.text)
+        limits = (self._limits.seconds, self._limits.memory, self._limits.text, int(self._ocr))
         self._fresh = True
         self._child = subprocess.Popen(  # noqa: S603  our own interpreter and module
             [sys.executable, "-I", "-B", "-c", _START, json.dumps(path), *map(str, limits)],
@@ -198,9 +206,9 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 @atexit.register
 def _end_idle() -> None:
-    for pid, limits in list(_idle):
-        if pid == os.getpid():
-            _end(_idle.pop((pid, limits)))
+    for key in list(_idle):
+        if key[0] == os.getpid():
+            _end(_idle.pop(key))
 
 
 def _environment() -> dict[str, str]:
@@ -232,6 +240,9 @@ def _checked(answer: Mapping[str, Any], format_: Format) -> Extract:
             ):
                 raise ValueError("a block does not fit the text")
             at = block.end
+        ocr = tuple(OcrSpan(**dict(zip(_OCR, one, strict=True))) for one in answer.get("ocr", ()))
+        if not all(_fits(span, len(text)) for span in ocr):
+            raise ValueError("what was read by OCR does not fit the text")
         if not all(type(page) is int and 0 <= page <= len(text) for page in pages):
             raise ValueError("a page does not fit the text")
         return Extract(
@@ -241,11 +252,22 @@ def _checked(answer: Mapping[str, Any], format_: Format) -> Extract:
             hints={str(key): str(value) for key, value in answer["hints"].items()},
             invisible=int(answer["invisible"]),
             unread=tuple((_line(name), _line(why)) for name, why in answer["unread"]),
+            scans=tuple(map(int, answer.get("scans", ()))),
+            ocr=ocr,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableError(
             f"cannot be read as {format_} (its reader gave nonsense): open it, and save it again"
         ) from error
+
+
+def _fits(span: OcrSpan, size: int) -> bool:
+    shares = (span.left, span.top, span.width, span.height, span.sure)
+    return (
+        type(span.start) is type(span.end) is int
+        and 0 <= span.start < span.end <= size
+        and all(type(one) in (int, float) and 0 <= one <= 1 for one in shares)
+    )
 
 
 def _line(text: object) -> str:

@@ -11,7 +11,17 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PARSERS = ("docutils", "lxml", "openpyxl", "pypdf", "python-docx", "python-pptx", "trafilatura")
+_PARSERS = (
+    "docutils",
+    "lxml",
+    "openpyxl",
+    "pypdf",
+    "pypdfium2",
+    "python-docx",
+    "python-pptx",
+    "rapidocr",
+    "trafilatura",
+)
 _DIGEST_BYTES = 16
 
 

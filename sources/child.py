@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import astuple
 from typing import Any
 
 from sources.errors import UnreadableError
@@ -23,12 +24,14 @@ _IDLE_SECONDS = 30
 _WRITING = frozenset("wax+")
 
 
-def main(seconds: int, memory: int, most: int) -> None:
-    """Answer until stdin ends: the text of a file, or why it has none."""
+def main(seconds: int, memory: int, most: int, ocr: int) -> None:
+    """Answer until stdin ends: the text of a file, also by `ocr`, or why it has none."""
     asked = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a parser prints is no answer
-    for library in ("numpy", "pandas"):  # parsers try them, and they take time and memory
+    for library in (
+        () if ocr else ("numpy", "pandas")
+    ):  # parsers try them, and they take time and memory
         sys.modules[library] = None  # type: ignore[assignment]
     _limit(memory)
     sys.addaudithook(_forbid)
@@ -36,15 +39,15 @@ def main(seconds: int, memory: int, most: int) -> None:
         head = json.loads(line)
         data = asked.read(head["size"])
         _alarm(seconds + 5)
-        answer = _answer(data, head, most)
+        answer = _answer(data, head, most, bool(ocr))
         answers.write(b"%d\n" % len(answer) + answer)
         answers.flush()
         _alarm(_IDLE_SECONDS)
 
 
-def _answer(data: bytes, head: dict[str, Any], most: int) -> bytes:
+def _answer(data: bytes, head: dict[str, Any], most: int, ocr: bool) -> bytes:
     try:
-        extract = read(data, head["format"], head["name"])
+        extract = read(data, head["format"], head["name"], ocr=ocr)
         if len(extract.text) > most:
             raise UnreadableError(f"holds more than {most:,} characters: split it")
         values = {
@@ -54,6 +57,8 @@ def _answer(data: bytes, head: dict[str, Any], most: int) -> bytes:
             "hints": extract.hints,
             "invisible": extract.invisible,
             "unread": extract.unread,
+            "scans": extract.scans,
+            "ocr": [astuple(span) for span in extract.ocr],
         }
         return json.dumps(values).encode()
     except UnreadableError as error:

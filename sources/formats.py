@@ -31,6 +31,13 @@ FORMATS: dict[str, Format] = {
     ".jsonl": "json",
     ".ndjson": "json",
     ".eml": "email",
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".tif": "image",
+    ".tiff": "image",
+    ".webp": "image",
+    ".bmp": "image",
     ".rst": "rst",
     ".ipynb": "notebook",
     ".srt": "subtitles",
@@ -69,15 +76,16 @@ def refusal(suffix: str) -> str | None:
     return f"unsupported suffix {suffix!r}: save it as one of {' '.join(FORMATS)}"
 
 
-def read(data: bytes, format_: Format, name: str) -> Extract:
+def read(data: bytes, format_: Format, name: str, *, ocr: bool = False) -> Extract:
     """The text of a file. Raises UnreadableError.
 
-    Parsers load when they are needed. `name` is for what an error says.
+    Parsers load when they are needed. `name` is for what an error says. Pages that show text only
+    in an image are told as `scans`, or read if `ocr`.
     """
     if not data.strip():
         raise UnreadableError("empty: write it, or remove it")
     try:
-        extract = _read(data, format_, name)
+        extract = _read(data, format_, name, ocr)
     except UnreadableError:
         raise
     except MemoryError as error:
@@ -89,12 +97,12 @@ def read(data: bytes, format_: Format, name: str) -> Extract:
         raise UnreadableError(
             f"cannot be read as {format_} ({said}): open it, and save it again"
         ) from error
-    if not extract.blocks:
+    if not extract.blocks and not extract.scans:
         raise UnreadableError("no text in it: write some, or remove it")
     return extract
 
 
-def _read(data: bytes, format_: Format, name: str) -> Extract:
+def _read(data: bytes, format_: Format, name: str, ocr: bool) -> Extract:
     match format_:
         case "markdown":
             from sources.readers.markdown import read_markdown
@@ -112,7 +120,11 @@ def _read(data: bytes, format_: Format, name: str) -> Extract:
         case "pdf":
             from sources.readers.pdf import read_pdf
 
-            return read_pdf(data)
+            return read_pdf(data, ocr=ocr)
+        case "image":
+            from sources.readers.image import read_image
+
+            return read_image(data) if ocr else Extract(text="", blocks=(), scans=(0,))
         case "docx":
             from sources.readers.docx import read_docx
 

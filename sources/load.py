@@ -17,6 +17,7 @@ from sources.formats import FORMATS, PLAIN, decode, read, refusal
 from sources.language import detect_language
 from sources.metadata import MAX_YAML_BYTES, Metadata, Problem, fill_in, parse_metadata
 from sources.readers.extract import Extract
+from sources.readers.ocr import INSTALL, ocr_version
 from sources.source import Format, Source
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
@@ -78,7 +79,10 @@ def load_sources(
     notes = _Notes()
     ids = _ids(files, skip)
     loaded: dict[str, Source] = {}
-    with ApartReader(limits, cache) as reader:
+    with (
+        ApartReader(limits, cache) as reader,
+        ApartReader(limits.for_ocr(), cache, ocr=True) as by_ocr,
+    ):
         for done, path in enumerate(files):
             if progress:
                 progress(done, len(files))
@@ -86,7 +90,7 @@ def load_sources(
                 continue
             try:
                 loaded[ids[path]] = _load(
-                    root, path, ids[path], reader, max_file_bytes, notes, skip
+                    root, path, ids[path], (reader, by_ocr), max_file_bytes, notes, skip
                 )
             except UnreadableError as error:
                 skip(path, str(error))
@@ -224,7 +228,7 @@ def _load(
     root: Path,
     path: str,
     source_id: str,
-    reader: ApartReader,
+    readers: tuple[ApartReader, ApartReader],
     limit: int,
     notes: _Notes,
     skip: OnSkip,
@@ -235,7 +239,11 @@ def _load(
     format_ = FORMATS[name.suffix.lower()]
     metadata = _sidecar(root, path, format_, notes)
     data = read_file(root / path, limit)
-    extract = (read if format_ in PLAIN else reader.read)(data, format_, name.name)
+    extract = (read if format_ in PLAIN else readers[0].read)(data, format_, name.name)
+    if extract.scans and ocr_version():
+        extract = readers[1].read(data, format_, name.name)
+    if not extract.blocks:
+        raise UnreadableError(f"no text in it but in images, as in a scan: {INSTALL}")
     if extract.front_matter is not None:
         metadata, found = parse_metadata(extract.front_matter)
         for problem in found:
@@ -263,6 +271,7 @@ def _load(
         blocks=extract.blocks,
         pages=extract.pages,
         invisible=extract.invisible,
+        ocr=extract.ocr,
     )
 
 

@@ -22,7 +22,8 @@ STANDINGS = (
 
 Format = Literal[
     "markdown", "text", "html", "pdf", "docx", "pptx", "odt", "epub", "csv", "xlsx", "json",
-    "email", "rst", "notebook", "subtitles", "rtf", "org", "asciidoc", "latex", "mediawiki",
+    "email", "image", "rst", "notebook", "subtitles", "rtf", "org", "asciidoc", "latex",
+    "mediawiki",
     "links",  # of no source: what a page, a feed or a map of a site leads to, when it is added
 ]  # fmt: skip
 Kind = Literal[
@@ -81,6 +82,20 @@ class Block:
         return self.kind == "item" and any(map(str.isdecimal, self.marker))
 
 
+@dataclass(frozen=True, slots=True)
+class OcrSpan:
+    """`Source.text[start:end]` was read by OCR: its place on the page, in shares (0 to 1) of the
+    page's width and height from the upper left, and how sure the reading is (0 to 1)."""
+
+    start: int
+    end: int
+    left: float
+    top: float
+    width: float
+    height: float
+    sure: float
+
+
 def pack_blocks(blocks: Iterable[Block]) -> list[list[Any]]:
     """The blocks as lists for JSON; the fields of a row are left out where the row before has them.
 
@@ -127,10 +142,11 @@ class Source:
     `id` is the path in the library without the suffix, `path` the path with it, both with "/".
     Dates are "YYYY", "YYYY-MM" or "YYYY-MM-DD". `blocks` are in order and do not overlap; `pages`
     holds the offset at which each page (of a presentation: slide) starts, for formats that have
-    them. `extra` holds (key, value) of what front matter says beside our fields, a list as a pair
-    for each of its values. `invisible` counts the invisible and bidirectional control characters of
-    the file: of extracted text they are removed; in Markdown and plain text, whose `text` is the
-    file's, they stand, and what is indexed and shown leaves them out.
+    them, `ocr` what was read from images of text. `extra` holds (key, value) of what front matter
+    says beside our fields, a list as a pair for each of its values. `invisible` counts the
+    invisible and bidirectional control characters of the file: of extracted text they are removed;
+    in Markdown and plain text, whose `text` is the file's, they stand, and what is indexed and
+    shown leaves them out.
     """
 
     id: str
@@ -152,11 +168,20 @@ class Source:
     blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
     invisible: int = 0
+    ocr: tuple[OcrSpan, ...] = ()
     _headings: tuple[tuple[int, str], ...] = field(init=False, repr=False, compare=False)
     _sha256: str = field(init=False, repr=False, compare=False, default="")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_headings", _heading_paths(self.blocks))
+
+    @property
+    def ocr_sure(self) -> float | None:
+        """How sure the OCR of it is on average (0 to 1); None where none of it was read so."""
+        size = sum(span.end - span.start for span in self.ocr)
+        return (
+            sum(span.sure * (span.end - span.start) for span in self.ocr) / size if size else None
+        )
 
     @property
     def sha256(self) -> str:

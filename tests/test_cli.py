@@ -234,16 +234,16 @@ def test_status_verify_and_rollback(capsys, library, tmp_path):
 
 
 def test_sources_lists_metadata_and_names_what_it_skips(capsys, built):
-    (built[0] / "picture.png").write_bytes(b"PNG")
+    (built[0] / "picture.svg").write_bytes(b"PNG")
     try:
         assert run(["sources", str(built[0])]) == 0
     finally:
-        (built[0] / "picture.png").unlink()
+        (built[0] / "picture.svg").unlink()
     out, err = capsys.readouterr()
     head, first, *_ = (line.split() for line in out.splitlines())
     assert head == ["id", "title", "standing", "publisher", "published"]
     assert (first[0], *first[-2:]) == ("harbour", "Council", "2021-05-04")
-    assert err.startswith("skipped picture.png: unsupported suffix")
+    assert err.startswith("skipped picture.svg: unsupported suffix")
 
 
 def test_sources_lists_all_problems_of_the_metadata(capsys, library):

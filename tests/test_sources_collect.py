@@ -56,16 +56,16 @@ def test_a_folder_is_added_file_by_file_with_its_metadata(tmp_path, library):
     (folder / "deep" / "b.txt.yaml").write_text("author: Ann\n")
     (folder / "empty.txt").write_text("")
     (folder / "bad.md").write_text("---\npublished: never\n---\nText.")
-    (folder / "photo.png").write_bytes(b"x")
+    (folder / "photo.svg").write_bytes(b"x")
     (folder / ".hidden.md").write_text("Hidden.")
     ids, left = add(folder, library, metadata={"standing": "news"})
     assert ids == ["papers/a", "papers/deep/b"]
     a, b = load_sources(library)
     assert (a.title, a.standing, b.author, b.standing) == ("Works", "news", "Ann", "news")
     reasons = {one.item.rpartition("/")[2]: one.reason for one in left}
-    assert sorted(reasons) == ["bad.md", "empty.txt", "photo.png"]
+    assert sorted(reasons) == ["bad.md", "empty.txt", "photo.svg"]
     assert "'never' is no date" in reasons["bad.md"]
-    assert "unsupported suffix" in reasons["photo.png"]
+    assert "unsupported suffix" in reasons["photo.svg"]
     ids, left = add(folder, library, name="other")
     assert ids == ["other/a", "other/deep/b"]
     ids, left = add(folder, library)

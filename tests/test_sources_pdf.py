@@ -195,7 +195,7 @@ def test_a_file_that_only_limits_printing_is_read(tmp_path):
 
 
 def test_a_scan_is_skipped(tmp_path):
-    assert "run it through OCR" in skipped(tmp_path, draw())["a.pdf"]
+    assert "no text in it" in skipped(tmp_path, draw())["a.pdf"]
 
 
 @pytest.mark.parametrize("cut", [0.2, 0.5, 0.9])
@@ -314,8 +314,8 @@ def test_text_outside_the_box_of_a_page_is_on_no_page_and_ligatures_are_letters(
 
 
 def test_one_bad_page_costs_that_page(monkeypatch):
-    laid_out = pdf._laid_out
-    monkeypatch.setattr(pdf, "_laid_out", lambda lines: laid_out(lines) if lines[0].page else 1 / 0)
+    laid_out = pdf.laid_out
+    monkeypatch.setattr(pdf, "laid_out", lambda lines: laid_out(lines) if lines[0].page else 1 / 0)
     found = read_pdf(drawn([(50, 700, "First words.")], [(50, 700, "Second words.")]))
     assert found.text == "Second words."
     assert found.unread == (("page 1", "cannot be read (ZeroDivisionError): see it in the file"),)

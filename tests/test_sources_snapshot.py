@@ -138,7 +138,7 @@ def test_nothing_is_overwritten_unless_that_is_said(files, library):
         ("nowhere.pdf", {}, SnapshotError, "is not there: name a file, or an address"),
         ("", {}, SnapshotError, "is a folder: name the files in it"),
         ("a.zip", {}, SnapshotError, "an archive: unpack it"),
-        ("scan.pdf", {}, SnapshotError, "no text in it, as in a scan: run it through OCR"),
+        ("scan.pdf", {}, SnapshotError, "no text in it, nor in its images"),
         ("a.pdf", {"name": "../out"}, SnapshotError, "is no name in a library"),
         ("a.pdf", {"name": "/out"}, SnapshotError, "is no name in a library"),
         ("a.pdf", {"name": "x/.hidden"}, SnapshotError, "is no name in a library"),

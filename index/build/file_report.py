@@ -25,7 +25,7 @@ class FileReport:
 
     `source` is its id, None where nothing of it could be read: then the only part is "". `pages` is
     0 for formats without; `tables` have `rows` in all; `code` counts listings, `invisible`
-    characters.
+    characters, `ocr_pages` those read by OCR, which is `ocr_sure` (0 to 1) of them on average.
     """
 
     path: str
@@ -40,6 +40,8 @@ class FileReport:
     tables: int = 0
     rows: int = 0
     code: int = 0
+    ocr_pages: int = 0
+    ocr_sure: float | None = None
     invisible: int = 0
     left_out: tuple[tuple[str, str], ...] = ()
 
@@ -77,6 +79,8 @@ def _of(source: Source, left_out: tuple[tuple[str, str], ...]) -> FileReport:
         tables=len({block.group for block in rows}),
         rows=sum(block.marker != "header" for block in rows),
         code=len({block.group for block in source.blocks if block.kind == "code"}),
+        ocr_pages=len({source.page_at(span.start) for span in source.ocr}),
+        ocr_sure=None if (sure := source.ocr_sure) is None else round(sure, 3),
         invisible=source.invisible,
         left_out=left_out,
     )
@@ -104,6 +108,14 @@ def amounts(files: Sequence[FileReport]) -> str:
     """What was read of the files in all, as "3 pages, 1 table"."""
     sums = [(sum(getattr(file, name) for file in files), noun) for name, noun in _NOUNS.items()]
     return ", ".join(amount(number, noun) for number, noun in sums if number) or "nothing"
+
+
+def told_of_ocr(file: FileReport) -> str:
+    """What is said of a file of which pages were read by OCR; "" of another."""
+    if file.ocr_sure is None:
+        return ""
+    pages = amount(file.ocr_pages, "page")
+    return f"{pages} read by OCR, {file.ocr_sure:.0%} sure: check names and numbers on the page"
 
 
 def amount(number: int, noun: str) -> str:

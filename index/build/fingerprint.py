@@ -14,6 +14,7 @@ from pathlib import Path
 import sources
 from sources import Source
 from sources.load import passed_over
+from sources.readers.ocr import ocr_version
 
 # Of a file that is larger than a source may be, the size and the time stand for the content.
 _LARGEST = 100 * 1024 * 1024
@@ -29,7 +30,7 @@ def library_fingerprint(library: Path) -> str:
     """
     root = library if library.is_dir() else library.parent
     files = ((os.fsencode(str(path.relative_to(root))), path) for path in _files(library))
-    return _digest([*files, *_code()])
+    return _digest([*files, *_code()], ocr_version())
 
 
 @cache

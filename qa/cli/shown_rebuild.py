@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from index.build.file_report import amount, amounts
+from index.build.file_report import amount, amounts, told_of_ocr
 from qa.cli.shown import LISTED, indented, listed, one_line, show_lines, stdout
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ def show_report(report: RebuildReport, *, files: bool = False) -> None:
     read = [file for file in report.files if file.source is not None]
     if read:
         lines.append(("read", f"{amount(len(read), 'file')}: {amounts(read)}"))
+    scans = [(file.path, said) for file in read if (said := told_of_ocr(file))]
+    if scans:
+        lines.append(("by OCR", amount(len(scans), "file")))
+        lines += _first(scans)
     whole = [(file.path, why) for file in report.files if not file.source
              for _, why in file.left_out]  # fmt: skip
     parts = [(f"{file.path}/{part}", why) for file in read for part, why in file.left_out]
@@ -72,6 +76,8 @@ def _show_files(report: RebuildReport) -> None:
             sort = ", ".join(filter(None, (file.format, file.language)))
             about = f"{sort}; {amounts([file])}"
         stdout().print(Text.assemble((one_line(file.path), "bold"), f": {about}"))
+        if said := told_of_ocr(file):
+            stdout().print(indented(said))
         for part, why in file.left_out:
             stdout().print(indented(one_line(f"left out: {part}: {why}" if part else why)))
         if file.invisible:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sources.source import Block
+from sources.source import Block, OcrSpan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +13,7 @@ class Extract:
 
     `invisible` counts the characters that `strip_invisible` takes out: of extracted text they are
     gone, in Markdown and plain text they stand. `unread` are (name, reason) of parts left out.
+    `scans` are the pages, from 0, that show text only in an image, `ocr` is what was read of such.
     `front_matter` is the YAML that Markdown began with; None without.
     """
 
@@ -23,3 +24,5 @@ class Extract:
     invisible: int = 0
     unread: tuple[tuple[str, str], ...] = ()
     front_matter: str | None = None
+    scans: tuple[int, ...] = ()
+    ocr: tuple[OcrSpan, ...] = ()

@@ -6,7 +6,7 @@ import io
 import logging
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -16,6 +16,7 @@ from pypdf.errors import DependencyError, FileNotDecryptedError
 from sources.errors import UnreadableError
 from sources.readers.blocks import DEEPEST, GUESSED, TextBuilder, clean, settle_headings
 from sources.readers.extract import Extract
+from sources.readers.ocr import INSTALL, MOST_PAGES, Recognizer
 from sources.readers.pdf_lines import (
     BULLET,
     SOFT_HYPHEN,
@@ -28,7 +29,7 @@ from sources.readers.pdf_lines import (
 from sources.readers.pdf_second import SecondReader, is_garbled
 from sources.readers.records import is_header, spoken
 from sources.readers.unseen import told as told_unseen
-from sources.source import Kind
+from sources.source import Kind, OcrSpan
 
 # A user can do nothing about what it has to say of odd files
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -63,8 +64,9 @@ _SPLIT_TAIL = re.compile(r"[^\W\d_A-Z]+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
-def read_pdf(data: bytes) -> Extract:
-    """The text of a PDF with the offset of each page."""
+def read_pdf(data: bytes, *, ocr: bool = False) -> Extract:
+    """The text of a PDF with the offset of each page; `scans` are the pages that show text only in
+    an image, unless they are read by `ocr`."""
     builder = TextBuilder()
     try:
         reader = PdfReader(io.BytesIO(data))
@@ -73,30 +75,80 @@ def read_pdf(data: bytes) -> Extract:
         unread: list[tuple[str, str]] = []
         unseen: Counter[str] = Counter()
         pages = []
+        scans: list[int] = []
         second = SecondReader(data)
         for number, page in enumerate(reader.pages):
             lines, why = _page(page, number, second, builder, unseen)
             pages.append(lines)
-            unread += [(f"page {number + 1}", why)] if why else []
+            if not lines and second.is_drawn(number):
+                scans.append(number)
+            elif why:
+                unread.append((f"page {number + 1}", why))
         title = clean(str(reader.metadata.title or "")) if reader.metadata else ""
     except (DependencyError, FileNotDecryptedError) as error:
         raise UnreadableError(_ENCRYPTED) from error
+    if ocr:
+        recognizer = Recognizer()
+        for number in scans[:MOST_PAGES]:
+            if image := second.image(number):
+                pages[number] = laid_out(recognizer.lines(image, number, builder))
+        unread += told_of_ocr(recognizer, scans[MOST_PAGES:])
+        scans = []
+    elif scans:
+        unread.append((_pages(scans), f"no text but in images, as in a scan: {INSTALL}"))
     if not any(pages):
+        if scans:
+            return Extract(text="", blocks=(), scans=tuple(scans))
         if unseen:
             raise UnreadableError("no text in it that is seen on its pages: remove it")
-        raise UnreadableError("no text in it, as in a scan: run it through OCR, such as `ocrmypdf`")
+        raise UnreadableError("no text in it, nor in its images: remove it")
+    told = re.search(r"\w\s+\w", title) and not re.search(r"\.\w{2,4}$|^Microsoft", title)
+    extract = composed(builder, pages, unread, unseen, {"title": title} if told else {})
+    return replace(extract, scans=tuple(scans))
+
+
+def told_of_ocr(recognizer: Recognizer, left: Sequence[int]) -> list[tuple[str, str]]:
+    """What the report says of lines and pages (from 0) that OCR did not read."""
+    unsure = f"{recognizer.unsure} too unsure to be read: see the page"
+    found = [("lines of OCR", unsure)] if recognizer.unsure else []
+    if left:
+        found.append((_pages(left), f"of a file {MOST_PAGES} pages are read by OCR: split it"))
+    return found
+
+
+def _pages(numbers: Sequence[int]) -> str:
+    """The pages, from 0, as a person names them: "pages 3-5, 9"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    said = ", ".join("-".join(str(one + 1) for one in run) for run in runs)
+    return f"page{'s' if len(numbers) > 1 else ''} {said}"
+
+
+def composed(
+    builder: TextBuilder,
+    pages: Sequence[list[Line]],
+    unread: Sequence[tuple[str, str]],
+    unseen: Counter[str],
+    hints: dict[str, str],
+) -> Extract:
+    """The text of pages whose lines are in order, without what runs over them, in paragraphs."""
+    unread = list(unread)
     repeated = _drop_running_heads(pages)
     if repeated:
         first = ", ".join(f"{text[:60]!r} ({many} pages)" for text, many in repeated[:3])
         unread.append(("running heads", f"kept once: {first}"))
     groups = _join_broken([group for page in pages for group in _paragraphs(page)])
-    starts = _build(builder, groups, len(pages))
-    told = re.search(r"\w\s+\w", title) and not re.search(r"\.\w{2,4}$|^Microsoft", title)
+    starts, ocr = _build(builder, groups, len(pages))
     return builder.extract(
         blocks=settle_headings(builder.blocks),
         pages=starts,
         unread=(*unread[:_MOST_TOLD], *told_unseen(unseen)),
-        hints={"title": title} if told else {},
+        hints=hints,
+        ocr=ocr,
     )
 
 
@@ -113,7 +165,7 @@ def _page(
         lines = page_lines(page, number, builder, unseen)
         fill_in(page, number, lines, builder)
         if not is_garbled(line.text for line in lines):
-            return _laid_out(lines), ""
+            return laid_out(lines), ""
         why = "its text makes no words: see it in the file, or run it through OCR"
     except (MemoryError, RecursionError, DependencyError, FileNotDecryptedError):
         raise
@@ -125,12 +177,12 @@ def _page(
     if is_garbled(line.text for line in lines):
         return [], why
     try:
-        return _laid_out(lines), "" if lines else why
+        return laid_out(lines), "" if lines else why
     except (ValueError, IndexError, KeyError, ArithmeticError):
         return [], why
 
 
-def _laid_out(lines: list[Line]) -> list[Line]:
+def laid_out(lines: list[Line]) -> list[Line]:
     """The lines with columns of text after each other, and tables as rows that name columns."""
     split = [_cells(line) for line in lines]
     seen = Counter(round(x / _ALIGNED) for cells in split for x, _ in cells[1:])
@@ -307,8 +359,10 @@ def _join_broken(groups: list[list[Line]]) -> list[list[Line]]:
     return joined
 
 
-def _build(builder: TextBuilder, groups: Sequence[list[Line]], pages: int) -> tuple[int, ...]:
-    """Add the text of all groups; the offset at which each page begins."""
+def _build(
+    builder: TextBuilder, groups: Sequence[list[Line]], pages: int
+) -> tuple[tuple[int, ...], tuple[OcrSpan, ...]]:
+    """Add the text of all groups; the offset at which each page begins, and what OCR has read."""
     lines = [line for group in groups for line in group]
     body = usual_size(lines)
     plain = sum(len(line.text) if line.bold else -len(line.text) for line in lines) < 0
@@ -316,6 +370,7 @@ def _build(builder: TextBuilder, groups: Sequence[list[Line]], pages: int) -> tu
     large = {round(group[0].size) for group in groups if _is_title(group, _HEADING_SIZE * body)}
     levels = {size: min(at, DEEPEST) for at, size in enumerate(sorted(large, reverse=True), 1)}
     starts: list[int] = []
+    ocr: list[OcrSpan] = []
     for group in groups:
         kind: Kind = "paragraph"
         level = 0
@@ -335,11 +390,29 @@ def _build(builder: TextBuilder, groups: Sequence[list[Line]], pages: int) -> tu
             text = _joined(text, line.text, words)
             offset = builder.next_start(kind) + len(text) - len(line.text)
             starts += [offset] * (line.page + 1 - len(starts))
+            ocr += _spans(line, offset)
         fields = group[0].fields
         header = "header" if kind == "row" and fields else ""
         builder.add(kind, text, level=level, fields=fields, marker=header)
     starts += [len(builder.text)] * (pages - len(starts))
-    return tuple(starts)
+    return tuple(starts), tuple(ocr)
+
+
+def _spans(line: Line, offset: int) -> Iterator[OcrSpan]:
+    """Where in the text the parts of a line stand that OCR has read."""
+    at = 0
+    for part in line.parts:
+        bare = part.text[bullet.end() :] if (bullet := BULLET.match(part.text)) else part.text
+        for text in (part.text, bare):
+            found = line.text.find(text, at)
+            if text and found >= 0:
+                at = found + len(text)
+                left, top, width, height = part.place
+                yield OcrSpan(
+                    start=offset + found, end=offset + at, left=left, top=top, width=width,
+                    height=height, sure=part.sure,
+                )  # fmt: skip
+                break
 
 
 def _is_title(group: Sequence[Line], size: float) -> bool:

@@ -23,6 +23,16 @@ _BOLD = re.compile("bold|black|heavy|cmbx", re.IGNORECASE)
 SOFT_HYPHEN = "\xad"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Text that OCR has read in one piece: its `place` on the page as left, top, width and height
+    in shares of the page, and how sure it is, from 0 to 1."""
+
+    text: str
+    place: tuple[float, ...]
+    sure: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Line:
     """A line as it is printed; x, y and size in points, y upwards from the foot of the page."""
@@ -37,6 +47,7 @@ class Line:
     fields: tuple[str, ...] = ()
     is_row: bool = False
     runs: bool = False
+    parts: list[Part] = field(default_factory=list)
 
 
 def page_lines(

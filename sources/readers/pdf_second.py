@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from sources.readers.blocks import TextBuilder
@@ -21,6 +23,9 @@ _LEADERS = re.compile(r"[\s._\-–—|•*=]+")
 _WORD = re.compile(r"[a-zA-Z]{4,}")
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
 _LEAST_WORDS = 25
+_OBJECTS = 1_000  # of a page that are looked at
+_LETTERS = 50
+_LONGEST = 2000  # pixels: of a page that OCR reads
 _LEAST_SPOKEN = 0.5  # words with a vowel; of text whose letters are exchanged a third or less
 
 
@@ -58,8 +63,7 @@ class SecondReader:
 
         found: list[Line] = []
         with suppress(pypdfium2.PdfiumError, ValueError, IndexError):
-            self._document = self._document or pypdfium2.PdfDocument(self._data)
-            page = self._document[number]
+            page = self._page(number)
             text = page.get_textpage()
             for nth in range(text.count_rects()):
                 box = left, low, _, high = text.get_rect(nth)
@@ -70,3 +74,28 @@ class SecondReader:
                     line.cells = [(left, words)]
                     joined(found, line)
         return found
+
+    def is_drawn(self, number: int) -> bool:
+        """Whether a page holds an image, or as many outlines as letters that are drawn."""
+        import pypdfium2
+        from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_PATH
+
+        with suppress(pypdfium2.PdfiumError, ValueError, IndexError):
+            kinds = Counter(one.type for one in islice(self._page(number).get_objects(), _OBJECTS))
+            return bool(kinds[FPDF_PAGEOBJ_IMAGE]) or kinds[FPDF_PAGEOBJ_PATH] >= _LETTERS
+        return False
+
+    def image(self, number: int) -> Any:
+        """A page as Pillow has it; None where PDFium cannot show it."""
+        import pypdfium2
+
+        with suppress(pypdfium2.PdfiumError, ValueError, IndexError):
+            page = self._page(number)
+            return page.render(scale=_LONGEST / max(*page.get_size(), 1)).to_pil()
+        return None
+
+    def _page(self, number: int) -> Any:
+        import pypdfium2
+
+        self._document = self._document or pypdfium2.PdfDocument(self._data)
+        return self._document[number]

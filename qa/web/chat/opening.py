@@ -9,7 +9,7 @@ from index.search import Generation
 from qa.result import Citation, Passage
 from qa.web.chat.conversation import Turn
 from qa.web.reader.document import Mark, reader
-from qa.web.reader.page_image import PageImage, original, page_image
+from qa.web.reader.page_image import PageImage, ocr_boxes, original, page_image
 from qa.web.shared.render import render
 from sources import Source
 
@@ -78,18 +78,19 @@ def _marks(turn: Turn | None, source: Source, passage: Passage | None) -> list[M
 def _page(
     generation: Generation, source: Source, number: int, marks: Sequence[Mark]
 ) -> tuple[PageImage | None, str]:
-    """Page `number` of a PDF as an image, or why there is none."""
-    if source.format != "pdf":
+    """Page `number` of a PDF or an image file as an image, or why there is none."""
+    if source.format not in ("pdf", "image"):
         return None, ""
     file = original(generation.manifest.library, source)
     if file is None:
         return None, "The file is not where the index was built from, so no page is shown."
-    quotes = [
-        source.text[mark.start : mark.end]
+    here = [
+        mark
         for mark in marks
         if source.page_at(mark.start) == number or source.page_at(max(0, mark.end - 1)) == number
     ]
-    page = page_image(file, number, quotes)
+    quotes = [source.text[mark.start : mark.end] for mark in here]
+    page = page_image(file, number, quotes, ocr_boxes(source, number, here))
     return page, "" if page else "The page cannot be shown as an image; its text stands below."
 
 

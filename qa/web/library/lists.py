@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.build.file_report import FileReport, amounts
+from index.build.file_report import FileReport, amounts, told_of_ocr
 from index.errors import IndexingError
 from index.generation import Manifest, complete_generations, current_generation
 from index.opened import Index
@@ -63,6 +63,7 @@ def files_read(files: Sequence[FileReport]) -> str:
     ordered = sorted(files, key=lambda file: not file.left_out)
     return render(
         "files.html", files=ordered[:_MOST_LISTED], all=files, amounts=amounts,
+        told_of_ocr=told_of_ocr,
         more=len(files) - _MOST_LISTED,
     )  # fmt: skip
 

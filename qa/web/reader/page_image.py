@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
-from sources import Source
+from sources import Source, SourceError
 from sources.load import MAX_FILE_BYTES
+from sources.readers.ocr import open_images
 
 # Pixels: sharp on a panel of 600 points, and no more than a page of any size may cost.
 _WIDTH = 1100
@@ -59,15 +60,42 @@ def original(library: str, source: Source) -> Path | None:
         return None
 
 
-def page_image(file: Path, number: int, quotes: Sequence[str] = ()) -> PageImage | None:
-    """Page `number` with the `quotes` that are found on it; None where it cannot be shown."""
+class Span(Protocol):
+    """A part of the text of a source."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+
+
+def ocr_boxes(source: Source, number: int, marked: Sequence[Span]) -> tuple[Box, ...]:
+    """Where page `number` shows what OCR has read of the parts that are marked."""
+    return tuple(
+        Box(left=span.left, top=span.top, width=span.width, height=span.height)
+        for span in source.ocr
+        if source.page_at(span.start) == number
+        and any(span.start < one.end and one.start < span.end for one in marked)
+    )
+
+
+def page_image(
+    file: Path, number: int, quotes: Sequence[str] = (), boxes: Sequence[Box] = ()
+) -> PageImage | None:
+    """Page `number` with the `quotes` that are found on it, and `boxes` beside; None where it
+    cannot be shown."""
     import pypdfium2
 
+    if file.suffix.lower() != ".pdf":
+        return _of_image(file, number, boxes)
     with _ONE_AT_A_TIME:
         try:
             document = pypdfium2.PdfDocument(file)
             try:
-                return _render(document, number, quotes)
+                return _render(document, number, quotes, boxes)
             finally:
                 document.close()
         except (pypdfium2.PdfiumError, OSError, ValueError) as error:
@@ -75,7 +103,21 @@ def page_image(file: Path, number: int, quotes: Sequence[str] = ()) -> PageImage
             return None
 
 
-def _render(document: Any, number: int, quotes: Sequence[str]) -> PageImage | None:
+def _of_image(file: Path, number: int, boxes: Sequence[Box]) -> PageImage | None:
+    try:
+        pages = open_images(file.read_bytes())
+        for at, picture in enumerate(pages, start=1):
+            if at == number:
+                picture.thumbnail((_WIDTH, _TALLEST))
+                return _shown(picture, number, sum(1 for _ in pages) + at, boxes)
+    except (OSError, ValueError, SourceError) as error:
+        _log.warning("page %d of %s cannot be shown: %s", number, file.name, error)
+    return None
+
+
+def _render(
+    document: Any, number: int, quotes: Sequence[str], boxes: Sequence[Box]
+) -> PageImage | None:
     if not 1 <= number <= len(document):
         return None
     page = document[number - 1]
@@ -83,16 +125,20 @@ def _render(document: Any, number: int, quotes: Sequence[str]) -> PageImage | No
     if width <= 0 or height <= 0:
         return None
     scale = min(_WIDTH / width, _TALLEST / height)
-    picture = page.render(scale=scale).to_pil().convert("RGB")
+    found = [box for quote in quotes for box in _boxes(page, quote, width, height)]
+    return _shown(page.render(scale=scale).to_pil(), number, len(document), [*found, *boxes])
+
+
+def _shown(picture: Any, number: int, pages: int, boxes: Sequence[Box]) -> PageImage:
     written = io.BytesIO()
-    picture.save(written, "JPEG", quality=_QUALITY)
+    picture.convert("RGB").save(written, "JPEG", quality=_QUALITY)
     return PageImage(
         number=number,
-        pages=len(document),
+        pages=pages,
         data=base64.b64encode(written.getvalue()).decode("ascii"),
         width=picture.width,
         height=picture.height,
-        boxes=tuple(box for quote in quotes for box in _boxes(page, quote, width, height)),
+        boxes=tuple(boxes),
     )
 
 
