@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import stat
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from sources.errors import UnreadableError
 from sources.front_matter import split_front_matter
@@ -211,3 +212,17 @@ def decode(data: bytes, name: str) -> str:
             f"not UTF-8 (0x{byte:02x} at byte {error.start}): "
             f"convert it, as `iconv -f WINDOWS-1252 {convert}"
         ) from error
+
+
+def read_file(file: Path, limit: int) -> bytes:
+    """The bytes of an ordinary file, of at most `limit`. Raises UnreadableError."""
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise UnreadableError("not an ordinary file: remove it")
+        with file.open("rb") as opened:
+            data = opened.read(limit + 1)
+    except OSError as error:
+        raise UnreadableError(f"cannot be read ({error.strerror}): allow reading it") from error
+    if len(data) > limit:
+        raise UnreadableError(f"larger than {limit:,} bytes: split it")
+    return data

@@ -8,16 +8,18 @@ import stat
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 
-from sources.apart import DEFAULT_LIMITS, ApartReader, Limits
+from sources.apart import DEFAULT_LIMITS, Limits
 from sources.cache import ExtractCache
 from sources.errors import LibraryNotFoundError, MetadataError, NoSourcesError, UnreadableError
-from sources.formats import FORMATS, PLAIN, decode, read, refusal
+from sources.formats import FORMATS, PLAIN, decode, read, read_file, refusal
 from sources.language import detect_language
 from sources.metadata import MAX_YAML_BYTES, Metadata, Problem, fill_in, parse_metadata
 from sources.readers.extract import Extract
-from sources.readers.ocr import INSTALL, ocr_version
+from sources.readers.ocr import INSTALL
+from sources.side_by_side import read_in_order
 from sources.source import Format, Source
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
@@ -79,10 +81,13 @@ def load_sources(
     notes = _Notes()
     ids = _ids(files, skip)
     loaded: dict[str, Source] = {}
-    with (
-        ApartReader(limits, cache) as reader,
-        ApartReader(limits.for_ocr(), cache, ocr=True) as by_ocr,
-    ):
+    apart = [
+        (root / path, found)
+        for path in files
+        if path in ids and (found := _format(path)) not in PLAIN
+    ]
+    extracts = read_in_order(apart, max_file_bytes, limits, cache)
+    with closing(extracts):
         for done, path in enumerate(files):
             if progress:
                 progress(done, len(files))
@@ -90,7 +95,7 @@ def load_sources(
                 continue
             try:
                 loaded[ids[path]] = _load(
-                    root, path, ids[path], (reader, by_ocr), max_file_bytes, notes, skip
+                    root, path, ids[path], extracts, max_file_bytes, notes, skip
                 )
             except UnreadableError as error:
                 skip(path, str(error))
@@ -228,7 +233,7 @@ def _load(
     root: Path,
     path: str,
     source_id: str,
-    readers: tuple[ApartReader, ApartReader],
+    extracts: Iterator[Extract | UnreadableError],
     limit: int,
     notes: _Notes,
     skip: OnSkip,
@@ -236,12 +241,14 @@ def _load(
     """One source; problems of its metadata are added to `notes`, and what of it is not read is
     told. Raises UnreadableError."""
     name = PurePosixPath(path)
-    format_ = FORMATS[name.suffix.lower()]
+    format_ = _format(path)
     metadata = _sidecar(root, path, format_, notes)
-    data = read_file(root / path, limit)
-    extract = (read if format_ in PLAIN else readers[0].read)(data, format_, name.name)
-    if extract.scans and ocr_version():
-        extract = readers[1].read(data, format_, name.name)
+    if format_ in PLAIN:
+        extract = read(read_file(root / path, limit), format_, name.name)
+    elif isinstance(given := next(extracts), UnreadableError):
+        raise given
+    else:
+        extract = given
     if not extract.blocks:
         raise UnreadableError(f"no text in it but in images, as in a scan: {INSTALL}")
     if extract.front_matter is not None:
@@ -275,6 +282,10 @@ def _load(
     )
 
 
+def _format(path: str) -> Format:
+    return FORMATS[PurePosixPath(path).suffix.lower()]
+
+
 def _sidecar(root: Path, path: str, format_: Format, notes: _Notes) -> Metadata:
     """The metadata beside a document; a sidecar that cannot be used is noted."""
     sidecar = path + SIDECAR
@@ -295,20 +306,6 @@ def _sidecar(root: Path, path: str, format_: Format, notes: _Notes) -> Metadata:
     for problem in found:
         notes.add(sidecar, problem)
     return metadata
-
-
-def read_file(file: Path, limit: int) -> bytes:
-    """The bytes of an ordinary file, of at most `limit`. Raises UnreadableError."""
-    try:
-        if not stat.S_ISREG(file.stat().st_mode):
-            raise UnreadableError("not an ordinary file: remove it")
-        with file.open("rb") as opened:
-            data = opened.read(limit + 1)
-    except OSError as error:
-        raise UnreadableError(f"cannot be read ({error.strerror}): allow reading it") from error
-    if len(data) > limit:
-        raise UnreadableError(f"larger than {limit:,} bytes: split it")
-    return data
 
 
 def _own_title(extract: Extract) -> str:

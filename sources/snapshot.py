@@ -18,9 +18,9 @@ import yaml
 
 from sources.errors import MetadataError, NoSourcesError, SnapshotError, UnreadableError
 from sources.fetch import Fetched, fetch
-from sources.formats import FORMATS, decode, refusal
+from sources.formats import FORMATS, decode, read_file, refusal
 from sources.front_matter import as_yaml, split_front_matter
-from sources.load import MAX_FILE_BYTES, SIDECAR, load_sources, read_file
+from sources.load import MAX_FILE_BYTES, SIDECAR, load_sources
 from sources.metadata import MAX_YAML_BYTES, parse_metadata
 from sources.names import name_of, path_of
 from sources.source import Source

@@ -77,8 +77,8 @@ def skipped(folder, **limits):
 
 
 def test_a_file_that_takes_too_long_is_skipped(tmp_path):
-    reason = skipped(library(tmp_path, "a.pdf", looping_pdf()), seconds=2)
-    assert reason.startswith("takes longer than 2 s to read: split it")
+    reason = skipped(library(tmp_path, "a.pdf", looping_pdf()), seconds=6)
+    assert reason.startswith("takes longer than 6 s to read: split it")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process")
