@@ -11,7 +11,7 @@ from qa.retrieve.evidence import Evidence
 from sources.markup import without_markup
 
 _LINK = re.compile(
-    r"(!?)\[([^\]\n]{0,1000})\]\((?:[^()\s]|\([^()\s]*\))*"
+    r"(!?)\[([^\]\n]{0,1000}+)\]\((?:[^()\s]|\([^()\s]*\))*"
     r"(?:\s+(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\)))?\s?\)"
 )
 # What marks a line of a quotation; the first of a span stands behind its mark.
@@ -22,7 +22,7 @@ _REFERENCE = re.compile(
 )
 # What marks a heading that states a fact, where it follows another.
 _HASHES = re.compile(r"(?<=\n)#{1,6}[ \t]+")
-_BOLD = re.compile(r"(\*\*|(?<![\w_])__(?![\s_]))(?=\S)(.+?)(?<=[^\s_])\1", re.DOTALL)
+_BOLD = re.compile(r"(\*\*|(?<![\w_])__(?![\s_]))(?=\S)(.{1,600}?)(?<=[^\s_])\1", re.DOTALL)
 _ITALIC = re.compile(
     r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])"
     r"|(?<![\w_])_(?=[^\s_])([^_\n]+)(?<=\S)_(?![\w_])"
