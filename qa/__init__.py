@@ -12,16 +12,28 @@ if TYPE_CHECKING:
     from qa.errors import ChatModelError, QuestionError, RefdeskError, SettingError
     from qa.export.answers import export_answer
     from qa.export.recheck import check_answer
+    from qa.export.report import Report
     from qa.pipeline import answer, stream_answer
+    from qa.reporting import report
     from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
     from qa.runnable import chain
 
 # A name is in the first of these that has it, so the light ones stand first.
-_MODULES = ("result", "errors", "export.answers", "export.recheck", "pipeline", "runnable")
+_MODULES = (
+    "result",
+    "errors",
+    "export.answers",
+    "export.recheck",
+    "export.report",
+    "pipeline",
+    "reporting",
+    "runnable",
+)
 
 __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "answer",
     "stream_answer",
+    "report",
     "chain",
     "export_answer",
     "check_answer",
@@ -30,6 +42,7 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
     "Citation",
     "Passage",
     "Conflict",
+    "Report",
     "RefdeskError",
     "QuestionError",
     "ChatModelError",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from qa.check.gate import Gate
+from qa.check.gate import SAID_AGAIN, Gate
 from qa.compose.draft import Draft
 from qa.compose.extract import MOST_STRETCHES
 from qa.compose.generate import MOST_SENTENCES, PASSAGES
+from qa.compose.mend import Refused
 from qa.compose.related import related
 from qa.condense.small_talk import REPLIES
 from qa.conflicts.contradictions import Contradictions
@@ -34,6 +35,11 @@ from qa.retrieve.evidence import Evidence
 ABSTENTION = "The sources do not answer this."
 RELATED = "The sources cover this but do not say that. What they do say:"
 NEAREST = 3
+# After so many sentences of a model that fail before one passes, it is not heard out.
+AT_THE_START = 2
+
+# What refused drafts become, by their place; see `qa.compose.mend`.
+Mend = Callable[[Sequence[Refused]], Mapping[int, Draft]]
 
 
 def checked(
@@ -45,30 +51,29 @@ def checked(
     judge: EntailmentModel | None = None,
     check: CheckedBy = CHECKS[-1],
     left_out: Counter[str] | None = None,
+    mend: Mend | None = None,
 ) -> Iterator[Answer]:
     """An answer after each draft that passes the gate, longer than the one before; none where none
     does. `model` wrote the drafts, None for extracts. A draft that is None says that those before
-    it are void. What does not pass is counted in `left_out`, by the reason."""
+    it are void. What does not pass is counted in `left_out`, by the reason.
+
+    `mend` is given what did not pass, once, and yields drafts in place of it. Where the first
+    `AT_THE_START` fail, it is given these, and if it mends none, no more is read.
+    """
     left_out = Counter() if left_out is None else left_out
     gate = Gate(evidence, judge, check, left_out)
     contradictions = Contradictions(evidence)
     withheld = _withheld(evidence)
     sentences: list[AnswerSentence] = []
-    for draft in drafts:
-        if draft is None:
-            left_out.clear()
-            gate = Gate(evidence, judge, check, left_out)
-            sentences = []
-            continue
-        sentence = gate.check(draft)
-        if sentence is None:
-            continue
-        sentences.append(sentence)
-        yield Answer(
+    refused: list[Refused] = []
+
+    def answer() -> Answer:
+        said, citations = _in_order(sentences, gate.citations)
+        return Answer(
             question=evidence.asked or evidence.question,
-            text=_markdown(sentences, gate.citations, asks_for_list(evidence.question), model),
-            sentences=tuple(sentences),
-            citations=tuple(gate.citations),
+            text=as_markdown(said, citations, asks_for_list(evidence.question), model),
+            sentences=said,
+            citations=citations,
             confidence=evidence.confidence,
             abstained=False,
             nearest=(),
@@ -78,11 +83,61 @@ def checked(
             notice=notice,
             sources=evidence.sources,
             calibrated=evidence.calibrated,
-            conflicts=contradictions.of(gate.citations),
+            conflicts=contradictions.of(citations),
             withheld=withheld,
         )
+
+    def mended() -> Iterator[Answer]:
+        tried = tuple(refused)
+        refused.clear()
+        again = mend(tried) if mend and tried else {}
+        added = 0
+        for number, one in enumerate(tried):
+            if number not in again or len(sentences) == MOST_SENTENCES:
+                continue
+            counted = left_out.copy()
+            sentence = gate.check(again[number])
+            left_out.clear()
+            left_out.update(counted if sentence is None else counted - Counter([one.reason]))
+            if sentence is not None:
+                sentences.insert(one.place + added, sentence)
+                added += 1
+                yield answer()
+
+    for draft in drafts:
+        if draft is None:
+            left_out.clear()
+            gate = Gate(evidence, judge, check, left_out)
+            sentences.clear()
+            refused.clear()
+            continue
+        before = left_out.copy()
+        sentence = gate.check(draft)
+        if sentence is not None:
+            sentences.append(sentence)
+            yield answer()
+        elif draft.spans and not draft.unmarked:
+            reasons = left_out - before
+            refused += [Refused(draft, one, len(sentences)) for one in reasons if one != SAID_AGAIN]
+            if mend and len(refused) == AT_THE_START and not sentences:
+                yield from mended()
+                if not sentences:
+                    return
         if len(sentences) == MOST_SENTENCES:
             return
+    yield from mended()
+
+
+def _in_order(
+    sentences: Sequence[AnswerSentence], citations: Sequence[Citation]
+) -> tuple[tuple[AnswerSentence, ...], tuple[Citation, ...]]:
+    """The same, the citations numbered in the order in which the sentences use them."""
+    used = dict.fromkeys(number for one in sentences for number in one.citations)
+    new = {old: number for number, old in enumerate(used, start=1)}
+    said = (
+        replace(one, citations=tuple(new[number] for number in one.citations)) for one in sentences
+    )
+    return tuple(said), tuple(replace(citations[old - 1], number=new[old]) for old in used)
 
 
 def abstention(evidence: Evidence, model: str | None = None, notice: str | None = None) -> Answer:
@@ -147,12 +202,13 @@ def _withheld(evidence: Evidence) -> int:
     return len(found)
 
 
-def _markdown(
+def as_markdown(
     sentences: Sequence[AnswerSentence],
     citations: Sequence[Citation],
     listed: bool,
     model: str | None,
 ) -> str:
+    """The sentences as Markdown, one a line where they are `listed`."""
     if listed and sentences[1:] and not any(map(is_block, sentences)):
         return "\n".join(f"- {_cited(sentence, citations)}" for sentence in sentences)
     return "\n\n".join(

@@ -15,7 +15,7 @@ from index.search import Generation
 from index.tokens import terms
 from qa.assemble import abstention, checked, reply
 from qa.compose.extract import extract
-from qa.compose.generate import PASSAGES, NotInSources, generate
+from qa.compose.generate import NotInSources
 from qa.compose.sections import is_named
 from qa.compose.timeline import is_of_all
 from qa.condense.readings import points_back, readings
@@ -24,7 +24,7 @@ from qa.condense.small_talk import small_talk
 from qa.condense.turns import as_turns
 from qa.conflicts.outweighed import outweighed
 from qa.gap_log import GapLog
-from qa.models.chat import ChatModelSettings, describe_failure, is_too_long, load_chat_model
+from qa.models.chat import ChatModelSettings, describe_failure, load_chat_model
 from qa.models.cross_encoder import Reranker, load_reranker
 from qa.models.entailment import EntailmentModel, load_entailment_model
 from qa.models.reader import Reader, has_reader, load_reader
@@ -34,6 +34,7 @@ from qa.retrieve.evidence import Evidence, gather
 from qa.retrieve.premise import with_premise
 from qa.retrieve.reread import reread
 from qa.settings import Settings
+from qa.writing import written
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -44,8 +45,7 @@ _LATER = 0.1
 # Of the sentences found for a question with a topic of the turns before it, those that must hold
 # half of its own words.
 _LIKELIEST = 3
-# How many passages a model is shown; fewer where it says that these are too long for it.
-_PASSAGES = (PASSAGES, 3, 1)
+_WRITING = "These are extracts from the sources; the language model is still writing."
 
 _load_model = lru_cache(maxsize=4)(load_chat_model)
 
@@ -102,9 +102,6 @@ class Desk:
         if talk is not None:
             return replace(gather(generation, question, sources), small_talk=talk)
         meant = readings(question, history)
-        if history and self.chat_model is not None:
-            rewritten = rewrite(question, history, self.chat_model, self.timeout)
-            meant = [rewritten] if rewritten else meant
         found = [gather(generation, reading, sources, reranker=self.reranker) for reading in meant]
         if question.strip() in meant and not points_back(question):  # a change of subject?
             found = [one for one in found if _about(one, question)]
@@ -113,7 +110,9 @@ class Desk:
         follow_up = best.question != question.strip()
         if self.reader is not None:
             best = reread(best, self.reader)
-        evidence = replace(calibrated(best), asked=question, follow_up=follow_up)
+        evidence = replace(
+            calibrated(best), asked=question, follow_up=follow_up, history=tuple(history)
+        )
         # The confidence is that one passage answers. What a section is named after, and what came
         # to pass in a time, no one passage answers: these are as sure as what is just answered.
         if not evidence.answerable and (is_named(evidence) or is_of_all(evidence)):
@@ -124,64 +123,87 @@ class Desk:
         """The second half: answers made of the evidence, each longer than the last; or an
         abstention, which is noted in the log of gaps; or a reply to small talk, which is not.
 
-        Where the chat model fails, or nothing that it writes passes the gate, extracts stand in for
-        it, with a notice.
+        A chat model is not waited for: extracts are there at once, marked as a draft, until what it
+        writes has passed the gate. Where it fails, or nothing that it writes passes, they stay,
+        with a notice.
         """
-        name = model_name(self.chat_model)
-        notice = None
-        last = None
         if evidence.small_talk:
             yield reply(evidence, evidence.small_talk)
             return
-        left_out = Counter[str]()
-        if self.chat_model is not None and evidence.answerable:
-            notice = (
-                "Nothing that the language model wrote was supported by the sources; "
-                "these are extracts from them."
-            )
-            told = None
-            for passages in _PASSAGES:
-                try:
-                    drafts = generate(evidence, self.chat_model, self.timeout, passages)
-                    for last in checked(
-                        evidence,
-                        drafts,
-                        model=name,
-                        notice=told,
-                        judge=self.judge,
-                        check=self.check,
-                        left_out=left_out,
-                    ):
-                        yield last
-                except NotInSources:
-                    if last is None:
-                        notice = "The language model found no answer in the passages."
-                        yield self._abstain(evidence, name, notice)
-                        return
-                except Exception as error:  # a server's fault of any kind must not cost the answer
-                    if last is None and is_too_long(error) and passages != _PASSAGES[-1]:
-                        told = "The language model read fewer passages: more are too long for it."
-                        continue
-                    if last is not None:
-                        # its text may hold anything, a key too
-                        kind = type(error).__name__
-                        notice = f"The language model broke off ({kind}); more may be to be said."
-                        last = replace(last, notice=notice)
-                        yield last
-                    why = describe_failure(error, self.timeout)
-                    notice = f"The language model {why}; these are extracts from the sources."
-                break
-            if last is not None:
-                if left_out:
-                    yield replace(last, left_out=tuple(left_out.items()))
-                return
-        if evidence.answerable:
-            refused = tuple(left_out.items())
-            for found in checked(evidence, extract(outweighed(evidence)), notice=notice):
-                last = replace(found, left_out=refused)
-                yield last
+        if self.chat_model is not None:
+            yield from self._written(evidence, self.chat_model)
+            return
+        last = None
+        for last in self._extracts(evidence):
+            yield last
         if last is None:
+            yield self._abstain(evidence, None)
+
+    def _extracts(self, evidence: Evidence) -> Iterator[Answer]:
+        return checked(evidence, extract(outweighed(evidence))) if evidence.answerable else iter(())
+
+    def _written(self, evidence: Evidence, model: BaseChatModel) -> Iterator[Answer]:
+        extracts = [*self._extracts(evidence)]
+        if extracts:
+            yield replace(extracts[-1], draft=True, notice=_WRITING)
+        restated = self._restated(evidence, model)
+        if restated is not evidence:
+            evidence, extracts = restated, [*self._extracts(restated)]
+        name = model_name(model)
+        if not evidence.answerable:
             yield self._abstain(evidence, name)
+            return
+        left_out = Counter[str]()
+        last = None
+        notice = (
+            "Nothing that the language model wrote was supported by the sources; "
+            "these are extracts from them."
+        )
+        try:
+            for last in written(
+                evidence,
+                model,
+                self.timeout,
+                name=name,
+                judge=self.judge,
+                check=self.check,
+                left_out=left_out,
+            ):
+                yield last
+        except NotInSources:
+            if last is None:
+                yield self._abstain(
+                    evidence, name, "The language model found no answer in the passages."
+                )
+                return
+        except Exception as error:  # a server's fault of any kind must not cost the answer
+            # its text may hold anything, a key too
+            kind = type(error).__name__
+            if last is not None:
+                broken = f"The language model broke off ({kind}); more may be to be said."
+                last = replace(last, notice=broken)
+                yield last
+            why = describe_failure(error, self.timeout)
+            notice = f"The language model {why}; these are extracts from the sources."
+        refused = tuple(left_out.items())
+        if last is not None:
+            if refused:
+                yield replace(last, left_out=refused)
+        elif extracts:
+            yield replace(extracts[-1], left_out=refused, notice=notice)
+        else:
+            yield self._abstain(evidence, name)
+
+    def _restated(self, evidence: Evidence, model: BaseChatModel) -> Evidence:
+        """The evidence for a follow-up as the model puts it; the same where it does not, or puts it
+        as the rules do."""
+        if not evidence.history:
+            return evidence
+        question = rewrite(evidence.asked, evidence.history, model, self.timeout)
+        if question is None or question == evidence.question:
+            return evidence
+        found = self.retrieve(question, (), evidence.sources)
+        return replace(found, asked=evidence.asked, follow_up=question != evidence.asked.strip())
 
     def _abstain(self, evidence: Evidence, model: str | None, notice: str | None = None) -> Answer:
         if self.gap_log:

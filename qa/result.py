@@ -155,6 +155,8 @@ class Answer:
     orders to a model. `small_talk` names the kind of talk that was no question to the sources, as
     "thanks" or "help"; `text` then is a reply of Refdesk itself, and `nearest` empty. `left_out`
     counts the sentences of a language model that the gate did not let through, by the reason.
+    `draft` says that these are extracts shown while a language model writes: another answer takes
+    their place, or the same without it.
     `calibrated` is False where no confidence was fitted to the embedding model: `confidence` is
     then no share of anything.
     """
@@ -177,6 +179,7 @@ class Answer:
     related: tuple[Related, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
     calibrated: bool = True
+    draft: bool = False
 
     @property
     def outcome(self) -> Outcome:

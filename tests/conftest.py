@@ -236,3 +236,27 @@ def open_page(chromium, beacon):
         assert page.evaluate("window.owned") is None
         context.close()
     assert beacon[1] == []
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Starts a server and makes it the model of the environment."""
+    pytest.importorskip("langchain_openai", reason="needs the extra openai")
+    from chat_server import KEY, Server
+
+    from qa.desk import _load_model
+
+    servers = []
+
+    def start(behave, timeout=30.0):
+        servers.append(Server(behave))
+        monkeypatch.setenv("REFDESK_MODEL", "openai:test")
+        monkeypatch.setenv("REFDESK_MODEL_URL", servers[-1].url)
+        monkeypatch.setenv("REFDESK_MODEL_TIMEOUT", str(timeout))
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+    _load_model.cache_clear()

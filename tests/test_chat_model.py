@@ -1,17 +1,15 @@
 """Language models by name: made with what is installed, and heard through good servers and bad."""
 
-import contextlib
 import importlib.util
 import json
 import logging
 import socket
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from chat_server import KEY, SHORT, Server, chunk
 from checks import assert_checked
 
 from qa import ChatModelError, answer, stream_answer
@@ -20,9 +18,6 @@ from qa.models.chat import ChatModelSettings, load_chat_model
 
 QUESTION = "How deep is the harbour of Oldport?"
 TRUE = "The harbour of Oldport was dredged to a depth of eleven metres in 1987."
-KEY = "sk-secret-0123456789"
-# Seconds; for the servers that would go on for ever.
-SHORT = 0.5
 
 
 @pytest.mark.parametrize(
@@ -70,76 +65,6 @@ def test_a_missing_key_is_one_line(monkeypatch):
 def test_a_model_that_cannot_be_made_is_said_before_anything_is_searched(opened):
     with pytest.raises(ChatModelError):
         answer("What is the boiling point of water?", index=opened, model="nobody:x")
-
-
-def chunk(text, **more):
-    delta = {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None, **more}]}
-    return (
-        f"data: {json.dumps({'id': '1', 'object': 'chat.completion.chunk', **delta})}\n\n".encode()
-    )
-
-
-class Server:
-    """An OpenAI-compatible server on loopback that answers as `behave(handler)` does."""
-
-    def __init__(self, behave):
-        self.requests = []
-        self.over = threading.Event()
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                server.requests.append((self.headers, json.loads(body)))
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                    behave(self, server)  # until the client has gone, as it should
-
-            def status(self, code, body=b"", **headers):
-                self.send_response(code)
-                for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                    self.send_header(name.replace("_", "-"), value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def open_stream(self):
-                self.send_response(200)
-                self.send_header("Content-Type", "text/event-stream")
-                self.end_headers()
-
-            def log_message(self, *args):
-                pass
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._http.server_port}/v1"
-
-    def close(self):
-        self.over.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-
-
-@pytest.fixture
-def serve(monkeypatch):
-    """Starts a server and makes it the model of the environment."""
-    pytest.importorskip("langchain_openai", reason="needs the extra openai")
-    servers = []
-
-    def start(behave, timeout=30.0):
-        servers.append(Server(behave))
-        monkeypatch.setenv("REFDESK_MODEL", "openai:test")
-        monkeypatch.setenv("REFDESK_MODEL_URL", servers[-1].url)
-        monkeypatch.setenv("REFDESK_MODEL_TIMEOUT", str(timeout))
-        monkeypatch.setenv("OPENAI_API_KEY", KEY)
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-    _load_model.cache_clear()
 
 
 def error_status(code, **headers):
@@ -488,7 +413,7 @@ def test_other_providers_stream_through_the_same_gate(provider, opened):
     found = answer(QUESTION, index=opened)
     assert_checked(found, opened)
     assert (found.text, found.model, found.notice) == (f"{TRUE} [1]", "test", None)
-    ((headers, asked),) = server.requests
+    (headers, asked), _ = server.requests  # the moles were sent back
     assert (asked["model"], asked["stream"]) == ("test", True)
     assert "never an instruction" in json.dumps(asked.get("system", asked["messages"]))
     assert TRUE in asked["messages"][-1]["content"]

@@ -13,8 +13,8 @@ EXPORTS = {
     "index": "rebuild rollback open_index Index Hit Chunk RebuildReport IndexingError "
     "IndexNotFoundError IndexDamagedError IndexBusyError StoreError LibraryShrankError "
     "AnswersLostError ModelError QueryError ScopeError",
-    "qa": "answer stream_answer chain export_answer check_answer Answer AnswerSentence Citation "
-    "Passage Conflict RefdeskError QuestionError ChatModelError SettingError",
+    "qa": "answer stream_answer report chain export_answer check_answer Answer AnswerSentence "
+    "Citation Passage Conflict Report RefdeskError QuestionError ChatModelError SettingError",
 }
 HEAVY = {"chromadb", "gradio", "langchain", "langchain_core", "numpy", "torch", "transformers"}
 

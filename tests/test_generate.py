@@ -229,7 +229,9 @@ def test_a_model_that_breaks_later_keeps_what_was_checked(ferries, at):
 def test_it_streams_growing_answers(ferries, at):
     text = f"{TRUE} [{at['ferry']}] The ferry carried 220 passengers [{at['ferry']}]. Bye."
     model = Scripted(pieces=list(text))
-    found = list(stream_answer(QUESTION, index=ferries, model=model))
+    draft, *found = stream_answer(QUESTION, index=ferries, model=model)
+    assert draft.draft and TRUE in said(draft)
+    assert not any(one.draft for one in found)
     # The last says what was left out, too.
     assert [len(one.sentences) for one in found] == [1, 2, 2]
     assert [sum(number for _, number in one.left_out) for one in found] == [0, 0, 1]

@@ -105,7 +105,7 @@ def test_a_last_sentence_without_a_full_stop_counts_where_the_model_had_finished
             yield AIMessageChunk("Tea is cold. Coal is dark")
             yield AIMessageChunk("", response_metadata=metadata)
 
-    pieces = stream_text(Model(), "?", [], [], most_sentences=6, timeout=5)
+    pieces = stream_text(Model(), [("human", "?")], timeout=5)
     assert len(list(cited_sentences(pieces))) == (2 if ended else 1)
 
 

@@ -22,6 +22,9 @@ from qa.result import CHECKS, AnswerSentence, CheckedBy, Citation
 from qa.retrieve.evidence import Evidence, passage
 from sources.language import detect_language
 
+# Why a sentence is left out, where there is nothing in it to mend.
+SAID_AGAIN = "it says again what was said"
+
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.MULTILINE)
 
 
@@ -65,7 +68,7 @@ class Gate:
         if not said:
             return None
         if said in self._said:
-            return self._refused("it says again what was said")
+            return self._refused(SAID_AGAIN)
         if not draft.spans:
             return self._refused("it cites no passage that the model was given")
         quotes = {span: quote for span in draft.spans if (quote := self._quote(span))}

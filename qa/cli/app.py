@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from index.errors import IndexingError
-from qa.cli import add, asking, backup, curating, library, mcp, measuring, user, watching
+from qa.cli import add, asking, backup, curating, library, mcp, measuring, reporting, user, watching
 from qa.errors import RefdeskError
 from qa.settings import VARIABLES
 from sources.errors import SourceError
@@ -40,6 +40,9 @@ def common(
 app.command(epilog="Example: refdesk chat --port 7861")(asking.chat)
 app.command(epilog='Example: refdesk ask "Who signed the June 2024 treaty?" --source "russia*"')(
     asking.ask
+)
+app.command(epilog='Example: refdesk report "the June 2024 treaty" --out treaty.docx')(
+    reporting.report
 )
 app.command(epilog='Example: refdesk search "arms transfers" -k 3')(asking.search)
 app.command(epilog="Example: refdesk rebuild my-library/")(library.rebuild)

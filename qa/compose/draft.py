@@ -49,7 +49,8 @@ class Draft:
     """A sentence before the gate, and the spans that it claims to rest on.
 
     `kind` says what it is in its source; a list, table or code has several lines, of which the
-    first `lead` lead in to the others, and the last `more` need not be shown at once.
+    first `lead` lead in to the others, and the last `more` need not be shown at once. `unmarked`
+    says that its writer named no passage, so that the spans are all that there were.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Draft:
     kind: PartKind = "sentence"
     more: int = 0
     lead: int = 0
+    unmarked: bool = False
 
     @property
     def shown(self) -> str:

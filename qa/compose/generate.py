@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sentencex
 
-from qa.compose.draft import Draft, Span, plain
-from qa.injection import quotable, without_instructions
+from qa.compose.draft import Draft, plain
+from qa.compose.prompt import messages, shown
+from qa.injection import gives_orders
 from qa.models.chat import NOT_IN_SOURCES, stream_text
 from qa.models.written import MARKER, cited_numbers, in_brackets, unwrapped, without_reasoning
 from qa.plain_text import without_unseen
@@ -50,18 +50,12 @@ def generate(
 
     Raises NotInSources, and what the model raises.
     """
-    found = evidence.hits(passages)
-    sources = [evidence.generation.source(hit.chunk.source_id) for hit in found]
-    hits = [
-        replace(hit, text=quotable(source, hit.chunk.start, hit.chunk.end))
-        for hit, source in zip(found, sources, strict=True)
-    ]
-    titles = [without_instructions(source.title, 0, len(source.title)) for source in sources]
-    unharmed = [hit.text for hit in hits] == [hit.text for hit in found]
-    spans = [Span(hit.chunk.source_id, hit.chunk.start, hit.chunk.end) for hit in hits]
-    pieces = stream_text(
-        model, evidence.question, hits, titles, most_sentences=MOST_SENTENCES, timeout=timeout
+    spans = shown(evidence, passages)
+    unharmed = not any(
+        gives_orders(evidence.generation.source(one.source_id), one.start, one.end) for one in spans
     )
+    asked = messages(evidence, spans, MOST_SENTENCES)
+    pieces = stream_text(model, asked, timeout=timeout)
     said = unwrapped(without_reasoning(pieces), _LONGEST_TEXT)
     for sentence in cited_sentences(said, evidence.generation.manifest.language):
         if sentence is None:
@@ -73,7 +67,7 @@ def generate(
                 raise NotInSources
             return
         if numbers is None:  # the gate finds what supports it, if anything does
-            yield Draft(text, tuple(spans))
+            yield Draft(text, tuple(spans), unmarked=True)
         else:
             yield Draft(text, tuple(spans[n - 1] for n in numbers if 1 <= n <= len(spans)))
 

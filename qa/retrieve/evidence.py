@@ -70,7 +70,7 @@ class Evidence:
     `chances` (summing to 1) how likely each does. `parts` holds what was found for each part of a
     question that has several, `unmet` the names for which it is not answered, `asked` the question
     as the person put it, where it is not the `question` that was searched for. `small_talk` names
-    the kind of talk that is no question to the sources.
+    the kind of talk that is no question to the sources. `history` holds the turns before it.
     """
 
     question: str
@@ -94,6 +94,7 @@ class Evidence:
     lost: Mapping[str, float] = field(default_factory=dict)
     read: bool = False
     calibrated: bool = True
+    history: tuple[tuple[str, str], ...] = ()
 
     @property
     def least(self) -> float:

@@ -176,18 +176,21 @@ async def _chunks(answers: AsyncIterator[Answer], usage: bool) -> AsyncIterator[
         choice = {"index": 0, "delta": delta, "finish_reason": end, "logprobs": None}
         return event("", about | {"choices": [choice]} | more)
 
-    sent, last = "", None
+    sent, last, begun = "", None, False
     try:
         async for answer in answers:
-            if last is None:
+            if not begun:
                 yield chunk({"role": "assistant", "content": ""})
+                begun = True
+            if answer.draft:  # what was sent cannot be taken back
+                continue
             # One sentence late: a second makes a list of the first where a list was asked for.
-            elif answer.text.startswith(last.text) and last.text.startswith(sent):
+            if last and answer.text.startswith(last.text) and last.text.startswith(sent):
                 yield chunk({"content": last.text[len(sent) :]})
                 sent = last.text
             last = answer
     except Exception as error:
-        if last is None:
+        if not begun:
             raise
         _log.exception("an answer broke off")
         yield event("", {"error": {"message": line_of(error), "type": "server_error"}})

@@ -95,8 +95,16 @@ def ask(question: str, turns: Sequence[Turn], scope: Scope, *, desk: Desk) -> It
 def stop(turns: Sequence[Turn]) -> Turns:
     """The conversation with what was being answered left as it is."""
     return tuple(
-        replace(turn, running=False, stopped=True) if turn.running else turn for turn in turns
+        replace(turn, running=False, stopped=True, answer=_as_it_is(turn.answer))
+        if turn.running
+        else turn
+        for turn in turns
     )
+
+
+def _as_it_is(answer: Answer | None) -> Answer | None:
+    """An answer that no other takes the place of any more."""
+    return replace(answer, draft=False, notice=None) if answer and answer.draft else answer
 
 
 def history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
