@@ -39,10 +39,10 @@ def assert_checked(answer, opened):
 
 
 def seen(markdown, blocks=False):
-    """The text that a reader sees; fails where there is anything but paragraphs of text.
+    """The text that a reader sees, a blank between paragraphs; fails where there is anything else.
 
-    With `blocks` there may be several, lists, tables, and code: nothing else, and no markup in
-    them. Who knows no tables reads one as lines.
+    With `blocks` there may be lists, tables, and code, and no markup in them. Who knows no tables
+    reads one as lines.
     """
     for preset, options in (
         ("commonmark", {"html": True}),
@@ -61,5 +61,6 @@ def seen(markdown, blocks=False):
         children = [child for token in tokens for child in token.children or ()]
         plain = {"text", "text_special", "softbreak"} if blocks else {"text", "text_special"}
         assert {child.type for child in children} <= plain, (markdown, children)
-    said = [token.children or () for token in tokens if token.type == "inline"]
-    return " ".join("".join(child.content for child in one) for one in said)
+    return " ".join(
+        "".join(child.content for child in token.children) for token in tokens if token.children
+    )

@@ -13,10 +13,10 @@ from sources.formats import read
 
 # What a pattern may have to look at again and again.
 REPEATED = (
-    "a", "A", " ", "\n", "1", ".", '"', "(", "[", "](", "{", "<", "<a ", "*", "**a ", "__a ", "_", "`",
-    "![", "a.b", "a b ", "1,", "1 1 ", "- ", "\\", "[a](", "![a]((", "<!--", 'style="', "<p style=", ": ",
-    "the ", "https://", "a@a.", "| ", "~~a", "{%", "{{<",
-    "{% a %}", "{:", "<a markdown ", " \n", "é", "color:#", "rgba(", "“a ", "say: ",
+    "a", "A", " ", "\n", "1", ".", '"', "(", "[", "](", "{", "<", "<a ", "*", "**a ", "__a ", "_",
+    "`", "![", "a.b", "a b ", "1,", "1 1 ", "- ", "\\", "[a](", "![a]((", "<!--", 'style="',
+    "<p style=", ": ", "the ", "https://", "a@a.", "| ", "~~a", "{%", "{{<", "{% a %}", "{:",
+    "<a markdown ", " \n", "é", "color:#", "rgba(", "“a ", "say: ",
 )  # fmt: skip
 # Seconds of the processor, ten times what the slowest takes; the square would take minutes.
 MOST = 8.0

@@ -10,7 +10,10 @@ import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from pptx.util import Emu, Inches
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -210,6 +213,58 @@ def blue_cell(book):
     book.active["B3"].fill = PatternFill("solid", fgColor="FF112233")
 
 
+def by_condition(rule):
+    def change(book):
+        book.active.conditional_formatting.add("B3:B9", rule)
+
+    return change
+
+
+def picture():
+    from PIL import Image
+
+    return Image.new("RGB", (4, 4), (200, 200, 200))
+
+
+def under_a_picture(canvas):
+    shown(canvas)
+    canvas.drawImage(ImageReader(picture()), 60, 590, 400, 30)
+
+
+def over_a_picture(canvas):
+    canvas.drawImage(ImageReader(picture()), 60, 590, 400, 30)
+    shown(canvas)
+
+
+def beside_a_picture(canvas):
+    shown(canvas)
+    canvas.drawImage(ImageReader(picture()), 60, 400, 400, 30)
+
+
+def bare(**said):
+    """A rule that hides what it holds for."""
+    return Rule(dxf=DifferentialStyle(numFmt=NumberFormat(200, ";;;")), **said)
+
+
+def white_rule(**said):
+    return Rule(dxf=DifferentialStyle(font=Font(color="FFFFFFFF")), **said)
+
+
+OVER = "<div style='position:absolute;top:0;left:0;width:100%;height:100%;background:{}'></div>"
+
+
+def laid_over(ground, around="div"):
+    over = OVER.format(ground)
+    return html(f"<{around} style='position:relative'><p>{UNSEEN}</p>{over}</{around}>")
+
+
+def behind(around):
+    return html(
+        f"<div style='background:#eee;{around}'>"
+        f"<p style='position:relative;z-index:-1'>{UNSEEN}</p></div>"
+    )
+
+
 # Rules of a style sheet, and what each of them hides.
 BY_RULE = {
     "[data-x]{display:none}": "<p data-x=1>{}</p>",
@@ -335,6 +390,33 @@ CARRIERS = {
     "e-book, hidden": (".epub", book(f"<p style='display:none'>{UNSEEN}</p>")),
     "e-book, by its style sheet": (".epub", book(f"<p class='g'>{UNSEEN}</p>", ".g{opacity:0}")),
     "e-mail, hidden": (".eml", mail(SEEN, html(f"<p style='font-size:0'>{UNSEEN}</p>"))),
+    "PDF, under a picture": (".pdf", page(under_a_picture)),
+    "HTML, behind its ground": (".html", behind("")),
+    "HTML, laid over": (".html", laid_over("#fff")),
+    "HTML, behind its ground, by classes": (
+        ".html",
+        html(
+            f"<div class=b><p class=z>{UNSEEN}</p></div>",
+            ".b{background:#eee}.z{position:absolute;z-index:-9}",
+        ),
+    ),
+    "Word, always hidden": (".docx", word(property_of_run("w:specVanish"))),
+    "workbook, hidden by a condition": (
+        ".xlsx",
+        sheet(by_condition(bare(type="expression", formula=["TRUE"]))),
+    ),
+    "workbook, white by a condition": (
+        ".xlsx",
+        sheet(by_condition(white_rule(type="expression", formula=["LEN(B3)>0"]))),
+    ),
+    "workbook, hidden by its value": (
+        ".xlsx",
+        sheet(by_condition(bare(type="cellIs", operator="notEqual", formula=['"x"']))),
+    ),
+    "Markdown, a template": (".md", f"{SEEN} <template>{UNSEEN}</template>\n\nEnd.\n"),
+    "Markdown, a style": (".md", f"{SEEN}\n\n<style>\n{UNSEEN}\n</style>\n\nEnd.\n"),
+    "LaTeX, a phantom": (".tex", f"{SEEN} \\phantom{{{UNSEEN} {{Twice}} so.}} End."),
+    "LaTeX, white": (".tex", f"{SEEN} \\textcolor{{white}}{{{UNSEEN}}} End."),
     "Markdown, hidden": (".md", f"{SEEN} <span style='display:none'>{UNSEEN}</span>\n\nEnd.\n"),
 }
 # What is no text of the page at all: nothing is told of it.
@@ -387,12 +469,6 @@ def scanned_after(canvas):
     canvas.drawImage(ImageReader(picture()), 0, 0, 600, 800)
 
 
-def picture():
-    from PIL import Image
-
-    return Image.new("RGB", (4, 4), (200, 200, 200))
-
-
 def shaded(run):
     run.font.color.rgb = RGBColor(255, 255, 255)
     run.font.highlight_color = 1
@@ -435,6 +511,21 @@ VISIBLE = {
         html(f"<b>x</b><p class=g>{UNSEEN}</p>", ".h > .g, i + .g, .g:first-child{opacity:0}"),
     ),
     "HTML, black": (".html", html(f"<p style='color:rgb(0,0,0)'>{UNSEEN}</p>")),
+    "HTML, behind, in layers of its own": (".html", behind("position:relative;z-index:0")),
+    "HTML, under what is clear": (".html", laid_over("rgba(0,0,0,.4)")),
+    "HTML, under what covers all until it is loaded": (
+        ".html",
+        f"<body style='position:relative'><p>{SEEN}</p><p>{UNSEEN}</p>{OVER.format('#fff')}",
+    ),
+    "PDF, over a picture": (".pdf", page(over_a_picture)),
+    "PDF, beside a picture": (".pdf", page(beside_a_picture)),
+    "workbook, a condition that does not hold": (
+        ".xlsx", sheet(by_condition(bare(type="cellIs", operator="equal", formula=["0"])))),
+    "workbook, a condition that is not known": (
+        ".xlsx", sheet(by_condition(bare(type="expression", formula=["ISERROR(B3)"])))),
+    "Markdown, a template that is spoken of": (".md", f"{SEEN} The <template> tag. {UNSEEN}\n"),
+    "LaTeX, a listing of a phantom": (
+        ".tex", f"{SEEN}\n\\begin{{verbatim}}\n\\phantom{{{UNSEEN}}}\n\\end{{verbatim}}\n"),
     "PDF, on a box": (".pdf", drawn(before=f".8 g {BOX} 0 g")),
     "PDF, underlined": (".pdf", drawn(before="60 599 400 1 re f")),
     "PDF, struck by a line": (".pdf", drawn(after="60 603 400 1 re f")),

@@ -50,7 +50,8 @@ _STRUCK = re.compile(r"~~(?=[^\s~])([^~\n]*[^\s~])~~")
 _ENDED = re.compile(r"(?:^|[.!?][\"')*_]*[ \t]+|^[ \t>]*(?:[-*+]|\d+[.)])[ \t]+)$")
 
 
-_OPENED = re.compile(r"<!--|<([a-z]\w{0,20})(\s[^<>]{0,400})>", re.IGNORECASE)
+_OPENED = re.compile(r"<!--|<([a-z]\w{0,20})(\s[^<>]{0,400})?>", re.IGNORECASE)
+_NEVER_SHOWN = ("template", "style", "script")
 _HIDDEN_TAG = re.compile(
     r"\shidden(?=[\s/=]|$)|style\s*=\s*[\"'][^\"']*(?:display\s*:\s*none|visibility\s*:\s*hidden"
     r"|opacity\s*:\s*0(?:\.0*)?\s*[;\"']|font-size\s*:\s*[01](?:px|pt)?\s*[;\"']"
@@ -195,8 +196,10 @@ def _unseen(text: str, listings: list[Span]) -> Iterator[tuple[int, int, bool]]:
         if tag[0] == "<!--":
             close = text.find("-->", start)
             end = close + 3 if close >= 0 else len(text)
-        elif _HIDDEN_TAG.search(tag[2]):
+        elif (never := tag[1].lower() in _NEVER_SHOWN) or _HIDDEN_TAG.search(tag[2] or ""):
             closing = re.compile(rf"</{re.escape(tag[1])}\s*>", re.IGNORECASE).search(text, start)
+            if never and not closing:  # a tag that is spoken of
+                continue
             end = closing.end() if closing else len(text)
         else:
             continue

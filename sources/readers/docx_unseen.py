@@ -54,9 +54,10 @@ class UnseenRuns:
         if hidden is not None and hidden.get(_VAL) not in _NOT:
             return "hidden"
         given = self._given(run)
-        vanish = _first(given, "w:vanish")
-        if vanish is not None and vanish.get(_VAL) not in _NOT:
-            return "hidden"
+        for name in ("w:vanish", "w:specVanish"):
+            vanish = _first(given, name)
+            if vanish is not None and vanish.get(_VAL) not in _NOT:
+                return "hidden"
         size = _first(given, "w:sz")
         if size is not None and _points(size.get(_VAL)) < SMALLEST:
             return "tiny"

@@ -46,6 +46,16 @@ _NO_ROOM = re.compile(
     r"(?<![\w-])(?:max-)?(?:height|width)\s*:\s*[01](?:\.0*)?(?:px|pt|r?em|%)?\s*(?:[;!]|$)",
     re.IGNORECASE,
 )
+_BEHIND = re.compile(r"z-index\s*:\s*-\d")
+_PLACED = re.compile(r"position\s*:\s*(?:absolute|fixed|relative|sticky)", re.IGNORECASE)
+_LAID_OVER = re.compile(r"position\s*:\s*absolute", re.IGNORECASE)
+_WHOLE = tuple(
+    re.compile(rf"(?<![\w-]){side}\s*:\s*0(?![.\d])|(?<![\w-])inset\s*:\s*0(?:px)?\s*(?:[;!]|$)"
+               rf"|(?<![\w-]){size}\s*:\s*100%", re.IGNORECASE)
+    for side, size in (("top", "top"), ("left", "left"), ("right", "width"), ("bottom", "height"))
+)  # fmt: skip
+_CLEAR = re.compile(r"rgba|hsla|opacity|blend|filter|transform|visibility|/\s*0?\.", re.IGNORECASE)
+_OWN_LAYERS = re.compile(r"z-index|transform|opacity|isolation|filter|contain|mask", re.IGNORECASE)
 _OPENS = re.compile(r"transition", re.IGNORECASE)
 _COLOUR = re.compile(r"(?:^|[;\s{])color\s*:\s*([^;!}]{1,40})", re.IGNORECASE)
 _GROUND = re.compile(r"background(?:-color|-image)?\s*:\s*([^;!}]{1,200})", re.IGNORECASE)
@@ -79,7 +89,9 @@ class UnseenElements:
         said = [(selectors, _plain(rule[:LONGEST_STYLE])) for selectors, rule in css_rules(css)]
         # What hides comes first: the rest can at most show that white text is seen
         said = [one for one in said if _hides(one[1])] + [
-            one for one in said if not _hides(one[1]) and _colours(one[1])
+            one
+            for one in said
+            if not _hides(one[1]) and (_colours(one[1]) or _PLACED.search(one[1]))
         ]
         chains = ((chain_of(one), rule) for selectors, rule in said for one in listed(selectors))
         self._rules = [(chain, rule) for chain, rule in islice(chains, _MOST_RULES) if chain]
@@ -93,14 +105,21 @@ class UnseenElements:
         found: dict[Element, str] = {}
         grounds: dict[Element, Colour] = {}
         coloured: list[Element] = []
+        layers: dict[Element, bool] = {}  # what has a ground, and whether it keeps layers inside
         for element in elements:
             styles = [*self._styles(element), _plain(element.get("style", "")[:LONGEST_STYLE])]
             said = ";".join(filter(None, styles))
-            ground = _ground(element, said) or grounds.get(element.getparent(), _PAPER)
+            own_ground = _ground(element, said)
+            ground = own_ground or grounds.get(element.getparent(), _PAPER)
             grounds[element] = ground
+            if own_ground and element.tag not in ("html", "body"):
+                layers[element] = bool(_OWN_LAYERS.search(said))
             own = _own_colour(element, said)
-            if reason := _reason(said) or _lost(own, ground):
+            if reason := _reason(said) or _lost(own, ground) or _behind(element, said, layers):
                 found[element] = reason
+            elif element in layers and _lies_over(element, said, ground):
+                covered = (one for one in element.itersiblings(preceding=True) if one not in found)
+                found |= dict.fromkeys(covered, "covered")
             elif own:
                 coloured.append(element)
         # Text that has its own colour is seen in what else is of the colour of its ground
@@ -132,6 +151,27 @@ def _reason(said: str) -> str:
         if pattern.search(said):
             return reason
     return "hidden" if _no_room(said) else ""
+
+
+def _behind(element: Element, said: str, layers: dict[Element, bool]) -> str:
+    """Whether it lies behind the ground of what it is in."""
+    if not (_BEHIND.search(said) and _PLACED.search(said)):
+        return ""
+    around = next((one for one in element.iterancestors() if one in layers), None)
+    return "covered" if around is not None and not layers[around] else ""
+
+
+def _lies_over(element: Element, said: str, ground: Colour) -> bool:
+    """Whether it covers all that stands before it in a part of the page."""
+    parent = element.getparent()
+    return (
+        isinstance(ground, tuple)
+        and bool(_LAID_OVER.search(said))
+        and all(side.search(said) for side in _WHOLE)
+        and not _CLEAR.search(said)
+        and parent is not None
+        and parent.tag not in ("body", "html", "main")
+    )
 
 
 def _no_room(said: str) -> bool:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 from sources.readers.extract import Extract
 from sources.readers.prose import Prose
+from sources.readers.unseen import told
 
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*\n?[ \t]*")
 _TOKEN = re.compile(
     r"\\begin\s*\{([^{}]*)\}|\\end\s*\{([^{}]*)\}|\\(part|chapter|section|subsection|subsubsection|"
     r"paragraph|subparagraph|item|title|author|date|caption|footnote)\*?(?![a-zA-Z])|\n[ \t]*\n"
+)
+_HIDING = re.compile(
+    r"(?P<listing>\\begin\{(verbatim\*?|Verbatim|lstlisting|minted|alltt)\}.{0,20000}?\\end\{\2\})"
+    r"|\\[hv]?phantom(?![a-zA-Z])|(?P<struck>\\(?:sout|st|xout)(?![a-zA-Z]))"
+    r"|(?P<white>\\textcolor\s*\{\s*white\s*\})",
+    re.DOTALL,
 )
 _LEVELS = {
     "part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5,
@@ -32,7 +40,7 @@ _RULES = re.compile(
 _DROPPED = re.compile(
     r"\\(?:label|cite\w*|nocite|ref|eqref|pageref|autoref|cref|Cref|input|include|includegraphics|"
     r"bibliography|bibliographystyle|index|vspace|hspace|vskip|hskip|setlength|addtolength|usepackage|"
-    r"pagestyle|thispagestyle|setcounter|addcontentsline|hypersetup|color|phantom|sout|st)\*?"
+    r"pagestyle|thispagestyle|setcounter|addcontentsline|hypersetup|color)\*?"
     r"\s*(?:\[[^\]]*\])*\s*(?:\{[^{}]*\}\s*){1,2}"
 )
 _SIGNS = {
@@ -64,6 +72,9 @@ def read_latex(text: str) -> Extract:
     """The text of a LaTeX file; pictures, citations, labels and the bibliography are left out."""
     prose = Prose(_plain)
     hints: dict[str, str] = {}
+    unseen: Counter[str] = Counter()
+    text = _seen(text, unseen)
+    struck = unseen.pop("struck", 0)
     head, begins, body = text.partition("\\begin{document}")
     if begins:
         _read(prose, hints, _COMMENT.sub(r"\1", head), only_titles=True)
@@ -71,7 +82,25 @@ def read_latex(text: str) -> Extract:
     if title := hints.get("title"):
         prose.heading(title, 1)
     _read(prose, hints, text, only_titles=False)
-    return prose.builder.extract(hints={key: _plain(said) for key, said in hints.items()})
+    return prose.builder.extract(
+        hints={key: _plain(said) for key, said in hints.items()}, unread=told(unseen, struck)
+    )
+
+
+def _seen(text: str, unseen: Counter[str]) -> str:
+    """The text without what commands hide or strike out, which is counted; listings stay."""
+    kept: list[str] = []
+    at = 0
+    for command in _HIDING.finditer(text):
+        if command.start() < at or command["listing"]:
+            continue
+        said, end = _argument(text, command.end())
+        if end > command.end():
+            kept.append(text[at : command.start()])
+            at = end
+            why = "struck" if command["struck"] else "white" if command["white"] else "hidden"
+            unseen[why] += bool(_plain(said))
+    return "".join(kept) + text[at:]
 
 
 def _read(prose: Prose, hints: dict[str, str], text: str, *, only_titles: bool) -> None:

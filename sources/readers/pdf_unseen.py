@@ -30,6 +30,7 @@ _NEAR = 3.0  # points: a box ends about where its text does
 _FILLS = frozenset((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"))
 _CLEAR = 0.99
 _ALIKE = 0.06
+_SCAN = 0.6  # of the page
 _FLAT = 0.05  # of the width of letters: narrower ones are not read
 _SHOWS = {b"Tj": 0, b"TJ": 0, b"'": 0, b'"': 2}
 _POINTS = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4}
@@ -184,36 +185,48 @@ class UnseenText:
         elif operator == b"sh":
             self._paint((float("-inf"), float("-inf"), float("inf"), float("inf")))
         elif operator == b"INLINE IMAGE":
-            self._image(place)
+            self._image(place, {"/ImageMask": True})  # what it holds is not known
         elif operator == b"Do":
             form = _Form(self._forms[-1].resources, place, [replace(self._state)])
             named = self._named("/XObject", operands[0]) if operands else {}
             self._forms.append(form)  # first: `after` leaves it, whatever it calls
             if named.get("/Subtype") == "/Image":
-                self._image(place)
+                self._image(place, named)
             else:
                 form.resources = resolved(named.get("/Resources")) or form.resources
                 matrix = [float(one) for one in named.get("/Matrix", _IDENTITY)]
                 form.place = _times(matrix, place)
 
-    def _image(self, place: Matrix) -> None:
+    def _image(self, place: Matrix, named: Any) -> None:
         box = _around([_at(x, y, place) for x in (0, 1) for y in (0, 1)])
         self.images.append(box)
         self._paint(box)
         self.late_image = self.late_image or self.found["not painted"] > 0
+        # An image as large as the page is a scan, and what lies under it says what it shows
+        left, low, right, high = map(float, self.page.cropbox)
+        is_scan = (box[2] - box[0]) * (box[3] - box[1]) > _SCAN * (right - left) * (high - low)
+        clear = any(named.get(name) for name in ("/SMask", "/Mask", "/ImageMask"))
+        if not (clear or is_scan or place[1] or place[2]):
+            self._cover([box])
 
     def _fill(self) -> None:
         """Note what a fill covers: boxes alone, for of another path the inside is not known."""
+        if len(self._path) == 4 * len(self._boxes):
+            for seen in self._cover(self._boxes):
+                self._grounds.append((seen, self._state.colour))
+
+    def _cover(self, boxes: Sequence[Box]) -> list[Box]:
+        """Note that boxes are painted over what is there; those of which anything is seen."""
         state = self._state
         solid = state.opacity >= _CLEAR and not state.masked and state.blended == "/Normal"
-        if not solid or len(self._path) != 4 * len(self._boxes) or len(self.covers) >= _MOST_BOXES:
-            return
-        for box in self._boxes:
-            if seen := _shared(box, state.clip):
-                self.covers.append((len(self._shown), seen))
-                self._grounds.append((seen, state.colour))
-                # Only what is shown by the first reading of a page asks for a second
-                self.covered = self.covered or any(_inside(*at, seen) for at in self._shown)
+        if not solid or len(self.covers) >= _MOST_BOXES:
+            return []
+        found = [seen for box in boxes if (seen := _shared(box, state.clip))]
+        for seen in found:
+            self.covers.append((len(self._shown), seen))
+            # Only what is shown by the first reading of a page asks for a second
+            self.covered = self.covered or any(_inside(*at, seen) for at in self._shown)
+        return found
 
     def _reason(self, place: Matrix, tm: Matrix, said: Any) -> str:
         """Why text that is shown here is not seen; "" where it is."""

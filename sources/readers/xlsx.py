@@ -6,6 +6,7 @@ import io
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from sources.readers.extract import Extract
 from sources.readers.number_formats import shown
 from sources.readers.sheet_tables import Row, SheetTables
 from sources.readers.unseen import SMALLEST, is_white
+from sources.readers.xlsx_conditions import conditions
 
 _BLANK_ROWS = 10_000
 """A sheet ends where as many rows in a row are empty: one cell may be a million rows away."""
@@ -42,6 +44,7 @@ class _Marks:
     columns: set[int] = field(default_factory=set)
     uncalculated: set[tuple[int, int]] = field(default_factory=set)
     merged: list[Bounds] = field(default_factory=list)
+    conditions: list[tuple[str, Any]] = field(default_factory=list)
     widest: int = 0
 
 
@@ -76,6 +79,9 @@ class _Reader:
         self._hidden_columns: set[int] = set()
         self._uncalculated = 0
         self._unseen: Counter[str] = Counter()
+        self._conditions = conditions(
+            self._marks.conditions, sheet.parent._differential_styles.styles
+        )
 
     @property
     def left_out(self) -> list[str]:
@@ -166,7 +172,7 @@ class _Reader:
                 continue
             words = isinstance(value, str)
             text = (value if words else shown(value, cell.number_format or "")).strip()
-            if text and (why := _unseen(cell)):
+            if text and (why := _unseen(cell) or self._hidden(number, column, value)):
                 self._unseen[why] += 1
             elif text:
                 texts[column] = text
@@ -174,6 +180,11 @@ class _Reader:
                 if not words and not isinstance(value, bool):
                     numbers.add(column)
         return texts, numbers, bold and bool(texts)
+
+    def _hidden(self, row: int, column: int, value: Any) -> str:
+        """Why a conditional format keeps a cell from being seen; "" where none does."""
+        hides = any(one.hides(row, column, value) for one in self._conditions)
+        return "hidden by a conditional format" if hides else ""
 
 
 class _Places(dict[int, int]):
@@ -199,7 +210,7 @@ def _first_seen(merged: dict[int, int], places: _Places) -> dict[int, int]:
 def _marks(sheet: Any) -> _Marks:
     """The marks of a sheet, which the reader of its values does not keep."""
     marks = _Marks()
-    tags = [_NAME + name for name in ("row", "col", "c", "mergeCell")]
+    tags = [_NAME + name for name in ("row", "col", "c", "mergeCell", "conditionalFormatting")]
     row = column = 0
     with sheet._get_source() as source:
         events = etree.iterparse(
@@ -226,6 +237,9 @@ def _marks(sheet: Any) -> _Marks:
                     marks.columns.update(range(max(first, 1), min(last, _MOST_COLUMNS) + 1))
                 case "end", "mergeCell" if len(marks.merged) < _MOST_MERGED:
                     marks.merged.append(_bounds(element.get("ref", "")))
+                case "end", "conditionalFormatting":
+                    cells = element.get("sqref", "")
+                    marks.conditions += [(cells, deepcopy(rule)) for rule in element]
             if event == "end":
                 element.clear()
                 if element.tag == f"{_NAME}row":  # its empty shell would stay
