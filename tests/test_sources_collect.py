@@ -1,5 +1,6 @@
 """Adding what an item stands for: a folder, a page and its links, a map of a site, a feed."""
 
+import gzip
 import hashlib
 import json
 
@@ -132,6 +133,40 @@ def test_robots_txt_is_obeyed_also_behind_a_redirect(site, library):
     assert len(ids) == 2
     assert ["forbidden to programs by the robots.txt" in one.reason for one in left] == [True, True]
     assert not any("secret" in path for path in site.asked())
+
+
+def test_patterns_of_robots_txt_are_understood_and_the_longest_rule_holds(site, library):
+    robots = b"User-agent: *\nDisallow: /d/*/draft\nDisallow: /*.csv$\nDisallow: /d/in\n" \
+             b"Allow: /d/in/open\n"  # fmt: skip
+    pages = ("a/draft", "b/final", "c.csv", "c.csvx", "in/shut", "in/open")
+    root = site({
+        "/robots.txt": (200, {"Content-Type": "text/plain"}, robots),
+        "/d/": page("Start", *pages),
+        **{f"/d/{name}": page(name) for name in pages},
+    })  # fmt: skip
+    _, left = add(root + "/d/", library, within="/d/")
+    assert sorted(one.item.rpartition("/d/")[2] for one in left) == ["a/draft", "c.csv", "in/shut"]
+    assert not {"/d/a/draft", "/d/c.csv", "/d/in/shut"} & set(site.asked())
+
+
+def test_a_map_that_is_packed_is_read_within_a_limit(site, library, monkeypatch):
+    root = site({})
+    one = f'<?xml version="1.0"?><urlset><url><loc>{root}/a</loc></url></urlset>'
+    maps = f'<?xml version="1.0"?><sitemapindex><sitemap><loc>{root}/one.xml.gz</loc></sitemap>\
+<sitemap><loc>{root}/bomb.xml.gz</loc></sitemap></sitemapindex>'
+    packed = {"Content-Type": "application/x-gzip"}
+    bomb = gzip.compress(b"<?xml version='1.0'?><urlset>" + b" " * 100_000)
+    site({
+        "/one.xml.gz": (200, packed, gzip.compress(one.encode())), "/a": page("A"),
+        "/maps.xml.gz": (200, packed, gzip.compress(maps.encode())),
+        "/bomb.xml.gz": (200, packed, bomb), "/cut.xml.gz": (200, packed, bomb[:60]),
+    })  # fmt: skip
+    monkeypatch.setattr(visiting, "MAX_MAP_BYTES", 10_000)
+    ids, left = add(root + "/maps.xml.gz", library, name="all")
+    assert ids == ["all/a"]
+    assert "unpacks to more than 10,000 bytes" in left[0].reason
+    with pytest.raises(SnapshotError, match="ends too early"):
+        add(root + "/cut.xml.gz", library)
 
 
 def test_a_site_whose_robots_txt_cannot_be_told_is_left_alone(site, library):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sources.collect.folder import files_of
 from sources.collect.places import Places, name_below
 from sources.collect.site import Page, Scope, follow, listed, path_within
-from sources.collect.visitor import DELAY, Visitor, is_xml, read_listing, seems_xml
+from sources.collect.visitor import DELAY, Visitor, may_be_map, read_listing, seems_xml, unpacked
 from sources.dates import read_date
 from sources.errors import SnapshotError, SourceError
 from sources.fetch import Fetched, fetch
@@ -77,7 +77,9 @@ def add_collection(
     if within:
         first = visitor.get(item)
     else:
-        first = fetch(item, limit=MAX_FILE_BYTES, allow_private=allow_private, also=is_xml)
+        first = unpacked(
+            fetch(item, limit=MAX_FILE_BYTES, allow_private=allow_private, also=may_be_map)
+        )
     scope = Scope(url=first.url, pages=pages, depth=depth)
     listing = read_listing(first) if seems_xml(first) else None
     if listing and listing.kind != "page":

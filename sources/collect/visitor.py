@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
-from urllib.robotparser import RobotFileParser
+
+from protego import Protego
 
 from sources.apart import ApartReader, Limits
 from sources.errors import SnapshotError, UnreadableError
@@ -18,6 +20,10 @@ DELAY = 1.0
 MAX_DELAY = 30.0
 MAX_SITE_BYTES = 1 << 30
 
+MAX_MAP_BYTES = 50 * 1024 * 1024
+"""What a map of a site may hold, by the protocol of such maps."""
+
+_PACKED = ("application/gzip", "application/x-gzip", "application/octet-stream")
 _AGENT = "refdesk"
 _ROBOTS_BYTES = 500 * 1024
 _READING = Limits(seconds=30)
@@ -41,7 +47,7 @@ class Visitor:
         self._allow_private = allow_private
         self._delay = delay
         self._left = MAX_SITE_BYTES
-        self._robots: dict[str, RobotFileParser | str] = {}
+        self._robots: dict[str, Protego | str] = {}
         self._last: dict[str, float] = {}
 
     def get(self, url: str) -> Fetched:
@@ -52,11 +58,11 @@ class Visitor:
             url,
             limit=min(MAX_FILE_BYTES, self._left),
             allow_private=self._allow_private,
-            also=is_xml,
+            also=may_be_map,
             before=self._ask,
         )
         self._left -= len(found.data)
-        return found
+        return unpacked(found)
 
     def _ask(self, url: str) -> None:
         """Wait until the host may be asked for an address. Raises SnapshotError if it may not."""
@@ -68,14 +74,13 @@ class Visitor:
         rules = self._robots[site]
         if isinstance(rules, str):
             raise SnapshotError(f"{url}: what its site allows to programs cannot be told: {rules}")
-        if not rules.can_fetch(_AGENT, url):
+        if not rules.can_fetch(url, _AGENT):
             raise SnapshotError(f"{url} is forbidden to programs by the robots.txt of its site")
         asked_for = float(rules.crawl_delay(_AGENT) or 0)
         self._wait(site, max(self._delay, min(asked_for, MAX_DELAY)) if self._delay else 0)
 
-    def _rules(self, site: str) -> RobotFileParser | str:
+    def _rules(self, site: str) -> Protego | str:
         """What a site allows: everything where it has no robots.txt; why that cannot be told."""
-        rules = RobotFileParser()
         try:
             found = fetch(
                 f"{site}/robots.txt",
@@ -86,10 +91,8 @@ class Visitor:
         except SnapshotError as error:
             if not isinstance(error, StatusError) or error.status >= 500:
                 return str(error)  # the error itself would hold the connection
-            rules.parse([])
-            return rules
-        rules.parse(found.data.decode("utf-8", "replace").removeprefix("\ufeff").splitlines())
-        return rules
+            return Protego.parse("")
+        return Protego.parse(found.data.decode("utf-8", "replace").removeprefix("\ufeff"))
 
     def _wait(self, site: str, seconds: float) -> None:
         now = time.monotonic()
@@ -121,9 +124,25 @@ def seems_xml(found: Fetched) -> bool:
     return start.startswith((b"<?xml", b"<rss", b"<feed", b"<urlset", b"<sitemapindex", b"<rdf"))
 
 
-def is_xml(type_: str) -> bool:
-    """Whether the type that a server tells is XML, as that of feeds and maps of sites."""
-    return type_.endswith(("/xml", "+xml"))
+def may_be_map(type_: str) -> bool:
+    """Whether the type that a server tells is XML, as that of feeds and maps of sites, or packed,
+    as some maps are."""
+    return type_.endswith(("/xml", "+xml")) or type_ in _PACKED
+
+
+def unpacked(found: Fetched) -> Fetched:
+    """A map of a site without its packing by gzip; anything else as it is. Raises SnapshotError."""
+    if found.suffix or not found.data.startswith(b"\x1f\x8b"):
+        return found
+    try:
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        data = unpack.decompress(found.data, MAX_MAP_BYTES)
+    except zlib.error as error:
+        raise SnapshotError(f"{found.url} is damaged ({error}): try again") from error
+    if not unpack.eof:
+        said = f"unpacks to more than {MAX_MAP_BYTES:,} bytes, or ends too early"
+        raise SnapshotError(f"{found.url} {said}: add what it holds by itself")
+    return replace(found, data=data)
 
 
 def absolute(base: str, link: str) -> str | None:
