@@ -124,3 +124,17 @@ def test_a_comparison_tells_its_sources_apart(open_page, address):
     expect(labels.filter(has_text="The Low bridge")).to_have_count(1)
     expect(labels.filter(has_text="The Grey ferry")).to_have_count(1)
     assert serious(page) == []
+
+
+def test_how_an_answer_was_checked_unfolds(open_page, address):
+    page = open_page(address)
+    turn = ask(page, "What does the Grey ferry cost for a cart?")
+    checked = turn.locator(".checked")
+    expect(checked.locator("li").first).not_to_be_visible()
+    checked.get_by_text("How this was checked").click()
+    expect(checked).to_contain_text("compared with the question")
+    expect(checked).to_contain_text("1 passage shown, word for word")
+    expect(checked.locator("li").filter(has_text="not shown").first).to_be_visible()
+    assert serious(page) == []
+    turn = ask(page, "Who won the chess championship of Peru?")
+    expect(turn.locator(".checked summary")).to_contain_text("none shown")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from index.errors import IndexingError
+from qa.compose.weighed import Weighed, weigh
 from qa.desk import Desk
 from qa.errors import RefdeskError
 from qa.pipeline import asked
@@ -31,9 +32,9 @@ class Turn:
     """A question with what it got: an answer that may still grow, or an error; `scope` in words.
 
     `choice` is the scope as it was chosen. `excerpts` are the contexts of `passages`, `considered`
-    the best passages that were found, and `outdated` the ids of cited sources whose text is another
-    by now. `right` is what the person says of the answer, None where nothing was said, with a
-    `note`. A turn without a question is a notice to the person.
+    the best passages that were found, `weighed` how the answer came about, and `outdated` the ids
+    of cited sources whose text is another by now. `right` is what the person says of the answer,
+    None where nothing was said, with a `note`. A turn without a question is a notice to the person.
     """
 
     question: str
@@ -42,6 +43,7 @@ class Turn:
     answer: Answer | None = None
     excerpts: tuple[Excerpt, ...] = ()
     considered: tuple[Passage, ...] = ()
+    weighed: Weighed | None = None
     outdated: frozenset[str] = frozenset()
     error: str | None = None
     running: bool = False
@@ -80,6 +82,8 @@ def ask(question: str, turns: Sequence[Turn], scope: Scope, *, desk: Desk) -> It
             turn = replace(turn, excerpts=_excerpts(turn.passages, evidence.generation))
             yield (*earlier, turn)
         turn = replace(turn, considered=evidence.passages(_CONSIDERED))
+        if turn.answer is not None and not turn.answer.small_talk:
+            turn = replace(turn, weighed=weigh(evidence, turn.answer))
     except (RefdeskError, IndexingError, SourceError) as error:
         turn = replace(turn, error=_sentence(str(error)))
     except Exception as error:  # whatever it is, the conversation must go on

@@ -203,6 +203,7 @@ def _to_keep(turn: Turn) -> dict[str, Any]:
         "stopped": turn.stopped,
         # Where they are, for the generation that is served then to fill in what they say.
         "considered": [{name: getattr(one, name) for name in _PLACE} for one in turn.considered],
+        "weighed": turn.weighed and asdict(turn.weighed),
         "right": turn.right,
         "note": turn.note,
     }
