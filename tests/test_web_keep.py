@@ -25,6 +25,7 @@ from browser import (
     ask,
     build,
     expect,
+    finished,
     write_port_library,
 )
 
@@ -318,7 +319,7 @@ def test_a_server_that_is_killed_has_the_conversations_when_it_runs_again(
 @MARKS[1]
 @MARKS[2]
 @MARKS[3]
-def test_a_link_brings_the_question_and_its_scope(open_page, index, library):
+def test_a_link_asks_the_question_in_its_scope(open_page, index, library):
     with serving(build_app(index=index, library=library)) as address:
         page = open_page(address, permissions=["clipboard-read", "clipboard-write"])
         page.get_by_role("button", name="Scope").click()
@@ -336,7 +337,7 @@ def test_a_link_brings_the_question_and_its_scope(open_page, index, library):
         page.goto(link)
         scope = page.get_by_role("button", name="Scope")
         expect(scope).to_contain_text("1 of 3 sources", timeout=WAIT)
-        expect(page.locator("#question textarea")).to_have_value(
-            "Who built the Kestrel lighthouse?"
-        )
+        turn = finished(page)
+        expect(turn.locator(".question")).to_have_text("Who built the Kestrel lighthouse?")
+        expect(turn.locator(".searched")).to_contain_text("1 source: The Kestrel lighthouse")
         open_page.leave(page)

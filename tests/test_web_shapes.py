@@ -1,9 +1,9 @@
-"""Lists, tables and listings of an answer as a person meets them in Chromium."""
+"""The shapes of an answer, and what stands below it, as a person meets them in Chromium."""
 
 from __future__ import annotations
 
 import pytest
-from browser import MARKS, ask, build, expect, serious
+from browser import MARKS, ask, build, expect, finished, serious
 
 from qa.web import build_app
 from qa.web.server.serve import serving
@@ -61,6 +61,14 @@ def address(tmp_path_factory):
     library = tmp_path_factory.mktemp("curated")
     for name, text in DOCUMENTS.items():
         (library / f"{name}.md").write_text(text, encoding="utf-8")
+    (library / "questions.jsonl").write_text(
+        '{"question": "Who bought the Grey ferry in 1990?", "source": "ferry",'
+        ' "answers": ["the Otter Company"],'
+        ' "quote": "The Grey ferry was sold to the Otter Company in 1990."}\n'
+        '{"question": "Who was the first captain of the Grey ferry?", "source": "ferry",'
+        ' "answers": ["Nobody knows"], "quote": "captain"}\n',
+        encoding="utf-8",
+    )
     index = build(library, tmp_path_factory.mktemp("index"))
     with serving(build_app(index=index, library=library)) as address:
         yield address
@@ -138,3 +146,30 @@ def test_how_an_answer_was_checked_unfolds(open_page, address):
     assert serious(page) == []
     turn = ask(page, "Who won the chess championship of Peru?")
     expect(turn.locator(".checked summary")).to_contain_text("none shown")
+
+
+def test_what_is_offered_next_is_answered_and_was_not_asked(open_page, address):
+    page = open_page(address)
+    turn = ask(page, "When did the Grey ferry hit the pier?")
+    offered = turn.get_by_role("region", name="What to ask next").locator("button.example")
+    bought = offered.filter(has_text="Who bought the Grey ferry in 1990?")
+    expect(bought).to_be_visible()
+    expect(offered.filter(has_text="captain")).to_have_count(0)  # nothing answers it
+    assert serious(page) == []
+    bought.click()
+    expect(page.locator(".turn")).to_have_count(2)
+    turn = finished(page)
+    expect(turn.locator(".answer")).to_contain_text("Otter Company")
+    expect(turn.locator(".next .example").first).to_be_visible()
+    expect(turn.locator(".next").get_by_text("Who bought")).to_have_count(0)
+
+
+def test_a_refusal_offers_what_is_answered_the_whole_library_and_a_source(open_page, address):
+    page = open_page(f"{address}?source=prices")
+    turn = ask(page, "Who bought the Grey ferry?")
+    expect(turn.locator(".abstention")).to_be_visible()
+    ways = turn.get_by_role("region", name="What to ask next")
+    expect(ways.get_by_role("link", name="Add a source that answers it")).to_be_visible()
+    ways.get_by_role("button", name="Ask the whole library").click()
+    expect(page.locator(".turn")).to_have_count(2)
+    expect(finished(page).locator(".answer")).to_contain_text("Otter Company")

@@ -8,26 +8,33 @@ from pathlib import Path
 from typing import TypeVar
 
 from sources import Source
+from sources.load import QUESTIONS
 
 T = TypeVar("T")
-_LONGEST = 120
+# Characters of a question that is offered.
+LONGEST = 120
 
 
 def example_questions(library: Path, sources: Sequence[Source], most: int = 4) -> list[str]:
     """Up to `most` questions, each from another source as far as there are, the same every time."""
     known = {source.id for source in sources}
     of_source: dict[str, list[str]] = {}
-    for file in (library / "questions.jsonl", library.parent / "questions.jsonl"):
-        for question, source in _answerable(file):
-            if source in known:
-                of_source.setdefault(source, []).append(question)
+    for question, source, _ in golden(library):
+        if source in known:
+            of_source.setdefault(source, []).append(question)
     if not of_source:
         return [f"What does “{source.title}” say?" for source in _spread(sources, most)]
     return [min(questions, key=len) for questions in _spread(list(of_source.values()), most)]
 
 
-def _answerable(file: Path) -> Iterator[tuple[str, str]]:
-    """The questions that the library answers, with their sources; none where there is no file."""
+def golden(library: Path) -> Iterator[tuple[str, str, str]]:
+    """The questions that the library is to answer, with the id of their source and the quote that
+    answers, "" where none is told; from its folder, or beside it."""
+    for file in (library / QUESTIONS, library.parent / QUESTIONS):
+        yield from _answerable(file)
+
+
+def _answerable(file: Path) -> Iterator[tuple[str, str, str]]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -40,8 +47,9 @@ def _answerable(file: Path) -> Iterator[tuple[str, str]]:
         if not isinstance(entry, dict) or not entry.get("answers"):
             continue
         question, source = entry.get("question"), entry.get("source")
-        if isinstance(question, str) and isinstance(source, str) and len(question) <= _LONGEST:
-            yield question, source
+        if isinstance(question, str) and isinstance(source, str) and len(question) <= LONGEST:
+            quote = entry.get("quote")
+            yield question, source, quote if isinstance(quote, str) else ""
 
 
 def _spread(items: Sequence[T], most: int) -> list[T]:

@@ -21,6 +21,7 @@ from qa.web.shared.render import count, standing_words
 
 _FOLLOW = "watch('value', () => window.refdesk?.follow())"
 _OPENED = "watch('value', () => window.refdesk?.opened())"
+_NEXT = "watch('value', () => window.refdesk?.next())"
 _PANELLED = "watch('value', () => window.refdesk?.panelled())"
 
 # What is new in the conversation is read out to those who do not see it.
@@ -59,6 +60,10 @@ class ChatLayout:
                         html_template=_LOG,
                         js_on_load=_FOLLOW,
                         apply_default_css=False,
+                    )
+                    # The script shows it below the last answer.
+                    self.next = gr.HTML(
+                        "", elem_id="next", js_on_load=_NEXT, apply_default_css=False
                     )
                 with gr.Column(elem_id="sources"):
                     self.panel = gr.HTML(

@@ -15,13 +15,14 @@ from index.opened import Index
 from qa.desk import Desk
 from qa.web.api.calls import Calls
 from qa.web.api.tools import add_endpoints
+from qa.web.chat.answerable import Answerable
 from qa.web.chat.conversation import Turns, ask, stop
 from qa.web.chat.keeping import KeepingPage
 from qa.web.chat.kept import Conversations
 from qa.web.chat.layout import Shown
 from qa.web.chat.opening import read
 from qa.web.chat.scope import Choice, choose
-from qa.web.chat.transcript import told
+from qa.web.chat.transcript import next_questions, told
 from qa.web.shared.access import Access, user_of
 from qa.web.shared.threads import each
 
@@ -55,6 +56,8 @@ class ChatPage(KeepingPage):
     ) -> None:
         super().__init__(index, library, kept, login=access.users is not None)
         self._desk = desk
+        self._access = access
+        self._answerable = Answerable(desk, library)
         with self.app:
             self._connect()
             add_endpoints(calls)
@@ -77,7 +80,7 @@ class ChatPage(KeepingPage):
             self.bridge.submit(self._example, [*state, *self.scope], outputs, **many),
         ]
         for event in asking:
-            event.then(None, js=_FOCUS, **quietly)
+            event.then(None, js=_FOCUS, **quietly).then(self._next, self.turns, self.next, **many)
         # First nothing must be under way any more: it would bring back what is put away.
         self.box.stop(None, cancels=asking, **quietly).then(self._stop, state, outputs, **quietly)
         self.clear.click(None, cancels=asking, **quietly).then(
@@ -88,7 +91,9 @@ class ChatPage(KeepingPage):
             chooser.change(None, self.scope, None, js=_LINK, **quietly)
         self.bridge.select(self._read, self.turns, self.reader, **many)
         self.bridge.like(self._judge, state, [self.turns, self.transcript], **many)
-        self.bridge.edit(self._open, None, everything, **quietly)
+        self.bridge.edit(self._open, None, everything, **quietly).then(
+            self._next, self.turns, self.next, **many
+        )
         self.bridge.change(
             self._rearrange, [self.talk, self.search], [*outputs, self.history], **many
         )
@@ -98,7 +103,7 @@ class ChatPage(KeepingPage):
         self.search.change(self._list, [self.talk, self.search], self.history, **many)
         self.app.load(
             self._load, [self.turns, self.address], everything, js=_ADDRESS, **quietly
-        ).then(None, js=_READY, **quietly)
+        ).then(None, js=_READY, **quietly).then(self._next, self.turns, self.next, **many)
 
     # Asking
 
@@ -158,8 +163,29 @@ class ChatPage(KeepingPage):
         *chosen: Any,
     ) -> AsyncIterator[Shown]:
         question = str(event._data.get("question", ""))
+        if event._data.get("wide"):  # this once
+            chosen = tuple(() for _ in chosen)
         async for shown in each(self._ask(question, turns, talk, chosen, user_of(request))):
             yield shown
+
+    def _next(self, turns: Turns, request: gr.Request) -> str:
+        """What can be asked after the last turn, tried; nothing while it grows."""
+        turn = turns[-1] if turns else None
+        if turn is None or turn.answer is None or turn.running or turn.answer.small_talk:
+            return ""
+        try:
+            scope = choose(self._index.sources, turn.choice)
+        except IndexingError:  # it was of sources that are gone
+            return ""
+        refused = turn.outcome != "answered"
+        return next_questions(
+            turns,
+            self._answerable.near(turns, scope),
+            wider=refused
+            and scope.patterns is not None
+            and self._answerable.answers(turn.answer.condensed) is not None,
+            add=refused and self._access.may_curate(user_of(request)),
+        )
 
     def _stop(self, turns: Turns, talk: str | None, request: gr.Request) -> Shown:
         ready = {self.box: gr.update(submit_btn="Ask", stop_btn=False)}
@@ -191,8 +217,6 @@ class ChatPage(KeepingPage):
             shown |= self._shown((), None)
             if "c" in query:
                 shown |= self._reopened(query["c"][0], user)
-        if "q" in query and not turns:
-            shown[self.box] = gr.update(value=query["q"][0])
         chosen = (choice.ids, choice.topics, choice.standings)
         for chooser, (_, choices), wanted in zip(
             self.scope, self._choices().items(), chosen, strict=False

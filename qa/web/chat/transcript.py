@@ -23,12 +23,33 @@ def transcript(turns: Sequence[Turn], talk: str | None = None, problem: str = ""
         formats=FORMATS,
         asks_for_list=asks_for_list,
         plain=_plain,
+        key=key(turns),
     )
 
 
 def examples(questions: Sequence[str], size: int) -> str:
     """What stands there before the first question; `size` counts the sources."""
     return render("welcome.html", questions=questions, size=size)
+
+
+def key(turns: Sequence[Turn]) -> str:
+    """What the last turn is known by in the page."""
+    return f"{len(turns)} {turns[-1].question}" if turns else ""
+
+
+def next_questions(
+    turns: Sequence[Turn], questions: Sequence[str], *, wider: bool = False, add: bool = False
+) -> str:
+    """What can be asked after the last turn; `wider` offers it to the whole library, `add` the way
+    to a source that answers it."""
+    return render(
+        "next.html",
+        key=key(turns),
+        answered=turns[-1].outcome == "answered",
+        questions=questions,
+        wider=turns[-1].question if wider else "",
+        add=add,
+    )
 
 
 def told(words: str) -> str:

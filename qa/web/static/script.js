@@ -45,12 +45,19 @@
   let arrival = 0; // when a new turn will have come to the top
 
   const ready = () => {
+    if (loaded) return;
     loaded = true;
-    if (!held) bringDraft();
+    if (!held && !askLinked()) bringDraft();
     held?.();
     held = null;
   };
   setTimeout(ready, 10000); // should loading fail
+  /* A link with a question asks it. */
+  function askLinked() {
+    const question = new URLSearchParams(location.search).get("q");
+    if (question && box() && !document.querySelector(".turn")) send("submit", { question });
+    return question;
+  }
   const hold = (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -147,6 +154,14 @@
     target.focus({ preventScroll: true });
   }
 
+  /* What can be asked next comes after the answer, and stands below it, if that is still the last. */
+  function showNext() {
+    const next = document.querySelector("#next .next");
+    const place = document.querySelector(".next-place");
+    if (place && next?.dataset.for === place.dataset.for)
+      place.replaceChildren(next.cloneNode(true));
+  }
+
   /* The card of a citation */
   function close() {
     if (open) open.classList.remove("open");
@@ -188,8 +203,22 @@
     byId("history").querySelector("input, textarea")?.focus();
   }
 
+  /* Keys: to the box, back to the last question, help. */
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    const { key, target } = event;
+    if (!box() || event.altKey || byId("help").open) return;
+    const typing = target.matches?.("input, textarea, select, [contenteditable]");
+    const commanded = event.ctrlKey || event.metaKey;
+    const last = [...document.querySelectorAll(".turn:has(button.edit) .question")].pop();
+    if (commanded ? key === "k" : key === "/" && !typing) box().focus();
+    else if (key === "?" && !typing && !commanded) byId("help").showModal();
+    else if (key === "ArrowUp" && target === box() && !box().value && last) fill(last.textContent);
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || byId("help")?.open) return;
     const back = from;
     if (open) close();
     else if (byId("history")?.classList.contains("open")) {
@@ -335,6 +364,7 @@
       box().focus();
     }],
     ["button.example", (button) => send("submit", { question: button.textContent })],
+    ["button.wider", (button) => send("submit", { question: button.dataset.question, wide: true })],
     ["button.rate", (button) =>
       judge({
         turn: number(button.dataset.turn),
@@ -342,6 +372,13 @@
       })],
     ["button.save-note", (button) => note(button.closest(".verdict").querySelector("input"))],
     ["button.talk", talk],
+    ["a.skip", (link) => {
+      const to = document.querySelector(link.hash);
+      const field = to.querySelector("textarea") ?? to;
+      if (field === to) to.tabIndex = -1;
+      field.focus();
+    }],
+    ["#open-help", () => byId("help").showModal()],
     ["#open-history", () => drawer(!byId("history").classList.contains("open"))],
     ["#log-out", () => {
       if (box()) fill("");
@@ -393,7 +430,10 @@
       }
       if (all.length < turns) closeReader();
       turns = all.length;
+      showNext();
       judge();
+      const question = all[all.length - 1]?.querySelector(".question")?.textContent;
+      document.title = question ? `${question} · Refdesk` : "Refdesk";
       const id = document.querySelector(".talk-id")?.dataset.talk;
       if (id) history.replaceState(null, "", `?c=${encodeURIComponent(id)}`);
       else if (!all.length && new URLSearchParams(location.search).has("c"))
@@ -421,6 +461,7 @@
         reader.querySelector("h2").focus({ preventScroll: true });
       }
     },
+    next: showNext,
     /* The panel was made anew, with the passages of the last turn. */
     panelled: followView,
     /* The scope that is chosen stands in the address, to be shared. */
