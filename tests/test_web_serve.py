@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import re
@@ -79,12 +80,29 @@ def test_the_page_may_reach_no_other_host(address):
 def test_the_fonts_come_from_here_and_nothing_beside_them(address):
     style = (files("qa.web") / "static/style.css").read_text(encoding="utf-8")
     faces = set(re.findall(r'url\("/([\w/.-]+)"\)', style + login_page("/", wrong=False)))
-    assert len(faces) == 4
+    cut = {path for path in faces if re.fullmatch(r"fonts/\w+-\d00\.woff2", path)}
+    assert len(cut) == len(faces - cut) == 4
+    sizes = dict.fromkeys(faces, 0)
     for path in faces:
         status, _, body = get(address + path)
         assert status == 200 and body.startswith((b"wOF2", b"\0\1\0\0"))
+        sizes[path] = len(body)
+    # What most pages load of them; the whole ones are for other letters.
+    assert sum(sizes[path] for path in cut) < 80_000 < min(sizes[path] for path in faces - cut)
     for path in ("fonts/", "fonts/LICENSE.txt", "fonts/../app.py", "fonts/%2e%2e/app.py"):
         assert get(address + path)[0] == 404
+
+
+def test_text_is_compressed_and_a_stream_is_not(address):
+    packed = {"Accept-Encoding": "gzip"}
+    status, headers, body = get(address, headers=packed)
+    assert status == 200 and headers["content-encoding"] == "gzip"
+    assert len(body) * 3 < len(gzip.decompress(body))
+    question = json.dumps({"question": "Where is the lamp?", "stream": True}).encode()
+    sent = {"Content-Type": "application/json"} | packed
+    status, headers, _ = get(f"{address}v1/ask", headers=sent, data=question)
+    assert status == 200 and headers["content-type"].startswith("text/event-stream")
+    assert headers["content-encoding"] is None
 
 
 def test_titles_cannot_leave_the_configuration(address):

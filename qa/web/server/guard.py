@@ -62,7 +62,7 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
 )
 _FONT = re.compile(
-    r"/fonts/[\w-]+\.ttf|/static/fonts/\w+/[\w-]+\.woff2"
+    r"/fonts/[\w-]+\.(ttf|woff2)|/static/fonts/\w+/[\w-]+\.woff2"
 )  # the page to log in on has them
 
 

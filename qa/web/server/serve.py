@@ -17,7 +17,7 @@ from types import FrameType
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 
 from index.opened import Index, open_index
 from qa.errors import SettingError
@@ -26,6 +26,7 @@ from qa.settings import read_settings, starter_library
 from qa.web.chat.kept import Conversations
 from qa.web.library.curate import Curator
 from qa.web.server.app import build_app
+from qa.web.server.fonts import add_fonts, make_fonts
 from qa.web.server.guard import Guard, is_loopback, names_of
 from qa.web.server.logs import RequestLog, configure_logs
 from qa.web.server.states import BoundedStates
@@ -110,7 +111,12 @@ def make_server(app: CheckedBlocks, host: str, access: Access | None = None) -> 
     site = in_a_loop(lambda: _mount(app))
     return _Server(
         uvicorn.Config(
-            RequestLog(Guard(site, names_of(host), access, _pages_of(site))),
+            # What is streamed (text/event-stream) is sent as it comes.
+            RequestLog(
+                GZipMiddleware(
+                    Guard(site, names_of(host), access, _pages_of(site)), compresslevel=6
+                )
+            ),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -128,7 +134,7 @@ def _mount(app: CheckedBlocks) -> FastAPI:
 
 def _mounted(app: CheckedBlocks) -> FastAPI:
     bare = app.programs()
-    bare.mount("/fonts", StaticFiles(directory=str(files("font_source_serif_pro") / "files")))
+    add_fonts(bare)
     site: FastAPI = gr.mount_gradio_app(
         bare,
         app,
@@ -225,6 +231,8 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _warm(index: Index) -> None:
-    """Load the model before the first question; what goes wrong will be said when one is asked."""
+    """Load the model before the first question, and make the fonts; what goes wrong will be said
+    when one is asked."""
     with contextlib.suppress(Exception):
         index.search("warm", k=1)
+        make_fonts()
