@@ -81,8 +81,9 @@ def test_headings_become_questions_without_golden_ones(desk, opened, tmp_path):
     answerable = Answerable(desk, tmp_path)
     turns, scope = _asked(desk, opened, "How deep was the harbour of Oldport dredged?")
     assert "Tell me about “Ferries” in “The harbour of Oldport”" in answerable.near(turns, scope)
-    harbour = next(one for one in opened.sources if one.id == "ports/harbour")
-    assert "The harbour of Oldport" in answerable.of_source(harbour)
+    first = answerable.first(opened.sources)
+    assert any("The harbour of Oldport" in question for question in first)
+    assert all(desk.retrieve(question).answerable for question in first)
 
 
 def test_a_trial_is_remembered_and_never_logged(answerable, desk, monkeypatch):

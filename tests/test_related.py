@@ -122,7 +122,7 @@ def test_the_chat_heads_it_as_no_answer(opened, monkeypatch):
     assert "The sources cover this but do not say that" in said
     assert 'class="answer"' not in said and 'href="#card-1-1"' in said
     assert "Was it right to give no answer?" in said and "Copy with sources" not in said
-    shown = panel(turns, ())
+    shown = panel(turns)
     assert "Related passages, not an answer" in shown and 'id="card-1-1"' in shown
     assert "Cited passages" not in shown
     hostile = '<img src=x onerror="alert(1)">'

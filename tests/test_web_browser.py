@@ -134,12 +134,12 @@ def test_an_example_is_asked_by_a_click(page):
     page.get_by_role("button", name=SIGNING).click()
     turn = finished(page)
     expect(turn.locator(".answer")).to_contain_text("Ilse Brandt")
-    expect(page.locator("#examples")).to_have_count(0)
+    expect(page.locator(".welcome .examples")).to_have_count(0)
     expect(page.locator(BOX)).to_be_focused()
 
 
 def test_a_click_that_comes_before_the_page_is_ready_waits_for_it(page):
-    expect(page.locator("#examples")).to_be_visible()
+    expect(page.locator(".welcome .examples")).to_be_visible()
     page.wait_for_function("() => Boolean(window.refdeskTrigger)")
     page.evaluate("() => { window.held = refdeskTrigger; delete window.refdeskTrigger; }")
     page.get_by_role("button", name=SIGNING).click()
@@ -172,7 +172,7 @@ def test_asking_again_editing_and_clearing(page):
     expect(page.locator(BOX)).to_be_focused()
     page.get_by_role("button", name="New").click()
     expect(page.locator(".turn")).to_have_count(0)
-    expect(page.locator("#examples")).to_be_visible()
+    expect(page.locator(".welcome .examples")).to_be_visible()
     expect(page.locator(BOX)).to_have_value("")
     expect(page.locator("#panel h2")).to_have_text("The library")
 
@@ -227,7 +227,6 @@ def test_a_phone_shows_everything_in_one_column(open_page, address):
 def test_hostile_sources_and_questions_stay_text(open_page, address, beacon):
     page = open_page(address)
     expect(page.locator("#panel")).to_contain_text("<script>window.owned=1")
-    expect(page.locator("#examples")).to_contain_text("<img src=x onerror=window.owned=1> who?")
     turn = ask(page, "How many masons did the granite quarry of Norfield employ?")
     expect(turn.locator(".sentence").first).to_contain_text(
         "310 masons in 1887 [9]<img src=x onerror"

@@ -88,3 +88,18 @@ def test_on_paper_stand_the_answers_with_their_passages_and_nothing_to_click(ope
     for hidden in ("#composer", ".masthead nav", "#turn-1 .deeds", "#card-1-1 .links"):
         expect(page.locator(hidden)).not_to_be_visible()
     assert page.locator("#desk").evaluate("all => getComputedStyle(all).display") == "block"
+
+
+def test_the_first_screen_is_the_library_and_asks_what_it_answers(open_page, address):
+    page = open_page(address)
+    library = page.get_by_role("region", name="The library")
+    expect(library.locator(".topics")).to_contain_text("treaties 1")
+    expect(library.locator(".years li")).to_have_text(["2020: 1", "2024: 1"])
+    treaty = library.locator("li").filter(has_text="The harbour treaty of Port Almond")
+    expect(treaty.locator(".line")).to_contain_text("Signing · Duties")
+    examples = page.locator(".welcome .examples")
+    expect(examples).to_contain_text(SIGNING)
+    expect(examples).not_to_contain_text("who?")  # the sources do not answer that
+    assert serious(page) == []
+    library.get_by_role("link", name="treaties").click()
+    expect(page.get_by_role("button", name="Scope")).to_contain_text("1 of 3 sources")

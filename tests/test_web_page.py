@@ -24,6 +24,7 @@ from qa.web.chat.excerpt import Excerpt, excerpt
 from qa.web.chat.opening import read
 from qa.web.chat.panel import panel
 from qa.web.chat.scope import Choice, choose
+from qa.web.chat.shelf import shelf
 from qa.web.chat.transcript import transcript
 from qa.web.library.rebuilding import report
 from qa.web.reader.document import Mark, reader
@@ -46,8 +47,8 @@ ALLOWED_ATTRIBUTES = frozenset(
     re.findall(
         r"\S+",
         "alt aria-describedby aria-hidden aria-label aria-pressed class cx cy d "
-        "data-asking data-at data-conflict data-considered data-copy data-do data-link data-number "
-        "data-page data-right data-source data-talk data-turn datetime dir "
+        "data-asking data-at data-conflict data-considered data-copy data-do data-for data-link "
+        "data-number data-page data-right data-source data-talk data-turn datetime dir "
         "focusable height hidden href id max maxlength min placeholder r rel "
         "role src style tabindex target type value viewbox width",
     )
@@ -134,7 +135,7 @@ def test_a_sentence_carries_its_chip_and_the_card_its_quote():
     assert 'href="#card-1-1"' in said
     assert "High confidence" in said and "about 92 are right" in said
     assert "the whole library (3 sources)" in said
-    beside = panel(conversation, ())
+    beside = panel(conversation)
     assert 'id="card-1-1"' in beside
     assert "<mark>The lighthouse was built in 1911.</mark>" in beside
     assert "19 June 2024" in beside and "Gazette" in beside and ">News<" in beside
@@ -152,7 +153,7 @@ def test_every_chip_leads_to_a_card_and_its_own_description():
     )
     citations = tuple(passage(Citation, number=number) for number in (1, 2))
     conversation = (turn(answered(sentences=sentences, citations=citations)),) * 2
-    page = _Tags(transcript(conversation) + panel(conversation, ()))
+    page = _Tags(transcript(conversation) + panel(conversation))
     ids = page.attributes["id"]
     assert {target[1:] for target in page.attributes["href"] if target[0] == "#"} <= ids
     assert page.attributes["aria-describedby"] <= ids
@@ -175,7 +176,7 @@ def test_what_a_model_wrote_and_was_left_out_is_counted_behind_a_line_and_nowher
     found = answered(left_out=reasons)
     page = _Tags(transcript((turn(found),)))
     assert "3 sentences of the language model left" in " ".join(page.text.split())
-    assert "2: the passages do not say it." in page.text
+    assert "2 sentences of the language model left out: the passages do not say it." in page.text
     assert "left_out" in found.to_dict()
     for form in ("markdown", "evidence", "bibtex", "csl"):
         written = export_answer(found, form, index=opened)
@@ -205,7 +206,7 @@ def test_only_the_last_turn_with_passages_is_shown():
     failed = Turn(question="And?", error="No.")
     groups = re.findall(
         r'<section [^>]*data-turn="(\d)"[^>]*?( hidden)?>',
-        panel((turn(answered()),) * 2 + (failed,), ()),
+        panel((turn(answered()),) * 2 + (failed,)),
     )
     assert groups == [("1", " hidden"), ("2", "")]
 
@@ -214,7 +215,7 @@ def test_an_abstention_is_no_answer():
     said = transcript((turn(abstained(condensed="Who built the lighthouse?")),))
     assert "Not in the sources" in said and 'class="answer"' not in said
     assert "Who built the lighthouse?" in said and "the whole library (3 sources)" in said
-    beside = panel((turn(abstained()),), ())
+    beside = panel((turn(abstained()),))
     assert "Closest passages, not an answer" in beside
     assert "<mark>" not in beside and "The lighthouse was built" in beside
 
@@ -267,7 +268,11 @@ def test_nothing_that_others_wrote_is_markup(kind, answer):
         shown = replace(shown, excerpts=(Excerpt(before=HOSTILE, after="\n\n# " + HOSTILE),))
     shown = replace(shown, considered=shown.passages, right=False, note=HOSTILE)
     library = (source(title=HOSTILE, publisher=HOSTILE, published="2024", standing=HOSTILE),)
-    markup = transcript((shown,)) + panel((shown,), ()) + panel((), library)
+    markup = (
+        transcript((shown,))
+        + panel((shown,))
+        + shelf(library, {one.id: one for one in library}.__getitem__)
+    )
     page = _Tags(markup)
     assert page.tags <= ALLOWED_TAGS
     assert set(page.attributes) <= ALLOWED_ATTRIBUTES

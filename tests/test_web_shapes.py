@@ -65,8 +65,8 @@ def address(tmp_path_factory):
         '{"question": "Who bought the Grey ferry in 1990?", "source": "ferry",'
         ' "answers": ["the Otter Company"],'
         ' "quote": "The Grey ferry was sold to the Otter Company in 1990."}\n'
-        '{"question": "Who was the first captain of the Grey ferry?", "source": "ferry",'
-        ' "answers": ["Nobody knows"], "quote": "captain"}\n',
+        '{"question": "Who painted the ceiling of the Vatican chapel?", "source": "ferry",'
+        ' "answers": ["Nobody knows"], "quote": "It was built in Ostmark"}\n',
         encoding="utf-8",
     )
     index = build(library, tmp_path_factory.mktemp("index"))
@@ -150,11 +150,11 @@ def test_how_an_answer_was_checked_unfolds(open_page, address):
 
 def test_what_is_offered_next_is_answered_and_was_not_asked(open_page, address):
     page = open_page(address)
-    turn = ask(page, "When did the Grey ferry hit the pier?")
+    turn = ask(page, "What does the Grey ferry cost for a cart?")
     offered = turn.get_by_role("region", name="What to ask next").locator("button.example")
     bought = offered.filter(has_text="Who bought the Grey ferry in 1990?")
     expect(bought).to_be_visible()
-    expect(offered.filter(has_text="captain")).to_have_count(0)  # nothing answers it
+    expect(offered.filter(has_text="Vatican")).to_have_count(0)  # nothing answers it
     assert serious(page) == []
     bought.click()
     expect(page.locator(".turn")).to_have_count(2)

@@ -15,24 +15,26 @@ from qa.errors import RefdeskError
 from qa.injection import gives_orders
 from qa.result import Passage
 from qa.web.chat.conversation import Turn
-from qa.web.chat.examples import LONGEST, golden
+from qa.web.chat.examples import LONGEST, example_questions, golden, spread
 from qa.web.chat.scope import Scope
 from sources import Source
 
 # Questions that are offered, and those that are tried for it.
-MOST, _TRIED = 3, 8
+MOST, _FIRST, _TRIED = 3, 4, 8
 # A question is on the topic of another if it has so much of what is asked, by how rare it is.
 _ALIKE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A question that the source is to answer, with what does, as offsets into its text."""
+    """A question that the source is to answer, with what does, as offsets into its text; `made` of
+    a heading where it is not somebody's own."""
 
     question: str
     source_id: str
     start: int
     end: int
+    made: bool = False
 
 
 class Answerable:
@@ -47,7 +49,8 @@ class Answerable:
         self._desk = Desk(**plain | {"chat_model": None, "gap_log": None})
         self._library = library
         self._name = ""
-        self._offers: list[Offered] = []
+        self._golden: list[Offered] = []
+        self._headings: dict[str, list[Offered]] = {}
         self._tried: dict[tuple[str, tuple[str, ...] | None], str | None] = {}
 
     def answers(self, question: str, patterns: tuple[str, ...] | None = None) -> str | None:
@@ -65,10 +68,11 @@ class Answerable:
         answered = turn.outcome == "answered"
         asked = {one.question.casefold() for one in turns}
         passages = [one for one in turn.passages if one.source_id in generation.row_of]
-        among = [one for one in self._offers if one.question.casefold() not in asked]
+        cited = dict.fromkeys(one.source_id for one in passages)
+        among = [*self._golden, *(one for name in cited for one in self._of(name))]
+        among = [one for one in among if one.question.casefold() not in asked]
         if answered:
-            among = [one for one in among if not any(_is_said(one, said) for said in passages)]
-        cited = {said.source_id for said in passages}
+            among = [one for one in among if not _is_said(one, passages)]
         ordered = sorted(
             (one for one in among if one.source_id in cited),
             key=lambda one: _distance(one, passages),
@@ -78,18 +82,39 @@ class Answerable:
             ordered = alike + [one for one in ordered if one not in alike]
         return list(self._tried_of(ordered, scope.patterns))[:MOST]
 
-    def of_source(self, source: Source) -> str | None:
-        """A question that a source answers; None where none of the likeliest is."""
-        self._served()
-        own = [one for one in self._offers if one.source_id == source.id]
-        return next(self._tried_of(sorted(own, key=lambda one: len(one.question))[:2], None), None)
+    def first(self, sources: Sequence[Source]) -> list[str]:
+        """Up to four questions to begin with, of several sources."""
+        generation = self._served()
+        found = [
+            one
+            for one in example_questions(self._library, sources)
+            if self.answers(one) is not None
+        ]
+        for source in spread(sources, _TRIED):
+            if len(found) < _FIRST and source.id in generation.row_of:
+                shortest = sorted(self._of(source.id), key=lambda one: len(one.question))[:2]
+                found += [one for one in self._tried_of(shortest, None) if one not in found][:1]
+        return found
 
     def _served(self) -> Generation:
         generation = self._desk.index.generation
         if generation.name != self._name:
-            offers = list(_offers(generation, self._library))
-            self._name, self._offers, self._tried = generation.name, offers, {}
+            asked = list(_golden(generation, self._library))
+            self._name, self._golden, self._headings, self._tried = generation.name, asked, {}, {}
         return generation
+
+    def _of(self, source_id: str) -> list[Offered]:
+        """A question for each heading of a source that can be one."""
+        if source_id not in self._headings:
+            generation = self._desk.index.generation
+            source = generation.source(source_id)
+            made = [
+                Offered(question, source_id, start, end, made=question != title)
+                for start, end, title in _sections(source)
+                if (question := _asked_of(title, source, generation.manifest.language))
+            ]
+            self._headings[source_id] = made
+        return self._headings[source_id]
 
     def _tried_of(
         self, ordered: Sequence[Offered], patterns: tuple[str, ...] | None
@@ -111,21 +136,12 @@ class Answerable:
         return evidence.candidates[0].source_id
 
 
-def _offers(generation: Generation, library: Path) -> Iterator[Offered]:
-    """The golden questions of the library, and a question for each heading that can be one."""
-    seen: set[str] = set()
+def _golden(generation: Generation, library: Path) -> Iterator[Offered]:
+    """The golden questions of the library that stand alone."""
     for question, source_id, quote in golden(library):
         if source_id in generation.row_of and not points_back(question):
             start = max(0, generation.source(source_id).text.find(quote))
-            seen.add(question.casefold())
             yield Offered(question, source_id, start, start + len(quote))
-    for source_id in generation.row_of:
-        source = generation.source(source_id)
-        for start, end, title in _sections(source):
-            question = _asked_of(title, source, generation.manifest.language)
-            if question and question.casefold() not in seen:
-                seen.add(question.casefold())
-                yield Offered(question, source_id, start, end)
 
 
 def _sections(source: Source) -> Iterator[tuple[int, int, str]]:
@@ -148,20 +164,23 @@ def _asked_of(heading: str, source: Source, language: str | None) -> str | None:
     return None if len(question) > LONGEST or points_back(question) else question
 
 
-def _is_said(offered: Offered, passage: Passage) -> bool:
-    """Whether a passage that is shown says what answers a question, or most of it."""
-    if offered.source_id != passage.source_id:
-        return False
-    both = min(offered.end, passage.end) - max(offered.start, passage.start)
-    return 2 * both >= offered.end - offered.start
+def _is_said(offered: Offered, passages: Sequence[Passage]) -> bool:
+    """Whether what is shown says what answers a question, or most of it."""
+    said = sum(
+        max(0, min(offered.end, one.end) - max(offered.start, one.start))
+        for one in passages
+        if one.source_id == offered.source_id
+    )
+    return 2 * said >= offered.end - offered.start
 
 
-def _distance(offered: Offered, passages: Sequence[Passage]) -> tuple[int, int]:
-    """How far a question is from what is cited: by the first citation of its source."""
+def _distance(offered: Offered, passages: Sequence[Passage]) -> tuple[bool, int, int]:
+    """How far a question is from what is cited: by the first citation of its source, one's own
+    questions first."""
     place, passage = next(
         (place, one) for place, one in enumerate(passages) if one.source_id == offered.source_id
     )
-    return place, abs(offered.start - passage.start)
+    return offered.made, place, abs(offered.start - passage.start)
 
 
 def _alike(generation: Generation, question: str, among: Sequence[Offered]) -> list[Offered]:

@@ -23,8 +23,8 @@ def example_questions(library: Path, sources: Sequence[Source], most: int = 4) -
         if source in known:
             of_source.setdefault(source, []).append(question)
     if not of_source:
-        return [f"What does “{source.title}” say?" for source in _spread(sources, most)]
-    return [min(questions, key=len) for questions in _spread(list(of_source.values()), most)]
+        return [f"What does “{source.title}” say?" for source in spread(sources, most)]
+    return [min(questions, key=len) for questions in spread(list(of_source.values()), most)]
 
 
 def golden(library: Path) -> Iterator[tuple[str, str, str]]:
@@ -52,7 +52,7 @@ def _answerable(file: Path) -> Iterator[tuple[str, str, str]]:
             yield question, source, quote if isinstance(quote, str) else ""
 
 
-def _spread(items: Sequence[T], most: int) -> list[T]:
+def spread(items: Sequence[T], most: int) -> list[T]:
     """Up to `most` of the items, evenly from first to last."""
     if len(items) <= most:
         return list(items)

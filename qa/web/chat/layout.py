@@ -14,6 +14,7 @@ from qa.web.chat.conversation import Turns
 from qa.web.chat.examples import example_questions
 from qa.web.chat.panel import panel
 from qa.web.chat.scope import Choice, choose, values
+from qa.web.chat.shelf import shelf_of
 from qa.web.chat.transcript import examples, transcript
 from qa.web.shared.blocks import CheckedBlocks
 from qa.web.shared.masthead import BRIDGE, masthead
@@ -36,7 +37,6 @@ class ChatLayout:
     def __init__(self, index: Index, library: Path, *, login: bool) -> None:
         self._index = index
         self._library = library
-        sources = index.sources
         self.app = CheckedBlocks(title="Refdesk", analytics_enabled=False, fill_width=True)
         with self.app:
             gr.Navbar(visible=False)  # type: ignore[attr-defined]  # the masthead leads to the pages
@@ -67,7 +67,7 @@ class ChatLayout:
                     )
                 with gr.Column(elem_id="sources"):
                     self.panel = gr.HTML(
-                        panel((), sources),
+                        shelf_of(index),
                         elem_id="panel",
                         js_on_load=_PANELLED,
                         apply_default_css=False,
@@ -119,7 +119,7 @@ class ChatLayout:
         return {
             self.turns: turns,
             self.transcript: transcript(turns, talk),
-            self.panel: panel(turns, self._index.sources),
+            self.panel: panel(turns) or shelf_of(self._index),
         }
 
     def _shown(self, turns: Turns, talk: str | None, problem: str = "") -> Shown:
@@ -130,7 +130,7 @@ class ChatLayout:
             self.talk: talk,
             self.told: "",
             self.transcript: said,
-            self.panel: panel(turns, self._index.sources),
+            self.panel: panel(turns) or shelf_of(self._index),
         }
 
     def _welcome(self) -> str:

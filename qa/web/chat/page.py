@@ -22,7 +22,7 @@ from qa.web.chat.kept import Conversations
 from qa.web.chat.layout import Shown
 from qa.web.chat.opening import read
 from qa.web.chat.scope import Choice, choose
-from qa.web.chat.transcript import next_questions, told
+from qa.web.chat.transcript import first_questions, next_questions, told
 from qa.web.shared.access import Access, user_of
 from qa.web.shared.threads import each
 
@@ -85,7 +85,7 @@ class ChatPage(KeepingPage):
         self.box.stop(None, cancels=asking, **quietly).then(self._stop, state, outputs, **quietly)
         self.clear.click(None, cancels=asking, **quietly).then(
             self._clear, [self.box, self.turns], outputs, **quietly
-        ).then(None, js=_FOCUS, **quietly)
+        ).then(None, js=_FOCUS, **quietly).then(self._next, self.turns, self.next, **many)
         for chooser in self.scope:
             chooser.change(self._name_scope, self.scope, self.accordion, **quietly)
             chooser.change(None, self.scope, None, js=_LINK, **quietly)
@@ -169,9 +169,11 @@ class ChatPage(KeepingPage):
             yield shown
 
     def _next(self, turns: Turns, request: gr.Request) -> str:
-        """What can be asked after the last turn, tried; nothing while it grows."""
-        turn = turns[-1] if turns else None
-        if turn is None or turn.answer is None or turn.running or turn.answer.small_talk:
+        """What can be asked first, or after the last turn, tried; nothing while it grows."""
+        if not turns:
+            return first_questions(self._answerable.first(self._index.sources))
+        turn = turns[-1]
+        if turn.answer is None or turn.running or turn.answer.small_talk:
             return ""
         try:
             scope = choose(self._index.sources, turn.choice)

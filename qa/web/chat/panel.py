@@ -11,23 +11,14 @@ from qa.result import Citation, Passage
 from qa.web.chat.conversation import Turn
 from qa.web.chat.excerpt import Excerpt
 from qa.web.shared.render import render
-from sources import Source
 
-_MOST_LISTED = 60
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 
 
-def panel(turns: Sequence[Turn], sources: Sequence[Source]) -> str:
-    """The passages of each turn, only the last shown; before there are any, the library."""
+def panel(turns: Sequence[Turn]) -> str:
+    """The passages of each turn, only the last shown; "" where there are none."""
     groups = [_group(turn, place) for place, turn in enumerate(turns, start=1) if turn.passages]
-    if groups:
-        return render("panel.html", groups=groups, paragraphs=_paragraphs)
-    return render(
-        "library.html",
-        sources=sources[:_MOST_LISTED],
-        size=len(sources),
-        more=len(sources) - _MOST_LISTED,
-    )
+    return render("panel.html", groups=groups, paragraphs=_paragraphs) if groups else ""
 
 
 class _Shown(NamedTuple):

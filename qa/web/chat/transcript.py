@@ -32,6 +32,11 @@ def examples(questions: Sequence[str], size: int) -> str:
     return render("welcome.html", questions=questions, size=size)
 
 
+def first_questions(questions: Sequence[str]) -> str:
+    """What can be asked first."""
+    return render("first.html", questions=questions)
+
+
 def key(turns: Sequence[Turn]) -> str:
     """What the last turn is known by in the page."""
     return f"{len(turns)} {turns[-1].question}" if turns else ""

@@ -158,7 +158,8 @@
   function showNext() {
     const next = document.querySelector("#next .next");
     const place = document.querySelector(".next-place");
-    if (place && next?.dataset.for === place.dataset.for)
+    const is = next && place?.dataset.for === next.dataset.for;
+    if (is && place.textContent.trim() !== next.textContent.trim())
       place.replaceChildren(next.cloneNode(true));
   }
 
