@@ -227,6 +227,8 @@ def test_a_phone_shows_everything_in_one_column(open_page, address):
 def test_hostile_sources_and_questions_stay_text(open_page, address, beacon):
     page = open_page(address)
     expect(page.locator("#panel")).to_contain_text("<script>window.owned=1")
+    examples = page.locator(".welcome .examples")
+    expect(examples).to_contain_text("<img src=x onerror=window.owned=1> who?")
     turn = ask(page, "How many masons did the granite quarry of Norfield employ?")
     expect(turn.locator(".sentence").first).to_contain_text(
         "310 masons in 1887 [9]<img src=x onerror"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browser import MARKS, ask, build, expect, finished, serious
+from browser import MARKS, WAIT, ask, build, expect, finished, serious
 
 from qa.web import build_app
 from qa.web.server.serve import serving
@@ -153,14 +153,14 @@ def test_what_is_offered_next_is_answered_and_was_not_asked(open_page, address):
     turn = ask(page, "What does the Grey ferry cost for a cart?")
     offered = turn.get_by_role("region", name="What to ask next").locator("button.example")
     bought = offered.filter(has_text="Who bought the Grey ferry in 1990?")
-    expect(bought).to_be_visible()
+    expect(bought).to_be_visible(timeout=WAIT)
     expect(offered.filter(has_text="Vatican")).to_have_count(0)  # nothing answers it
     assert serious(page) == []
     bought.click()
     expect(page.locator(".turn")).to_have_count(2)
     turn = finished(page)
     expect(turn.locator(".answer")).to_contain_text("Otter Company")
-    expect(turn.locator(".next .example").first).to_be_visible()
+    expect(turn.locator(".next .example").first).to_be_visible(timeout=WAIT)
     expect(turn.locator(".next").get_by_text("Who bought")).to_have_count(0)
 
 
@@ -169,7 +169,8 @@ def test_a_refusal_offers_what_is_answered_the_whole_library_and_a_source(open_p
     turn = ask(page, "Who bought the Grey ferry?")
     expect(turn.locator(".abstention")).to_be_visible()
     ways = turn.get_by_role("region", name="What to ask next")
-    expect(ways.get_by_role("link", name="Add a source that answers it")).to_be_visible()
+    add = ways.get_by_role("link", name="Add a source that answers it")
+    expect(add).to_be_visible(timeout=WAIT)
     ways.get_by_role("button", name="Ask the whole library").click()
     expect(page.locator(".turn")).to_have_count(2)
     expect(finished(page).locator(".answer")).to_contain_text("Otter Company")
