@@ -21,10 +21,12 @@ class Hit:
     score: float
 
 
-def passages(reading: Reading, ranking: Ranking, k: int) -> list[Hit]:
-    """The `k` best passages of a ranking, none overlapping another."""
+def passages(reading: Reading, ranking: Ranking, k: int, before: Sequence[int] = ()) -> list[Hit]:
+    """The `k` best passages of a ranking, none overlapping another; those around the rows `before`
+    come first, in their order."""
     return [
-        _hit(reading, first, last, score) for first, last, score in best_spans(reading, ranking, k)
+        _hit(reading, first, last, score)
+        for first, last, score in best_spans(reading, ranking, k, before)
     ]
 
 
@@ -34,13 +36,16 @@ def _hit(reading: Reading, first: int, last: int, score: float) -> Hit:
     return Hit(reading.chunk(source, start, end), source.text[start:end], score)
 
 
-def best_spans(reading: Reading, ranking: Ranking, k: int) -> list[tuple[int, int, float]]:
+def best_spans(
+    reading: Reading, ranking: Ranking, k: int, before: Sequence[int] = ()
+) -> list[tuple[int, int, float]]:
     """The first and last units and the scores of the `k` best passages: each best sentence with as
     much of what surrounds it as a window holds and no better passage has taken."""
     taken: set[int] = set()
     best: list[tuple[int, int, float]] = []
     score_of = dict(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True))
-    for row in ranking.rows.tolist():
+    unranked = min(score_of.values(), default=0.0)
+    for row in dict.fromkeys([*before, *ranking.rows.tolist()]):
         if len(best) == k:
             break
         if row in taken:
@@ -61,7 +66,7 @@ def best_spans(reading: Reading, ranking: Ranking, k: int) -> list[tuple[int, in
         while last > row and reading.units["kind"][last] == HEADING:
             last -= 1  # it opens what comes after
         taken.update(range(first, last + 1))
-        best.append((first, last, score_of[row]))
+        best.append((first, last, score_of.get(row, unranked)))
     return best
 
 

@@ -39,9 +39,10 @@ class Generation(Reading):
         ranking = self.rank(query, self.in_scope(sources))
         return self.passages(ranking, k) if max_chars is None else fill(self, ranking, max_chars)
 
-    def passages(self, ranking: Ranking, k: int) -> list[Hit]:
-        """The `k` best passages of a ranking, none overlapping another."""
-        return passages(self, ranking, k)
+    def passages(self, ranking: Ranking, k: int, before: Sequence[int] = ()) -> list[Hit]:
+        """The `k` best passages of a ranking, none overlapping another, those around the rows
+        `before` first."""
+        return passages(self, ranking, k, before)
 
     def best_spans(self, ranking: Ranking, k: int) -> list[tuple[int, int, float]]:
         """The first and last rows and the scores of the `k` best passages of a ranking."""

@@ -16,7 +16,13 @@ from qa.evaluation.gold import contains
 from qa.evaluation.measures import measure
 from qa.evaluation.questions import Question, read_questions, spread
 from qa.evaluation.runs import Run, read_run, run_questions
-from qa.evaluation.statistics import area_under_risk, auroc, calibration_error, risk_coverage
+from qa.evaluation.statistics import (
+    area_under_risk,
+    auroc,
+    calibration_error,
+    calibration_error_by_chance,
+    risk_coverage,
+)
 from qa.gap_log import GapLog
 from qa.settings import read_settings
 
@@ -109,6 +115,14 @@ def test_calibration_of_what_is_calibrated_is_near_nothing():
     confidence = random.random(20_000)
     assert calibration_error(confidence, random.random(20_000) < confidence) < 0.02
     assert calibration_error(confidence, random.random(20_000) < confidence**2) > 0.1
+
+
+def test_of_few_questions_a_calibrated_confidence_shows_an_error_by_chance():
+    random = np.random.default_rng(3)
+    confidence = random.random(120)
+    seen = [calibration_error(confidence, random.random(120) < confidence) for _ in range(400)]
+    assert calibration_error_by_chance(confidence) == pytest.approx(np.mean(seen), rel=0.05)
+    assert calibration_error_by_chance([1.0, 0.0, 0.0]) == 0
 
 
 def test_risk_and_coverage_by_hand():

@@ -9,7 +9,12 @@ import numpy as np
 
 from qa.evaluation.asking import HITS, Outcome, Record
 from qa.evaluation.questions import NEAR_MISS, OFF_TOPIC
-from qa.evaluation.statistics import area_under_risk, auroc, calibration_error
+from qa.evaluation.statistics import (
+    area_under_risk,
+    auroc,
+    calibration_error,
+    calibration_error_by_chance,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +137,7 @@ def measure(records: Sequence[Record]) -> list[Measure]:
         _auroc("auroc_off_the_library", [outcome for outcome, _ in both], off),
         *_risk(records),
         _calibration("calibration_error", judged),
-        _calibration("calibration_error_of_all", judged_pairs(everything)),
+        *_calibration_of_all(judged_pairs(everything)),
         *_quantiles("answer", [one.answered.seconds for one in records]),
         *_quantiles(
             "search", [one.search_seconds for one in records if one.search_seconds is not None]
@@ -183,6 +188,14 @@ def _calibration(name: str, judged: Sequence[tuple[float, bool]]) -> Measure | N
         return None
     confidence, right = zip(*judged, strict=True)
     return Measure(name=name, value=calibration_error(confidence, right), of=len(judged))
+
+
+def _calibration_of_all(judged: Sequence[tuple[float, bool]]) -> list[Measure | None]:
+    chance = None
+    if judged:
+        value = calibration_error_by_chance([sure for sure, _ in judged])
+        chance = Measure(name="calibration_error_by_chance", value=value, of=len(judged))
+    return [_calibration("calibration_error_of_all", judged), chance]
 
 
 def _quantiles(name: str, seconds: Sequence[float]) -> list[Measure]:

@@ -62,6 +62,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "calibration_error": "of the answers given: how far confidence is from the share right",
         "calibration_error_of_all": "the same over all that was asked, held back or not, with the "
         "right source in scope and out of it",
+        "calibration_error_by_chance": "what of that error so few questions would show of a "
+        "confidence that is just right",
     },
 }
 

@@ -34,6 +34,15 @@ def calibration_error(confidence: Numbers, right: Numbers) -> float:
     return float(np.abs(gap).sum() / len(sure))
 
 
+def calibration_error_by_chance(confidence: Numbers) -> float:
+    """The calibration error that is to be expected of so many questions if each is right with just
+    the probability that was told: of a normal sum with variance v its size, sqrt(2 v / pi)."""
+    sure = np.asarray(confidence, dtype=np.float64)
+    place = np.minimum((sure * BINS).astype(int), BINS - 1)
+    variance = np.bincount(place, weights=sure * (1 - sure), minlength=BINS)
+    return float(np.sqrt(2 * variance / np.pi).sum() / len(sure))
+
+
 def risk_coverage(confidence: Numbers, right: Numbers) -> tuple[Floats, Floats, Floats]:
     """For each confidence as a threshold, highest first: that threshold, coverage (the share of the
     questions that is answered) and risk (the share of those answers that is wrong).

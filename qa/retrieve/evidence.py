@@ -116,13 +116,15 @@ class Evidence:
 
     def passages(self, count: int = 3) -> tuple[Passage, ...]:
         """The nearest passages, best first, without what gives orders to a model."""
-        hits = self.generation.passages(self.ranking, count + _SPARE)
+        hits = self.hits(count + _SPARE)
         shown = quotable_hits(self.generation, hits)
         return tuple(passage(self.generation, hit) for hit in shown[:count])
 
     def hits(self, count: int) -> list[Hit]:
-        """The passages that a language model is shown, best first."""
-        return self.generation.passages(self.ranking, count)
+        """The passages that a language model is shown, best first: where a model has read the
+        stretches, in their order."""
+        before = [one.best for one in self.candidates] if self.read else []
+        return self.generation.passages(self.ranking, count, before)
 
 
 def _by_rank(evidence: Evidence) -> bool:
