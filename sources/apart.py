@@ -175,7 +175,7 @@ class ApartReader:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=bare_environment(),
         )
         return self._child
 
@@ -211,7 +211,7 @@ def _end_idle() -> None:
             _end(_idle.pop(key))
 
 
-def _environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """Nothing of ours but what a process needs to start: a document may not learn our secrets."""
     needed = ("SYSTEMROOT", "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
     return {name: os.environ[name] for name in needed if name in os.environ}

@@ -138,22 +138,10 @@ def _connect(parts: SplitResult, allow_private: bool, seconds: float) -> socket.
     """A connection to a checked address of the host."""
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        host = host if ":" in host else host.encode("idna").decode()
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise SnapshotError(
-            f"{parts.hostname} is not known: check the address and the connection"
-        ) from error
-    addresses = [str(each[4][0]) for each in found]
-    private = [address for address in addresses if not is_public(address)]
-    if private and not allow_private:
-        raise SnapshotError(
-            f"{parts.hostname} is {private[0]}, on this machine or a private network: if that is "
-            f"meant, add --allow-private"
-        )
+    addresses = addresses_of(host, port, allow_private)
+    host = host if ":" in host else host.encode("idna").decode()
     failed: OSError | None = None
-    for address in dict.fromkeys(addresses):
+    for address in addresses:
         try:
             sock = socket.create_connection((address, port), timeout=min(20, seconds))
             if parts.scheme == "https":
@@ -165,6 +153,24 @@ def _connect(parts: SplitResult, allow_private: bool, seconds: float) -> socket.
             return sock
     said = getattr(failed, "strerror", None) or failed
     raise SnapshotError(f"{parts.hostname} does not answer ({said}): try again later") from failed
+
+
+def addresses_of(host: str, port: int, allow_private: bool) -> list[str]:
+    """The addresses of a host. Raises SnapshotError where one is of this machine or of a private
+    network, unless `allow_private`."""
+    try:
+        name = host if ":" in host else host.encode("idna").decode()
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SnapshotError(f"{host} is not known: check the address and the connection") from error
+    addresses = [str(each[4][0]) for each in found]
+    private = [address for address in addresses if not is_public(address)]
+    if private and not allow_private:
+        raise SnapshotError(
+            f"{host} is {private[0]}, on this machine or a private network: if that is "
+            f"meant, add --allow-private"
+        )
+    return list(dict.fromkeys(addresses))
 
 
 def is_public(address: str) -> bool:

@@ -58,6 +58,14 @@ def add(
     within: Annotated[
         Text, _option("Also what the page links to, below this path of its site.", "PATH")
     ] = None,
+    commit: Annotated[
+        Text,
+        _option(
+            "The item is a git repository, a path or an https address: its files at this commit, "
+            "branch or tag, below the folder --within.",
+            "REV",
+        ),
+    ] = None,
     pages: Annotated[int, typer.Option(min=1, help="Documents of a site or feed at most.")] = 100,
     depth: Annotated[int, typer.Option(min=0, help="Links from the first page at most.")] = 3,
     refresh: Annotated[
@@ -110,7 +118,7 @@ def add(
         try:
             for outcome in add_collection(
                 item, folder, metadata, name=name, within=within, pages=pages, depth=depth,
-                overwrite=overwrite, allow_private=allow_private,
+                overwrite=overwrite, allow_private=allow_private, commit=commit,
             ):  # fmt: skip
                 if isinstance(outcome, Left):
                     left.append(outcome)

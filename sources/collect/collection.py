@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from sources.collect.folder import files_of
 from sources.collect.places import Places, name_below
+from sources.collect.repository import check_out
 from sources.collect.site import Page, Scope, follow, listed, path_within
 from sources.collect.visitor import DELAY, Visitor, may_be_map, read_listing, seems_xml, unpacked
 from sources.dates import read_date
@@ -54,16 +58,23 @@ def add_collection(
     overwrite: bool = False,
     allow_private: bool = False,
     delay: float = DELAY,
+    commit: str | None = None,
 ) -> Iterator[Source | Left]:
     """Add a file or address, or each document of a folder, feed or map of a site, as `add_source`.
 
     `within` is a path of the site: what the page links to below it is added too, over as many links
     as `depth`; at most `pages` documents are fetched, `delay` seconds apart and as robots.txt
     allows. Documents of a collection lie in a folder, by default named after it; `name` is its path
-    in the library. What came from an address that the library has stays, unless `overwrite`.
-    Raises SnapshotError, MetadataError.
+    in the library. With a `commit` (or branch, or tag) the item is a git repository, a path or an
+    https address, and `within` a folder of it. What came from an address that the library has
+    stays, unless `overwrite`. Raises SnapshotError, MetadataError.
     """
     library = Path(library)
+    if commit:
+        yield from _repository(
+            item, commit, within or "", library, metadata, name, overwrite, allow_private
+        )
+        return
     if not is_address(item):
         if within:
             raise SnapshotError(f"{item} is no web address: --within is for what a page links to")
@@ -122,8 +133,32 @@ def _narrowed(scope: Scope, within: str) -> Scope:
     return Scope(url=scope.url, path=path, pages=scope.pages, depth=scope.depth)
 
 
+def _repository(
+    item: str,
+    commit: str,
+    within: str,
+    library: Path,
+    metadata: Mapping[str, Any] | None,
+    name: str | None,
+    overwrite: bool,
+    allow_private: bool,
+) -> Iterator[Source | Left]:
+    given = _of_many(item, metadata)
+    with tempfile.TemporaryDirectory() as scratch:
+        whole, files = check_out(item, commit, within, Path(scratch), allow_private=allow_private)
+        known = {"commit": whole, "accessed": datetime.now(UTC).date().isoformat()}
+        known |= {"url": item} if is_address(item) else {}
+        folder = name or PurePosixPath(urlsplit(item).path or item).stem
+        yield from _folder(files, library, given, folder, overwrite, known)
+
+
 def _folder(
-    folder: Path, library: Path, metadata: dict[str, Any], name: str | None, overwrite: bool
+    folder: Path,
+    library: Path,
+    metadata: dict[str, Any],
+    name: str | None,
+    overwrite: bool,
+    known: Mapping[str, str] | None = None,
 ) -> Iterator[Source | Left]:
     below = PurePosixPath(name or folder.resolve().name)
     for file, path, reason in files_of(folder, library):
@@ -133,7 +168,7 @@ def _folder(
         try:
             yield put(
                 str(file),
-                lambda file=file: copied(file),  # type: ignore[misc]
+                lambda file=file: _with(copied(file), known),  # type: ignore[misc]
                 library,
                 metadata,
                 name=str(below / path),
@@ -141,6 +176,14 @@ def _folder(
             )
         except SourceError as error:
             yield Left(item=str(file), reason=str(error))
+
+
+def _with(document: Document, known: Mapping[str, str] | None) -> Document:
+    """A document with where it is from, and the hash of what is kept; as it is, without that."""
+    if known is None:
+        return document
+    digest = {"sha256": sha256(document.data).hexdigest()}
+    return replace(document, known=document.known | dict(known) | digest)
 
 
 def _pages(

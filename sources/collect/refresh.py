@@ -60,7 +60,8 @@ def refresh(
         known = {}
         with suppress(SourceError):  # `refdesk sources` tells what is wrong with it
             known = known_of(library / path)
-        if (url := known.get("url")) and known.get("sha256"):
+        # What a repository holds at a commit does not change
+        if (url := known.get("url")) and known.get("sha256") and "commit" not in known:
             yield _refreshed(library, path, str(url), known["sha256"], visitor, overwrite)
 
 
