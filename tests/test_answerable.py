@@ -98,3 +98,14 @@ def test_a_trial_is_remembered_and_never_logged(answerable, desk, monkeypatch):
     assert answerable.answers(NOBODY_SAYS["question"]) is None
     assert answerable.answers(NOBODY_SAYS["question"]) is None
     assert asked == [(NOBODY_SAYS["question"], None, None)]
+
+
+def test_no_more_are_tried_than_are_offered(answerable, desk, opened, monkeypatch):
+    turns, scope = _asked(desk, opened, "How deep was the harbour of Oldport dredged?")
+    tried = []
+    monkeypatch.setattr(
+        Answerable, "_try", lambda self, of, question, _: tried.append(question) or "ports/harbour"
+    )
+    monkeypatch.setattr("qa.web.chat.answerable.MOST", 2)
+    assert answerable.near(turns, scope) == tried
+    assert len(tried) == 2

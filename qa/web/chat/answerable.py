@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 from pathlib import Path
 
 from index.errors import IndexingError
@@ -80,7 +81,7 @@ class Answerable:
         if not answered:
             alike = _alike(generation, turn.question, among)
             ordered = alike + [one for one in ordered if one not in alike]
-        return list(self._tried_of(ordered, scope.patterns))[:MOST]
+        return list(islice(self._tried_of(ordered, scope.patterns), MOST))
 
     def first(self, sources: Sequence[Source]) -> list[str]:
         """Up to four questions to begin with, of several sources."""
@@ -93,7 +94,8 @@ class Answerable:
         for source in spread(sources, _TRIED):
             if len(found) < _FIRST and source.id in generation.row_of:
                 shortest = sorted(self._of(source.id), key=lambda one: len(one.question))[:2]
-                found += [one for one in self._tried_of(shortest, None) if one not in found][:1]
+                tried = (one for one in self._tried_of(shortest, None) if one not in found)
+                found += islice(tried, 1)
         return found
 
     def _served(self) -> Generation:
