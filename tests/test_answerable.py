@@ -81,6 +81,11 @@ def test_headings_become_questions_without_golden_ones(desk, opened, tmp_path):
     answerable = Answerable(desk, tmp_path)
     turns, scope = _asked(desk, opened, "How deep was the harbour of Oldport dredged?")
     assert "Tell me about “Ferries” in “The harbour of Oldport”" in answerable.near(turns, scope)
+    twice = {"question": "Tell me about “Ferries” in “The harbour of Oldport”", "answers": ["x"]}
+    file = tmp_path / "questions.jsonl"
+    file.write_text(json.dumps(twice | {"source": "ports/harbour"}), encoding="utf-8")
+    offered = Answerable(desk, tmp_path).near(turns, scope)
+    assert offered.count(twice["question"]) == 1
     first = answerable.first(opened.sources)
     assert any("The harbour of Oldport" in question for question in first)
     assert all(desk.retrieve(question).answerable for question in first)

@@ -71,7 +71,9 @@ class Answerable:
         passages = [one for one in turn.passages if one.source_id in generation.row_of]
         cited = dict.fromkeys(one.source_id for one in passages)
         among = [*self._golden, *(one for name in cited for one in self._of(name))]
-        among = [one for one in among if one.question.casefold() not in asked]
+        # A golden question may be a heading, too.
+        by_question = {one.question.casefold(): one for one in among}
+        among = [one for question, one in by_question.items() if question not in asked]
         if answered:
             among = [one for one in among if not _is_said(one, passages)]
         ordered = sorted(
