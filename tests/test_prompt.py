@@ -47,6 +47,15 @@ def test_a_short_section_is_shown_whole_and_none_twice(opened):
     assert len(shown(evidence, 2)) == 2
 
 
+def test_sections_are_whole_as_long_as_there_is_room(opened, monkeypatch):
+    evidence = gather(opened.generation, "What is the first export of Oldport?")
+    whole = shown(evidence, 6)
+    monkeypatch.setattr("qa.compose.prompt._ROOM", 0)
+    own = shown(evidence, 6)
+    assert own[0] != whole[0]
+    assert own[0].start >= whole[0].start and own[0].end <= whole[0].end
+
+
 def test_a_long_section_is_shown_as_the_passage_that_was_found(opened):
     evidence = gather(opened.generation, "When was the Cape 120 lighthouse lit?")
     of = [one for one in shown(evidence, 6) if one.source_id == "lighthouses"]
