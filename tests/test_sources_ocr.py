@@ -13,8 +13,7 @@ from index.build.fingerprint import library_fingerprint
 from index.source_table import SourceTable, write_sources
 from qa.web.chat.opening import _page
 from qa.web.reader.document import Mark
-from sources import NoSourcesError, load_sources
-from sources import load as loading
+from sources import NoSourcesError, load_sources, side_by_side
 from sources.formats import read
 from sources.readers.ocr import ocr_version
 
@@ -95,7 +94,7 @@ def scanned(shelf):
 
 
 def test_without_the_extra_the_report_says_what_to_install(shelf, monkeypatch):
-    monkeypatch.setattr(loading, "ocr_version", lambda: "")
+    monkeypatch.setattr(side_by_side, "ocr_version", lambda: "")
     told = {}
     found = load_sources(shelf, on_skip=told.__setitem__)
     assert [source.id for source in found] == ["both"] and not found[0].ocr
