@@ -14,7 +14,7 @@ from qa.retrieve.calibration import weights_digest
 from qa.retrieve.candidates import read_text
 from qa.retrieve.confidence import answer_weights, read_features
 from qa.retrieve.evidence import gather
-from qa.retrieve.reread import STRETCHES_READ, reread
+from qa.retrieve.reread import MOST_READ, read_count, reread
 from qa.settings import read_settings
 
 needs_reader = pytest.mark.skipif(
@@ -42,14 +42,21 @@ class Liking:
 
 def test_what_it_likes_comes_first_and_no_more_is_read_than_said(opened):
     plain = gather(opened.generation, "What is known of the harbour of Oldport?")
-    last = plain.candidates[min(len(plain.candidates), STRETCHES_READ) - 1]
+    last = plain.candidates[read_count(plain.chances) - 1]
     word = read_text(opened.generation, last)
     reader = Liking(word)
     found = reread(plain, reader)
     assert found.candidates[0] == last != plain.candidates[0]
     assert set(found.candidates) == set(plain.candidates) and found.read and not plain.read
-    assert sum(found.chances) == pytest.approx(1) and reader.read <= STRETCHES_READ
+    assert sum(found.chances) == pytest.approx(1) and reader.read <= MOST_READ
     assert found.confidence != plain.confidence
+
+
+def test_where_few_are_likely_few_are_read():
+    assert read_count([0.97, 0.01, 0.01, 0.005, 0.005]) == 4
+    assert read_count([0.97, 0.03]) == 2
+    assert read_count([0.3, 0.2, 0.2, 0.1, 0.1, 0.1]) == 6
+    assert read_count([0.02] * 50) == MOST_READ and read_count([0.02] * 50, 4) == 4
 
 
 def test_who_asks_in_other_words_is_answered_where_it_was_read(opened):

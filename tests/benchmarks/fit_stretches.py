@@ -63,11 +63,11 @@ from qa.retrieve.confidence import (
 )
 from qa.retrieve.evidence import gather
 from qa.retrieve.features import STRETCH_FEATURES, sigmoid, softmax
+from qa.retrieve.reread import read_count
 from qa.settings import read_settings
 
-# So many of the likeliest are read here, so that the probe sees more than what is read in use.
+# So many of the likeliest are read here, so that the probe sees all that is ever read in use.
 READ = 12
-USED = 8
 RANK_PENALTY = 10.0
 PROBE_C, ANSWER_C = 0.01, 0.1
 # Libraries whose questions are not as people ask them count less, and are there for what is out of
@@ -191,7 +191,8 @@ def fit_probe(cases: Sequence[Case]) -> Probe:
 def read(one: Case, probe: Probe) -> np.ndarray:
     """What the reader finds in each stretch; not a number where it is not read in use."""
     found = np.full(len(one.gold), np.nan)
-    states = one.states[:USED]
+    unread = softmax(one.features @ answer_weights(read=False).stretches)
+    states = one.states[: read_count(-np.sort(-unread))]
     found[: len(states)] = states @ probe[0] + probe[1]
     return found
 
