@@ -18,7 +18,7 @@ from qa.settings import VARIABLES
 
 REFDESK = [sys.executable, "-c", "from qa.cli.app import main; main()"]
 COMMANDS = (
-    "chat ask search rebuild watch status verify rollback sources add eval check gaps mcp "
+    "chat ask report search rebuild watch status verify rollback sources add eval check gaps mcp "
     "backup restore user".split()
 )
 HARBOUR = """---
@@ -499,7 +499,7 @@ def test_what_nobody_expected_is_one_line(capsys, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("two\nlines")
 
-    monkeypatch.setattr("qa.pipeline.answer", fail)
+    monkeypatch.setattr("qa.pipeline.asked", fail)
     error = failed(capsys, "ask", "x")
     assert "unexpected ZeroDivisionError: two lines" in error
     assert "--debug" in error
@@ -511,7 +511,7 @@ def test_an_interrupt_is_one_line(capsys, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("qa.pipeline.answer", interrupt)
+    monkeypatch.setattr("qa.pipeline.asked", interrupt)
     assert "interrupted" in failed(capsys, "ask", "x")
 
 
