@@ -61,14 +61,14 @@ class OwnEmbeddings:
         """The vectors of one question."""
         try:
             vector = _vectors([self.embeddings.embed_query(text)], 1)[0]
-        except Exception as error:
+        except Exception as error:  # whatever a program's own model raises
             raise self._failed(error) from error
         return vector, vector[None]
 
     def _encode(self, texts: Sequence[str]) -> list[tuple[Floats, Floats]]:
         try:
             vectors = _vectors(self.embeddings.embed_documents(list(texts)), len(texts))
-        except Exception as error:
+        except Exception as error:  # whatever a program's own model raises
             raise self._failed(error) from error
         # The last token of a text is the mark that ends it.
         return [(vector, np.stack([vector, vector])) for vector in vectors]

@@ -181,7 +181,7 @@ def _windows(source: Source, units: list[Unit], splitter: TextSplitter | None) -
         return split_windows(units)
     try:
         return windows_of_pieces(source, units, splitter.split_text(source.text))
-    except Exception as error:
+    except Exception as error:  # whatever a program's own splitter raises
         raise IndexingError(
             f"the text splitter {type(splitter).__name__} cannot be used ({error}); "
             f"its pieces must be parts of the text"

@@ -242,13 +242,12 @@ def _load(
     told. Raises UnreadableError."""
     name = PurePosixPath(path)
     format_ = _format(path)
+    # They come in the order of the files: it is taken before anything of this file can fail.
+    given = None if format_ in PLAIN else next(extracts)
     metadata = _sidecar(root, path, format_, notes)
-    if format_ in PLAIN:
-        extract = read(read_file(root / path, limit), format_, name.name)
-    elif isinstance(given := next(extracts), UnreadableError):
+    if isinstance(given, UnreadableError):
         raise given
-    else:
-        extract = given
+    extract = given or read(read_file(root / path, limit), format_, name.name)
     if not extract.blocks:
         raise UnreadableError(f"no text in it but in images, as in a scan: {INSTALL}")
     if extract.front_matter is not None:

@@ -90,7 +90,7 @@ def stream_text(
                 if _finished(piece):
                     yield "\n"
             return
-        except Exception as error:
+        except Exception as error:  # each provider raises its own
             late = monotonic() - start > 1.5 * timeout
             busy = _busy_for(error)
             if wrote or late or not again or not _may_pass(error) or busy > timeout / 2:
@@ -188,7 +188,7 @@ def _until(deadline: float, pieces: Iterator[_T]) -> Iterator[_T]:
                 if stopped.is_set():
                     return
             heard.put(None)
-        except Exception as error:
+        except Exception as error:  # it is raised where it is waited for
             heard.put(error)
 
     # The context says which run of a trace this is a part of.
