@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.bert import encode_batches, groups
+from index.bert_parts import BertParts, encode_batches, groups
 from index.token_vectors import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from index.bert import Bert
 
 # So many tokens go through the layers at once. More are not faster, and take more memory.
 _BATCH = 2048
@@ -32,7 +30,7 @@ _FEW_ROWS, _ROWS, _LENGTH = 16, 64, 16
 class OneDnnBert:
     """The encoder of `bert`, in bfloat16 where the processor multiplies it."""
 
-    def __init__(self, bert: Bert) -> None:
+    def __init__(self, bert: BertParts) -> None:
         import torch
 
         # bfloat16 takes half the time there, at cosine 0.9999 to float32; elsewhere it is emulated
@@ -67,7 +65,7 @@ class OneDnnBert:
             self._layers.append(laid)
 
     @classmethod
-    def of(cls, bert: Bert) -> OneDnnBert | None:
+    def of(cls, bert: BertParts) -> OneDnnBert | None:
         """The encoder on torch; None where oneDNN does not serve the processor."""
         import torch
 

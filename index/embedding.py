@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.bert import Bert, Encode
 from index.errors import ModelError
+from index.own_embeddings import OWN, OwnEmbeddings
 from index.token_vectors import Bytes, Floats, QueryTokens, principal_axes, to_bytes, unit_length
 from index.tokens import QUESTION_WORDS, STOP_WORDS
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
-# What the name of a model begins with that a program handed over as an object.
-OWN = "object:"
 # Of the upstream safetensors file of sentence-transformers/all-MiniLM-L6-v2.
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # Texts of like length are embedded together, so many characters at a time, of which progress is
@@ -203,8 +202,6 @@ def load_embedder(model: str | Embeddings = BUNDLED_MODEL) -> Embedder:
     of a hub; no other name makes anything contact a hub. Raises ModelError.
     """
     if not isinstance(model, str):
-        from index.own_embeddings import OwnEmbeddings
-
         own = OwnEmbeddings(model)
         return Embedder(own.name, own)
     if model.startswith(OWN):

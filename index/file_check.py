@@ -8,7 +8,6 @@ missing, damaged or of other files, it is hashed once more.
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from hashlib import file_digest
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from index.errors import IndexDamagedError
 from index.generation import Manifest
+from sources.whole_file import write_whole
 
 CHECKED = "checked.json"
 
@@ -83,10 +83,5 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _write(folder: Path, found: dict[str, Any]) -> None:
-    temporary = folder / f"{CHECKED}.{os.getpid()}"
     with suppress(OSError):  # who may only read hashes each time
-        try:
-            temporary.write_text(json.dumps(found), encoding="ascii")
-            temporary.replace(folder / CHECKED)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(folder / CHECKED, json.dumps(found))

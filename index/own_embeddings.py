@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.bert import Encode
-from index.embedding import OWN
 from index.errors import ModelError
 from index.token_vectors import Floats
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
+
+
+# What the name of a model begins with that a program handed over as an object.
+OWN = "object:"
 
 
 class OwnEmbeddings:

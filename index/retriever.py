@@ -9,7 +9,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from index.opened import Index
+from index.search import Generation
 
 
 class IndexRetriever(BaseRetriever):
@@ -32,11 +32,10 @@ class IndexRetriever(BaseRetriever):
         max_chars: int | None = None,
         sources: Iterable[str] | None = None,
     ) -> list[Document]:
-        opened: Index = self.index
         if k is None:  # how many are asked for goes before a budget of the retriever's own
             k = self.k
             max_chars = self.max_chars if max_chars is None else max_chars
-        generation = opened.generation
+        generation: Generation = self.index.generation
         documents = []
         for hit in generation.search(
             query, k, max_chars, self.sources if sources is None else sources

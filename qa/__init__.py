@@ -5,8 +5,9 @@ The heavy modules are loaded when a name is first used, so that importing the pa
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sources.lazy import loader
 
 if TYPE_CHECKING:
     from qa.errors import ChatModelError, QuestionError, RefdeskError, SettingError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
     from qa.runnable import chain
 
-# A name is in the first of these that has it, so the light ones stand first.
 _MODULES = (
     "result",
     "errors",
@@ -50,10 +50,4 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        for module in _MODULES:
-            found = import_module(f"qa.{module}")
-            if hasattr(found, name):
-                return getattr(found, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loader(__name__, _MODULES, __all__)

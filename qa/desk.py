@@ -107,12 +107,9 @@ class Desk:
             found = [one for one in found if _about(one, question)]
         # A follow-up that can be read in several ways is meant as the library can answer it.
         _, best = max(enumerate(found), key=lambda item: item[1].confidence - _LATER * item[0])
-        follow_up = best.question != question.strip()
         if self.reader is not None:
             best = reread(best, self.reader)
-        evidence = replace(
-            calibrated(best), asked=question, follow_up=follow_up, history=tuple(history)
-        )
+        evidence = replace(calibrated(best), asked=question, history=tuple(history))
         # The confidence is that one passage answers. What a section is named after, and what came
         # to pass in a time, no one passage answers: these are as sure as what is just answered.
         if not evidence.answerable and (is_named(evidence) or is_of_all(evidence)):
@@ -203,7 +200,7 @@ class Desk:
         if question is None or question == evidence.question:
             return evidence
         found = self.retrieve(question, (), evidence.sources)
-        return replace(found, asked=evidence.asked, follow_up=question != evidence.asked.strip())
+        return replace(found, asked=evidence.asked)
 
     def _abstain(self, evidence: Evidence, model: str | None, notice: str | None = None) -> Answer:
         if self.gap_log:

@@ -11,7 +11,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from collections import OrderedDict
@@ -22,6 +21,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from qa.errors import SettingError
+from sources.whole_file import write_whole
 
 READER, CURATOR = "reader", "curator"
 ASK, CURATE = "ask", "curate"
@@ -245,17 +245,10 @@ def _without(file: Path, beginning: str | None = None) -> list[str]:
 
 def _write(file: Path, lines: list[str]) -> None:
     file = file.resolve()  # a link stays, and what it leads to changes
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(opened, "w", encoding="utf-8") as written:
-            written.write("".join(f"{line}\n" for line in lines))
-            written.flush()
-            os.fsync(written.fileno())
-        temporary.replace(file)
+        write_whole(file, "".join(f"{line}\n" for line in lines), private=True)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise SettingError(
             f"{file} cannot be written ({error.strerror}); name another file with --auth"
         ) from error

@@ -5,8 +5,9 @@ The modules are loaded when a name is first used, so that importing the package 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sources.lazy import loader
 
 if TYPE_CHECKING:
     from sources.apart import Limits
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sources.snapshot import add_source
     from sources.source import Block, Reference, Source
 
-# A name is in the first of these that has it, so the light ones stand first.
 _MODULES = ("errors", "source", "invisible", "apart", "cache", "load", "snapshot")
 
 __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
@@ -47,10 +47,4 @@ __all__ = [  # noqa: RUF022  grouped: verbs, what they yield, what they raise
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        for module in _MODULES:
-            found = import_module(f"sources.{module}")
-            if hasattr(found, name):
-                return getattr(found, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loader(__name__, _MODULES, __all__)

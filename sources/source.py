@@ -76,11 +76,6 @@ class Block:
     fields: tuple[str, ...] = ()
     group: int = 0
 
-    @property
-    def is_step(self) -> bool:
-        """Whether it is an item with a number."""
-        return self.kind == "item" and any(map(str.isdecimal, self.marker))
-
 
 @dataclass(frozen=True, slots=True)
 class OcrSpan:

@@ -3,13 +3,18 @@
 import pytest
 
 from qa import QuestionError
-from qa.condense.readings import condense, readings
+from qa.condense.readings import readings
 
 ASKED = "When did Russia and North Korea sign their treaty?"
 HISTORY = [
     ("user", ASKED),
     ("assistant", "Vladimir Putin and Kim Jong Un signed the treaty on 19 June 2024. [1]"),
 ]
+
+
+def condense(question, history=()):
+    """The likeliest reading."""
+    return readings(question, history)[0]
 
 
 def after(question, follow_up, answer=""):
@@ -165,7 +170,6 @@ def test_several_readings_are_offered_to_choose_from():
         "When was the treaty between Russia and Iran signed?",
         "When was the treaty between Iran and North Korea signed?",
     ]
-    assert condense("I meant Iran", history, choose=lambda many: many[-1]) == found[-1]
 
 
 def test_without_history_nothing_is_added():

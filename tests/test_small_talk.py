@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.condense.readings import condense
+from qa.condense.readings import readings
 from qa.condense.small_talk import REPLIES, small_talk
 from qa.desk import Desk
 from qa.gap_log import GapLog
@@ -82,12 +82,12 @@ def test_a_question_in_another_script_is_not_made_part_of_the_next(history):
         ("user", OTHERS[6]),
         ("assistant", "The sources do not answer this."),
     ]
-    assert condense("And where?", later) == "Where was the harbour of Oldport dredged?"
+    assert readings("And where?", later)[0] == "Where was the harbour of Oldport dredged?"
 
 
 def test_what_is_asked_after_thanks_is_about_what_was_asked_before_them(history):
     later = [*history, ("user", "thanks!"), ("assistant", REPLIES["thanks"])]
-    assert condense("And where?", later) == "Where was the harbour of Oldport dredged?"
+    assert readings("And where?", later)[0] == "Where was the harbour of Oldport dredged?"
 
 
 def test_real_follow_ups_are_no_small_talk():

@@ -108,7 +108,6 @@ def test_lists_tables_and_code_know_their_groups_markers_and_columns():
         ("item", "4.", 1, 1), ("paragraph", "", 0, 2), ("code", "", 0, 2), ("row", "header", 0, 3),
         ("row", "", 0, 3), ("paragraph", "", 0, 0),
     ]  # fmt: skip
-    assert [b.is_step for b in found[1:3]] == [True, False]
     assert (found[6].language, found[8].fields) == ("sh", ("Tea", "Minutes"))
 
 

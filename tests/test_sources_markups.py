@@ -33,7 +33,7 @@ def test_each_part_is_read_as_what_it_is(suffix, text, title):
     (code,) = [b for b in extract.blocks if b.kind == "code"]
     assert code.language.lower() == "python"
     assert extract.text[code.start : code.end].startswith("SPAN = 31")
-    assert next(b for b in extract.blocks if b.kind == "item").is_step
+    assert next(b for b in extract.blocks if b.kind == "item").marker[0].isdecimal()
     for never in ("remark", "free", "Category", "Infobox", "passwd", "root:", "Never read", "\\"):
         assert never not in extract.text
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from unicodedata import name
 
 from index.tokens import STOP_WORDS, terms, words
@@ -89,23 +89,10 @@ _AGENT = re.compile(r"^who\s+(?:did|does|has\s+done)\s+(?:it|that|this|so)\W*$",
 _ASIDE = re.compile(r"^\W*(?:really|are\s+you\s+sure|is\s+that\s+(?:so|true|right))\W*$", re.I)
 
 
-def condense(
-    question: str,
-    history: Sequence[Turn] = (),
-    choose: Callable[[Sequence[str]], str] | None = None,
-) -> str:
-    """`question` as it stands on its own after the turns before it.
-
-    `history` holds (role, text) of the earlier turns, oldest first, roles "user" and "assistant".
-    `choose` picks one of several readings; without it the likeliest is taken. Raises QuestionError.
-    """
-    found = readings(question, history)
-    return choose(found) if choose is not None and len(found) > 1 else found[0]
-
-
 def readings(question: str, history: Sequence[Turn] = ()) -> list[str]:
     """What `question` may mean after the turns before it, the likeliest first; at least one.
 
+    `history` holds (role, text) of the earlier turns, oldest first, roles "user" and "assistant".
     Raises QuestionError.
     """
     said: list[Said] = []

@@ -151,11 +151,6 @@ class Statement:
         return frozenset(found) - frozenset(terms(" ".join(self.names)) if self.names else ())
 
     @cached_property
-    def verbs(self) -> frozenset[str]:
-        """The stems of its verbs in the past tense."""
-        return frozenset(stem([word for word in words(self.own) if _is_past(word)]))
-
-    @cached_property
     def happened(self) -> str:
         """The stem of the verb that its first date belongs to; nothing where there is none."""
         date = DATE.search(self.own)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from qa.export.csl import csl
 from qa.export.evidence import evidence
 from qa.export.markdown import markdown
 from qa.result import Answer
+from sources.whole_file import write_whole
 
 if TYPE_CHECKING:
     from index.opened import Index
@@ -47,12 +47,9 @@ def export_answer(answer: Answer, format: str, *, index: str | Path | Index | No
 def write_export(path: Path, answer: Answer, *, index: str | Path | Index | None = None) -> None:
     """Write `answer` to a file in the format that its name says. Raises SettingError."""
     text = export_answer(answer, format_of(path), index=index)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, text)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise SettingError(
             f"{path} cannot be written ({error.strerror}); name another file with --export"
         ) from error

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from index.embedding import BUNDLED_MODEL
 from qa.errors import SettingError
 from qa.retrieve.features import sigmoid
+from sources.whole_file import write_whole
 
 if TYPE_CHECKING:
     from index.generation import Manifest
@@ -60,12 +60,9 @@ class Calibration:
     def write(self, index: Path) -> None:
         """Store it beside the generations of `index`. Raises SettingError."""
         path = index / FILE
-        temporary = index / f".{FILE}.{os.getpid()}.new"
         try:
-            temporary.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="ascii")
-            temporary.replace(path)
+            write_whole(path, json.dumps(asdict(self), indent=1) + "\n")
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise SettingError(
                 f"{path} cannot be written ({error.strerror}); name an index of yours with --index"
             ) from error

@@ -22,7 +22,6 @@ from qa.retrieve.features import (
     STRETCH_FEATURES,
     Asked,
     Floats,
-    Weights,
     question_features,
     sentence_features,
     shipped_weights,
@@ -58,8 +57,8 @@ class Evidence:
     """The best sentences for a question, from one generation, best first.
 
     `rows` are their rows in the generation, `shares` (summing to 1) how likely each is to be the
-    one that answers, and `confidence` (0 to 1) that an answer made of them is right. `follow_up`
-    says that the question was put behind the one before it, `threshold` is None for the shipped.
+    one that answers, and `confidence` (0 to 1) that an answer made of them is right. `threshold`
+    is None for the shipped.
     `calibrated` is False where no confidence was fitted to the embedding model: then the ranks of
     meaning and words decide. `shipped_confidence` is that before the calibration of the library,
     None where it has none.
@@ -80,7 +79,6 @@ class Evidence:
     shares: Floats
     confidence: float
     sources: tuple[str, ...] | None = None
-    follow_up: bool = False
     threshold: float | None = None
     shipped_confidence: float | None = None
     parts: tuple[Evidence, ...] = ()
@@ -136,7 +134,6 @@ def gather(
     generation: Generation,
     question: str,
     sources: Iterable[str] | None = None,
-    weights: Weights | None = None,
     reranker: Reranker | None = None,
 ) -> Evidence:
     """Find what may answer `question`, and decide how likely it does.
@@ -147,9 +144,8 @@ def gather(
     A question of several parts is as likely answered as its least likely part, where that is more
     than the whole: each part has its own best sentence. Raises QueryError, ScopeError.
     """
-    weights = weights or shipped_weights()
     scope = generation.in_scope(sources)
-    find = partial(_gather, generation, scope=scope, weights=weights, reranker=reranker)
+    find = partial(_gather, generation, scope=scope, reranker=reranker)
     whole = find(question)
     parts = tuple(find(part) for part in split_question(question))
     if not (parts and whole.rows):
@@ -167,7 +163,6 @@ def _gather(
     generation: Generation,
     question: str,
     scope: tuple[str, ...] | None,
-    weights: Weights,
     reranker: Reranker | None,
 ) -> Evidence:
     words, ranking, lost = rank_in_time(generation, question, scope)
@@ -183,6 +178,7 @@ def _gather(
         )
     asked = Asked.parse(words, generation, ranking)
     measured = sentence_features(generation, asked, ranking)
+    weights = shipped_weights()
     scores = measured @ weights.rank + lost
     if reranker:
         texts = [generation.unit_text(row) for row in ranking.rows[:CANDIDATES].tolist()]

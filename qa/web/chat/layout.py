@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from index.build.file_report import amount
 from index.errors import IndexingError
 from index.opened import Index
 from qa.templates import shortened
@@ -18,7 +19,7 @@ from qa.web.chat.shelf import shelf_of
 from qa.web.chat.transcript import examples, transcript
 from qa.web.shared.blocks import CheckedBlocks
 from qa.web.shared.masthead import BRIDGE, masthead
-from qa.web.shared.render import count, standing_words
+from qa.web.shared.render import standing_words
 
 _FOLLOW = "watch('value', () => window.refdesk?.follow())"
 _OPENED = "watch('value', () => window.refdesk?.opened())"
@@ -160,4 +161,4 @@ class ChatLayout:
             return "Scope: a date is wrong" if "date" in str(error) else "Scope: nothing fits"
         if scope.patterns is None:
             return "Scope: the whole library"
-        return f"Scope: {len(scope.patterns)} of {count(len(sources), 'source')}"
+        return f"Scope: {len(scope.patterns)} of {amount(len(sources), 'source')}"

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from index.build.file_report import amount
 from index.errors import ScopeError
 from qa.templates import shortened
-from qa.web.shared.render import count
 from sources import Source
 from sources.metadata import check_date
 
@@ -89,7 +89,7 @@ def choose(sources: Sequence[Source], choice: Choice) -> Scope:
                 f"scope"
             )
     if choice.empty:
-        words = f"the whole library ({count(len(sources), 'source')})"
+        words = f"the whole library ({amount(len(sources), 'source')})"
         return Scope(patterns=None, words=words, choice=choice)
     chosen = [source for source in sources if _fits(source, choice)]
     if not chosen:
@@ -98,7 +98,7 @@ def choose(sources: Sequence[Source], choice: Choice) -> Scope:
     more = f" and {len(chosen) - 3} more" if len(chosen) > 3 else ""
     return Scope(
         patterns=tuple(glob.escape(source.id) for source in chosen),
-        words=f"{count(len(chosen), 'source')}: {named}{more}",
+        words=f"{amount(len(chosen), 'source')}: {named}{more}",
         choice=choice,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from sources.front_matter import as_yaml, split_front_matter
 from sources.load import QUESTIONS
 from sources.metadata import parse_metadata
 from sources.snapshot import add_source
+from sources.whole_file import write_whole
 
 # What the form of the page edits, in its order.
 FIELDS = (
@@ -166,12 +166,9 @@ def _text(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
-        temporary.write_bytes(text.encode("utf-8"))
-        temporary.replace(file)
+        write_whole(file, text)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise SettingError(
             f"{file.name} cannot be written ({error.strerror}); allow writing to the library"
         ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -13,6 +12,8 @@ import platformdirs
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+
+from sources.whole_file import write_whole
 
 _SERIF = files("font_source_serif_pro") / "files"
 _SANS = files("gradio") / "templates/frontend/static/fonts/SourceSansPro"
@@ -45,9 +46,7 @@ def font(name: str) -> bytes:
     made = _cut(whole)
     with contextlib.suppress(OSError):  # it is made again next time
         kept.parent.mkdir(parents=True, exist_ok=True)
-        new = kept.with_name(f".{kept.name}.{os.getpid()}.new")
-        new.write_bytes(made)
-        new.replace(kept)
+        write_whole(kept, made)
     return made
 
 

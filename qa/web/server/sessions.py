@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
@@ -16,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 from qa.passwords import Users
+from sources.whole_file import write_whole
 
 COOKIE = "refdesk-session"
 # Seconds: a working day.
@@ -79,16 +79,9 @@ class Sessions:
             return
         now = time.time()
         held = {key: astuple(one) for key, one in self._open.items() if one.ends > now}
-        new = self._file.with_name(f".{self._file.name}.{os.getpid()}.new")
         try:
-            new.unlink(missing_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with os.fdopen(os.open(new, flags, 0o600), "w", encoding="utf-8") as written:
-                json.dump(held, written)
-            new.replace(self._file)
+            write_whole(self._file, json.dumps(held), private=True)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
             _log.warning("log-ins end with the server: %s (%s)", self._file, error.strerror)
 
 

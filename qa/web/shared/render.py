@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from index.build.file_report import amount
 from qa.lines import cells, item, parted
 from qa.parts import is_block, parts
 from qa.templates import environment
@@ -28,11 +29,6 @@ def render(template: str, **values: Any) -> str:
     return TEMPLATES.get_template(template).render(values)
 
 
-def count(number: int, noun: str) -> str:
-    """The number with its noun, as "1 source" or "16 sources"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def standing_words(standing: str) -> str:
     """A standing as a person reads it."""
     return _STANDINGS.get(standing, "Other")
@@ -52,7 +48,7 @@ def day(published: str) -> str:
 TEMPLATES = environment(
     Path(str(files("qa.web"))) / "templates",
     {
-        "count": count,
+        "count": amount,
         "standing_words": standing_words,
         "day": day,
         "item": item,
