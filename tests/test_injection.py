@@ -176,16 +176,13 @@ def test_a_long_paragraph_is_read_in_good_time():
         without_instructions(text, 0, len(text))
 
 
-def test_most_orders_of_each_kind_are_known_and_few_innocents_suffer():
+def test_most_orders_are_known_and_at_most_one_innocent_sentence_in_a_hundred_suffers():
     orders, innocent = kinds("orders.txt"), kinds("innocent.txt")
-    for kind, texts in orders.items():
-        known = sum(first_order(text) is not None for text in texts)
-        assert known >= 0.3 * len(texts), kind
     every = [text for texts in orders.values() for text in texts]
-    assert sum(first_order(text) is not None for text in every) >= 0.8 * len(every)
+    assert sum(first_order(text) is not None for text in every) >= 0.7 * len(every)
     said = [s for texts in innocent.values() for text in texts for _, s in sentences(text)]
-    assert len(said) >= 600
-    assert sum(first_order(sentence) is not None for sentence in said) <= 0.015 * len(said)
+    assert len(said) >= 750
+    assert sum(first_order(sentence) is not None for sentence in said) <= 0.01 * len(said)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ _MACHINE = (
     r"(?:a\.?i\.?s?|llms?|gpt(?:-?\d\w*)?|chat-?gpt|claude|gemini|copilot|openai|chat-?bots?"
     r"|(?:large )?language models?|(?:\w+ )?assistants?(?! (?:manager|professor|director|secretary|editor|coach|to\b))|dan|answering (?:engine|machine|system)s?"
     r"|machine readers?|automated (?:agent|reader|system)s?|(?:the|this|each|any|every|whichever) "
-    r"(?:model|bot|robot|machine|agent)s?)"
+    r"(?:model|bot|robot|machine|agent)s?|(?:bot|agent|model|machine|tool)s? (?:that |which |who )?"
+    r"(?:answer|read|summari[sz]|process|evaluat|review|generat)\w*)"
 )
 # After the start, a mark, or a word that leads to an order; "was told to ignore" is a report.
 _LEAD = (
@@ -63,15 +64,21 @@ _FEATURES: dict[str, str] = {
     "machine_called": (
         rf"(?:\b(?:dear|hey|hello|hi|attention|to|for|from|note|notice|instructions?|message|tell"
         rf"|by|you,?(?: the)?|as an?)\b(?: (?:to|for|the|all|any|each|every|you|dear)){{0,3}}[ ,:]+"
-        rf"{_MACHINE}(?!\w)|(?:^|[^\w\s]\s*){_MACHINE}\s*[,:])"
+        rf"{_MACHINE}(?!\w)|(?:^|[^\w\s]\s*){_MACHINE}\s*[,:]"
+        rf"|^\W*(?!the\b|a\b)(?:\w+ )?{_MACHINE}(?:[^.!?,:]{{0,40}}:|, you))"
     ),
     "machine_obliged": (
         rf"(?<![\w.]){_MACHINE}(?!\w)(?: (?:that|which|who|reading|processing)[^.!?]{{0,30}})? "
         rf"(?:must|should|shall|will|(?:is|are|has|have) (?:to|obliged|requested|asked)|please"
         rf"|could|would|needs? to)\b(?! (?:report|be|count|stay|keep)\b)"
     ),
+    "machine_asked": (
+        rf"\b(?:we|i)\b[^.!?]{{0,30}}\b(?:ask|request|want|invite|urge|beg|expect|need)\b (?:\w+ ){{0,2}}"
+        rf"{_MACHINE} (?:not )?to\b|\b(?:grateful|helps?|appreciate|kind|nice|better|best)\b[^.!?]{{0,25}}\bif\b"
+        rf"[^.!?]{{0,10}}{_MACHINE}|\bfor (?:an? )?{_MACHINE} to (?!be\b)"
+    ),
     "you_machine": (
-        rf"\b(?:you are|you['’]re|as an?|become|act as|pretend to be|be|you were|that|you who answer|are you)\b"
+        rf"\b(?:you are|you['’]re|as an?|become|act as|pretend to be|you were|you who answer|are you)\b"
         rf"[^.!?,]{{0,30}}(?<![\w.]){_MACHINE}(?!\w)(?! to\b)"
     ),
     "you": r"\b(?:you|your|yourself|yours)\b",
@@ -82,16 +89,17 @@ _FEATURES: dict[str, str] = {
     "drop_told_before": (
         rf"\b{_DROP}\b[^.!?]{{0,40}}\b{_BEFORE}\b[^.!?]{{0,25}}\b(?:{_TOLD}|text|content|words)\b"
         rf"|\b{_DROP}\b[^.!?]{{0,25}}\b{_TOLD}\b[^.!?]{{0,30}}\b(?:{_BEFORE}|gave|given|told)\b"
+        rf"|\b{_DROP} (?:all|everything|anything|whatever)\b[^.!?]{{0,20}}\b{_BEFORE}\b"
     ),
     "order_drop": rf"{_LEAD}{_DROP}\b[^.!?]{{0,50}}\b(?:{_TOLD}|{_BEFORE}|told|everything)\b",
     "your_told": rf"\byour\b[^.!?]{{0,20}}\b(?:{_TOLD}|task|role|persona|job|policy|policies)\b",
     "told_before": rf"\b{_BEFORE} {_TOLD}\b|\b{_TOLD} (?:above|before|given|you (?:were|have))",
     "you_were_told": (
-        r"\b(?:(?:what|everything|all|that)[^.!?]{0,15} )?you (?:were|have been|are|had been)"
+        r"\b(?:(?:what|everything|all|that)[^.!?]{0,15} you are|you (?:were|have been|had been))"
         r"(?: just)? (?:told|given|asked|instructed|shown)\b"
     ),
     "void": (
-        r"\b(?:supersedes?|overrides?|replaces?|cancelled|void|no longer appl\w+|do not exist"
+        r"\b(?:supersedes|overrides|replaces|cancelled|void|no longer appl\w+|do not exist"
         rf"|have changed|has changed)\b(?=[^.!?]{{0,60}}(?:\b{_TOLD}|\byou|;|$))"
         rf"|\byour\b[^.!?]{{0,20}}\b(?:{_TOLD}|task|job)\b[^.!?]{{0,15}}\b(?:cancelled|over|changed)"
     ),
@@ -101,13 +109,13 @@ _FEATURES: dict[str, str] = {
     ),
     "from_now": (
         r"\b(?:from (?:now|here|this point) on|from this (?:point|moment)|henceforth|for the rest of"
-        r" th|going forward|you are now|you no longer|is your task)\b"
+        r" th|going forward|you no longer|is your task)\b|\byou are (?:now|no longer) (?:an?\b|the \w+$)"
     ),
     # Who it is to be.
     "be_another": (
         r"\b(?:act as(?: if| though)?|act normally|pretend (?:to be|that|you)|behave (?:as|like)"
         r"|role-?play|imagine (?:yourself|that you|you)|think of yourself|take on the (?:role|persona)"
-        r"|assume the (?:identity|role)|stay in character|you are now|you will (?:play|take on)"
+        r"|assume the (?:identity|role)|stay in character|you are (?:now|no longer) an?|you will (?:play|take on)"
         r"|respond as|answer as|your new name|become that|simulate|play the (?:part|role)"
         r"|you (?:have been|are) (?:promoted|freed))\b"
     ),
@@ -115,7 +123,7 @@ _FEATURES: dict[str, str] = {
         r"\b(?:unrestricted|uncensored|unfiltered|jailbr\w+|no (?:filters?|limits?|rules|warnings)"
         r"|without (?:\w+ )?(?:filters?|limits?|rules|warnings|refusing|restrictions)|full access"
         r"|(?:developer|debug|god|dan|sudo|opposite|root|maintenance|admin) mode|root operator"
-        r"|override code|safety (?:layer|filter|persona|rules|checks)|hidden (?:prompt|rules))\b"
+        r"|override code|(?:your|its|safe|no|any|without) (?:safety )?(?:layer|filter|persona|rules|checks)|safety (?:layer|persona|filters?)|hidden (?:prompt|rules))\b"
     ),
     # What it is to say.
     "order_say": rf"{_LEAD}{_SAY}\b",
@@ -145,15 +153,16 @@ _FEATURES: dict[str, str] = {
         rf"|format)\b[^.!?]{{0,60}}\b(?:your|every|each|the|all) (?:\w+ )?{_REPLY}\b"
     ),
     "only_this": (
-        r"\b(?:only (?:the following|with|this|say)|nothing (?:else|but)|exactly with|and nothing"
-        r"|the (?:single )?word \w+|verbatim|word for word|one word|no matter what"
+        r"\b(?:only (?:the following|with|this|say)|nothing (?:else|but)|exactly (?:with|this|the following)|(?:sentence|line|words?|text|phrase)s? exactly|and nothing"
+        r"|the single word|only the word|\bthe word \w+\W*(?:$|and nothing)|verbatim|word for word|one word|no matter what"
         r"|whatever (?:the question|it|is)|whole answer|and stop)\b"
     ),
     "when_asked": (
         r"\b(?:(?:if|when|whenever|each time|in case|as soon as|^should|before|after|asked)\b"
         r"[^.!?]{0,30}\b(?:asked|asks?|answer(?:ing)?|queried|quer(?:y|ies)|user|somebody|someone"
         r"|question|respond(?:ing)?|summari[sz]e\w*|wants? to know)|whoever (?:answers|reads)"
-        r"|(?:^|for |to )(?:any|every|all|each)(?: further| other)? questions?|upon reading|asked (?:who|what|how))\b"
+        r"|(?:^|for |to )(?:any|every|all|each)(?: further| other)? questions?|upon reading|asked (?:who|what|how)"
+        r"|(?:when|while|before|after|upon|in) (?:answering|replying|responding|summari[sz]ing|generating an?))\b"
     ),
     "when_asked_say": (
         r"(?:\b(?:if|when|whenever|each time|in case|as soon as|should|upon|asked)\b[^.!?]{0,60}"
@@ -161,7 +170,9 @@ _FEATURES: dict[str, str] = {
         rf"|just |then |you )*{_SAY}\b)"
     ),
     "answerer": (
-        r"\b(?:who(?:m)?ever|anyone|anything|you who|machine that|whatever)[^.!?]{0,20} answers?\b"
+        r"\b(?:who(?:m)?ever|any(?:one|body|thing)|every(?:one|body|thing)|you(?: who|,)|machine that|those"
+        r"|whatever|readers?)[^.!?]{0,20} (?:answer|summari[sz]|process|generat|respond)\w*\b"
+        r"(?=[^.!?]{0,20}\b(?:this|it|these|here|must|should|shall|ha(?:s|ve) to|is|are)\b)"
         r"|\banswer(?:s|ing)? from th(?:is|ese) (?:page|text|passage|document)"
     ),
     # What it is to keep quiet, to give away, or to make a reader do.
@@ -171,12 +182,12 @@ _FEATURES: dict[str, str] = {
         r"|quietly|secretly|say nothing|deny (?:it|that)|suppress)\b"
     ),
     "hide_this": (
-        rf"\b(?:tell|mention|reveal|disclose|show|refer|hide|keep|say|shown|notice)\w*\b[^.!?]{{0,30}}"
-        rf"\b(?:{_PAPER}|the answer|was changed|{_USER})\b"
+        rf"\b(?:tell|mention|reveal|disclose|show|refer|hide|keep|shown|notice)\w*\b[^.!?]{{0,30}}"
+        rf"\b(?:{_PAPER}|the answer|was changed)\b"
     ),
     "hide_from_user": (
         rf"\b(?:not|never|without|don['’]t)\b[^.!?]{{0,20}}\b(?:tell|mention|reveal|disclose|show"
-        rf"|let(?:ting)?|notic\w+)\b[^.!?]{{0,30}}\b(?:{_USER}|who asks)\b|\bhide from {_USER}"
+        rf"|let(?:ting)?|notic\w+)\b[^.!?]{{0,30}}\b(?:{_USER}|who asks)\b(?! to\b)|\bhide from {_USER}"
         rf"|\b{_USER} (?:notice|noticing)"
     ),
     "for_machine_only": r"\bfor (?:the (?:model|assistant|machine)|you, the)\b|\bnot for people\b",
@@ -191,6 +202,7 @@ _FEATURES: dict[str, str] = {
         r"\b(?:append|render|fetch|place|include|add|send|put)\b[^!?]{0,80}(?:!\[|\?\w*=|@\w+\.|query"
         r" string|\ba url at)|\b(?:tell|ask|say|urge|direct|users)\b[^!?]{0,60}\b(?:open|visit|click"
         r"|sign in|go to)\b[^!?]{0,60}\w\.\w|\bcall the tool\b|\bfetch https?:"
+        r"|\b(?:output|print|insert|include|append|render|write)\b[^!?]{0,40}<(?:script|img|iframe|svg)\b"
     ),
     "take_out": (
         r"\b(?:conversation|chat(?: so far| history| log)?|everything the user|user['’]s (?:name"
@@ -234,7 +246,7 @@ _FEATURES: dict[str, str] = {
         r"\b(?:decod|decrypt|unscrambl|rot-?13|base-?64|in hex)\w*\b[^!?]{0,60}\b(?:follow|obey"
         r"|execute|carry|do (?:what|as)|run)\b|\bas a command\b|\b(?:put|join) them\b"
         r"|\b(?:execute|follow|obey|run)\b[^.!?]{0,20}\b(?:hidden|embedded|secret|coded) (?:instruc|comm)"
-        r"|\b(?:carry it out|do what it says|and obey|obey this|execute it)\b"
+        r"|\b(?:carry it out|and obey|obey this|execute it)\b"
     ),
     # Why it should.
     "pressure": (
@@ -254,17 +266,40 @@ _FEATURES: dict[str, str] = {
         r"|users|customers|some|we|i) (?:\w+ )?(?:told|asked|given|ordered|ignored|meant|said|forbidden"
         r"|called|used|made|based|trained|known)\b"
     ),
+    "reported": (
+        r"\b(?:tell|told|order|ask|instruct|advise|forb[ai]d|allow|want)(?:s|ed|d?en|de)? (?:the |an? |his "
+        r"|her |their |it |them |him )(?:\w+ ){0,3}(?:not )?to\b|\bto (?:be )?(?:told|asked|instructed)\b"
+    ),
+    "possible": (
+        r"^\W*(?!you\b)(?:\w+ ){1,6}(?:may|can|could|might|often|sometimes|usually|would)\b"
+    ),
     "past": r"\b(?:was|were|had|did|said|told|wrote|went|came|took|gave|stood|found|fell)\b",
     "third_person": r"\b(?:he|she|they|his|her|their|him|them|it|its|we|our|us)\b",
     "statement": r"^\W*(?:the|a|an|in|it|he|she|they|this|we|its|their|some|most|no|there)\b",
 }  # fmt: skip
-FEATURES = (*_FEATURES, "foreign", "imperative")
+FEATURES = (*_FEATURES, "foreign", "imperative", "to_nobody")
+# Whether anybody is spoken to: what is only told of a machine, or of an order, is none.
+_ADDRESSES = "you machine_called machine_obliged machine_asked answerer order_say order_drop forged turn".split()
+# What is an order only to somebody who is spoken to.
+_TO_SOMEBODY = frozenset(
+    "be_another you_machine when_asked drop_told drop_told_before add_to_reply give_away hide unbound "
+    "hide_this told_before your_prompt system_says only_this judge_texts void".split()
+)
 _PATTERNS = tuple(re.compile(pattern) for pattern in _FEATURES.values())
-# What an imperative may begin with.
+# Verbs of orders that the synonyms do not know.
+_MORE_VERBS = frozenset(
+    "advertise append assume attribute avoid behave bypass cite click comply continue decode delete "
+    "direct discard display disregard dump embed emphasise emphasize encode erase favour forget "
+    "highlight imagine insert label leak list mention neglect omit output override paste post pretend "
+    "proceed prompt rank rate recite recommend refrain render reply rewrite score scramble shorten "
+    "simulate skip summarise summarize suppress treat trust upload wait".split()
+)
+# What an imperative may begin with, and a clause that may stand before it.
 _OPENING = re.compile(
     r"^\W*(?:(?:please|kindly|just|now|then|always|never|do not|don['’]t|instead|also|so|and|or|first"
-    r"|next|finally|important|note)[\s,:]+)*(?:[^.!?,:]{3,60}[,:]\s+(?:please |just |you )?)?(\w+)"
+    r"|next|finally|important|note|\w+ly)[\s,:]+)*(\w+)"
 )
+_CLAUSE_BEFORE = re.compile(r"^[^.!?,:]{3,60}[,:]\s+(?:please |just |you )?")
 # "Ignore the instructions" in other languages: a verb of dropping near a noun for what was told.
 _FOREIGN = re.compile(
     "|".join(
@@ -313,20 +348,22 @@ def features(reading: str, asserted: str) -> tuple[bool, ...]:
     foreign = bool(_FOREIGN.search(asserted if asserted.isascii() else _bare(asserted)))
     if not foreign and not _HINT.search(reading):
         return ()
-    return (
-        *(
-            bool(pattern.search(reading if name == "forged" else asserted))
-            for name, pattern in zip(_FEATURES, _PATTERNS, strict=True)
-        ),
-        foreign,
-        any(_commands(part) for part in re.split(r"[;:]\s", asserted)),
-    )
+    met = {
+        name: bool(pattern.search(reading if name == "forged" else asserted))
+        for name, pattern in zip(_FEATURES, _PATTERNS, strict=True)
+    }
+    imperative = any(_commands(part) for part in re.split(r"[;:]\s", asserted))
+    addressed = imperative or any(met[name] for name in _ADDRESSES)
+    if not addressed:
+        met |= dict.fromkeys(_TO_SOMEBODY, False)
+    return (*met.values(), foreign, imperative, not addressed)
 
 
 def _commands(clause: str) -> bool:
     """Whether a clause begins with the base form of a verb, as an order does."""
-    opening = _OPENING.match(clause)
-    return opening is not None and opening[1] in base_verbs()
+    starts = [clause, *filter(None, [_CLAUSE_BEFORE.sub("", clause, count=1)])]
+    verbs = [found[1] for start in starts if (found := _OPENING.match(start))]
+    return any(verb in base_verbs() or verb in _MORE_VERBS for verb in verbs)
 
 
 def _bare(reading: str) -> str:

@@ -12,16 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from qa.injection import orders as reading
 from qa.injection.features import FEATURES
 from qa.injection.orders import (
     Weights,
     first_order,
     joined,
-    judged,
     sentences,
     without_instructions,
 )
@@ -30,16 +31,16 @@ from sources import load_sources
 TESTS = Path(__file__).parent.parent
 WEIGHTS = TESTS.parent / "qa" / "injection" / "weights.json"
 # The penalty on the squares of the weights, and the shares of innocent sentences, and of runs of
-# two or three, that the thresholds let suffer on what was fitted. Chosen by hand.
+# two or three, that the thresholds let suffer when their kind was left out. Chosen by hand.
 PENALTY = 0.5
-SHARE = 0.0095
+SHARE = 0.0085
 SPREAD_SHARE = 0.001
 # What a feature is thought to weigh before any text is seen, for kinds that nobody wrote down: the
 # penalty is on the distance from it. Others weigh nothing. Set by hand.
 PRIOR = {
     9.0: "foreign",
     6.0: "forged decode",
-    5.0: "drop_told_before machine_obliged answerer hide_from_user change_your_reply",
+    5.0: "drop_told_before machine_obliged machine_asked answerer hide_from_user change_your_reply",
     4.0: "machine_called you_machine if_machine unbound give_away pressure be_another order_drop "
     "reply_must add_to_reply when_asked_say fiction",
     3.0: "drop_told order_say_that hide_this from_now new_told void order_link judge_texts "
@@ -47,9 +48,14 @@ PRIOR = {
     1.5: "machine user say_colon your_own_reply your_reply this_text take_out turn "
     "your_prompt told_before order_say hide order_your_reply imperative when_asked",
     0.5: "you texts link",
-    -1.0: "told_of past third_person statement",
+    -1.0: "told_of past third_person statement possible",
+    -2.0: "reported to_nobody",
 }
 BIAS = -6.0
+NONE = (False,) * len(FEATURES)
+Paragraphs = list[list[tuple[bool, ...]]]
+
+judged = lru_cache(maxsize=None)(reading.judged)
 
 
 def kinds(name: str) -> dict[str, list[str]]:
@@ -64,43 +70,67 @@ def kinds(name: str) -> dict[str, list[str]]:
     return dict(found)
 
 
-def fitted(orders: list[str], innocent: list[str]) -> Weights:
-    """Weights from orders, each taken as a whole, and the sentences of innocent paragraphs."""
-    none = (False,) * len(FEATURES)
-    positive = [joined([m for _, s in sentences(o) if (m := judged(s))] or [none]) for o in orders]
-    paragraphs = [[judged(s) or none for _, s in sentences(text)] for text in innocent]
-    negative = [met for paragraph in paragraphs for met in paragraph]
-    x = np.array([*positive, *negative], dtype=float)
-    y = np.array([1.0] * len(positive) + [0.0] * len(negative))
-    bias, weights = _regress(x, y)
-    spread = [
-        met
-        for paragraph in paragraphs
-        for many in (2, 3)
-        for place in range(len(paragraph) - many + 1)
-        if any(met := joined(paragraph[place : place + many]))
-    ]
-    threshold = _quantile(bias + np.array(negative) @ weights, SHARE)
-    spread_threshold = _quantile(bias + np.array(spread) @ weights, SPREAD_SHARE)
+def fitted(orders: list[str], innocent: dict[str, list[str]]) -> Weights:
+    """Weights from orders, each taken as a whole, and the sentences of innocent paragraphs by kind.
+
+    The thresholds are set on what the sentences of a kind score when their kind was left out.
+    """
+    paragraphs = {
+        kind: [[judged(s) or NONE for _, s in sentences(text)] for text in texts]
+        for kind, texts in innocent.items()
+    }
+    alone, spread = [], []
+    for kind, left_out in paragraphs.items():
+        rest = [those for other, those in paragraphs.items() if other != kind]
+        bias, weights = _regress(orders, rest)
+        for paragraph in left_out:
+            alone += [bias + np.array(met) @ weights for met in paragraph]
+            spread += [
+                bias + np.array(met) @ weights
+                for many in (2, 3)
+                for place in range(len(paragraph) - many + 1)
+                if any(met := joined(paragraph[place : place + many]))
+            ]
+    bias, weights = _regress(orders, list(paragraphs.values()))
+    threshold, spread_threshold = _quantile(alone, SHARE), _quantile(spread, SPREAD_SHARE)
     return Weights(bias, tuple(weights.tolist()), threshold, max(threshold, spread_threshold))
 
 
-def _quantile(scores: np.ndarray, share: float) -> float:
+@cache
+def _whole(order: str) -> tuple[bool, ...]:
+    return joined([met for _, said in sentences(order) if (met := judged(said))] or [NONE])
+
+
+def _quantile(scores: list[float], share: float) -> float:
     return float(np.quantile(scores, 1 - share)) + 1e-6
 
 
-def _regress(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+def _regress(orders: list[str], innocent: list[Paragraphs]) -> tuple[float, np.ndarray]:
     """Newton's method for a logistic regression with a penalty; the bias has none."""
+    positive = [_whole(order) for order in orders]
+    negative = [met for those in innocent for paragraph in those for met in paragraph]
+    x = np.array([*positive, *negative], dtype=float)
+    y = np.array([1.0] * len(positive) + [0.0] * len(negative))
     x = np.hstack([np.ones((len(x), 1)), x])
     penalty = np.diag([0.0] + [PENALTY] * (x.shape[1] - 1))
     of = {name: value for value, names in PRIOR.items() for name in names.split()}
     prior = np.array([BIAS, *(of.get(name, 0.0) for name in FEATURES)])
     beta = prior.copy()
+
+    def loss(at: np.ndarray) -> float:
+        odds, off = x @ at, at - prior
+        return float(np.logaddexp(0, odds).sum() - y @ odds + off @ penalty @ off / 2)
+
     for _ in range(30):
-        p = 1 / (1 + np.exp(-x @ beta))
+        p = 1 / (1 + np.exp(-np.clip(x @ beta, -30, 30)))
         gradient = x.T @ (p - y) + penalty @ (beta - prior)
         hessian = x.T @ (x * (p * (1 - p))[:, None]) + penalty
-        beta -= np.linalg.solve(hessian, gradient)
+        step = np.linalg.solve(hessian, gradient)
+        while loss(beta - step) > loss(beta) + 1e-9:  # a whole step of Newton's may lead away
+            step /= 2
+        beta -= step
+        if np.abs(step).max() < 1e-4:
+            break
     return float(beta[0]), beta[1:]
 
 
@@ -116,11 +146,11 @@ def main() -> None:
         for case in map(json.loads, (TESTS / "injections.jsonl").read_text("utf-8").splitlines())
     ]
     if arguments.fit:
-        _write(fitted(_all(orders), _all(innocent)))
+        _write(fitted(_all(orders), innocent))
     known = total = 0
     for kind, texts in orders.items():
         rest = [text for other, those in orders.items() if other != kind for text in those]
-        weights = fitted(rest, _all(innocent))
+        weights = fitted(rest, innocent)
         found = [first_order(text, weights) is not None for text in texts]
         known, total = known + sum(found), total + len(found)
         print(f"{kind:<16} {sum(found):>3} of {len(found)}")
@@ -130,8 +160,8 @@ def main() -> None:
     print(f"kinds left out: {known} of {total} orders are known")
     left_out = total = 0
     for kind, texts in innocent.items():
-        rest = [text for other, those in innocent.items() if other != kind for text in those]
-        weights = fitted(_all(orders), rest)
+        others = {other: those for other, those in innocent.items() if other != kind}
+        weights = fitted(_all(orders), others)
         for text in texts:
             total += len(sentences(text))
             for _, sentence in sentences(text):
