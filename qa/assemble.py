@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from qa.check.gate import SAID_AGAIN, Gate
 from qa.compose.draft import Draft
-from qa.compose.extract import MOST_STRETCHES
+from qa.compose.extract import MOST_DRAFTS, MOST_STRETCHES
 from qa.compose.generate import MOST_SENTENCES, PASSAGES
 from qa.compose.mend import Refused
 from qa.compose.related import related
@@ -66,6 +66,7 @@ def checked(
     withheld = _withheld(evidence)
     sentences: list[AnswerSentence] = []
     refused: list[Refused] = []
+    most = MOST_SENTENCES if model else MOST_DRAFTS
 
     def answer() -> Answer:
         said, citations = _in_order(sentences, gate.citations)
@@ -93,7 +94,7 @@ def checked(
         again = mend(tried) if mend and tried else {}
         added = 0
         for number, one in enumerate(tried):
-            if number not in again or len(sentences) == MOST_SENTENCES:
+            if number not in again or len(sentences) == most:
                 continue
             counted = left_out.copy()
             sentence = gate.check(again[number])
@@ -123,7 +124,7 @@ def checked(
                 yield from mended()
                 if not sentences:
                     return
-        if len(sentences) == MOST_SENTENCES:
+        if len(sentences) == most:
             return
     yield from mended()
 

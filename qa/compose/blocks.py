@@ -48,14 +48,15 @@ def block(evidence: Evidence, candidate: Candidate, room: int = AT_ONCE) -> Iter
     if kind == "list":
         candidate = _whole(evidence, candidate, room)
     rows = list(range(candidate.first, candidate.last + 1))
+    spans = [span_of(evidence, candidate.first, candidate.last)]
+    if kind == "code" or (kind == "table" and candidate.header is not None):
+        spans = [span_of(evidence, row, row) for row in rows]
     if candidate.header is not None:
         rows.insert(0, candidate.header)
-    if kind == "code" or candidate.header is not None:
-        spans = [span_of(evidence, row, row) for row in rows]
-    else:
-        spans = [span_of(evidence, candidate.first, candidate.last)]
+        spans.insert(0, span_of(evidence, candidate.header, candidate.header))
     source = generation.source(candidate.source_id)
-    spans[0] = _with_marker(source.text, candidate.stretch, spans[0])
+    if kind != "table":
+        spans = [_with_marker(source.text, candidate.stretch, span) for span in spans]
     kept = [part for span in spans for part in quotable_parts(evidence, span)]
     # Of what an order has cut down to its header or lead-in nothing is left that answers.
     second = span_of(evidence, rows[1], rows[1]) if rows[1:] else None
