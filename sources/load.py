@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import stat
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -13,24 +11,19 @@ from pathlib import Path, PurePosixPath
 
 from sources.apart import DEFAULT_LIMITS, Limits
 from sources.cache import ExtractCache
-from sources.errors import LibraryNotFoundError, MetadataError, NoSourcesError, UnreadableError
-from sources.formats import FORMATS, PLAIN, decode, read, read_file, refusal
+from sources.errors import MetadataError, NoSourcesError, UnreadableError
+from sources.formats import FORMATS, PLAIN, decode, read, read_file
 from sources.language import detect_language
-from sources.metadata import MAX_YAML_BYTES, Metadata, Problem, fill_in, parse_metadata
+from sources.metadata import MAX_YAML_BYTES, Metadata, fill_in, parse_metadata
+from sources.metadata_fields import Problem
 from sources.readers.extract import Extract
 from sources.readers.ocr import INSTALL
 from sources.side_by_side import read_in_order
 from sources.source import Format, Source
+from sources.walk import SIDECAR, OnSkip, files_of, outside, printable
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 
-SIDECAR = ".yaml"
-
-QUESTIONS = "questions.jsonl"
-"""In the folder of a library: its golden questions, which are no source."""
-
-OnSkip = Callable[[str, str], None]
-"""Called with the path of a file in the library and the reason why it was skipped."""
 
 OnNote = Callable[[str, str], None]
 """Called with the path of a file that is read, as "a.md:3", and what was not used as it stands."""
@@ -38,8 +31,6 @@ OnNote = Callable[[str, str], None]
 Progress = Callable[[int, int], None]
 """Called with the number of files done and of all files."""
 
-_LEFT_BEHIND = frozenset(("__pycache__", "__macosx", "thumbs.db", "desktop.ini"))
-_UNSAFE = ("Cc", "Cs", "Zl", "Zp")
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +39,7 @@ def list_files(library: str | Path, *, on_skip: OnSkip | None = None) -> list[st
 
     Raises LibraryNotFoundError.
     """
-    return _files(Path(library), on_skip or _warn)[1]
+    return files_of(Path(library), on_skip or _warn)[1]
 
 
 def load_sources(
@@ -77,7 +68,7 @@ def load_sources(
         skips.append(f"{path}: {reason}")
         (on_skip or _warn)(path, reason)
 
-    root, files = _files(Path(library), skip)
+    root, files = files_of(Path(library), skip)
     notes = _Notes()
     ids = _ids(files, skip)
     loaded: dict[str, Source] = {}
@@ -155,80 +146,6 @@ def _ids(files: Sequence[str], skip: OnSkip) -> dict[str, str]:
     return {named[name]: found for name, found in ids.items()}
 
 
-def _files(library: Path, skip: OnSkip) -> tuple[Path, list[str]]:
-    """The folder that paths are relative to, and the documents in it; skips are told."""
-    try:
-        mode = library.stat().st_mode
-    except (OSError, ValueError) as error:
-        said = "is not there" if isinstance(error, FileNotFoundError) else "cannot be opened"
-        raise LibraryNotFoundError(
-            f"the library {os.fspath(library)!r} {said}: name a folder of sources, or a file"
-        ) from error
-    is_folder = stat.S_ISDIR(mode)
-    root = library if is_folder else library.parent
-    found = sorted(_walk(library, skip)) if is_folder else [library.name]
-    present = set(found)
-    files = []
-    for path in found:
-        if is_folder and path == QUESTIONS:
-            continue
-        if path.endswith(SIDECAR) and path.removesuffix(SIDECAR) in present:
-            continue  # read with its document
-        # A person who names one file may name a link
-        reason = _refusal(root, path) or (_outside(root, path) if is_folder else None)
-        if reason:
-            skip(_printable(path), reason)
-        else:
-            files.append(path)
-    return root, files
-
-
-def _walk(root: Path, skip: OnSkip) -> Iterator[str]:
-    """The paths of all files that are not hidden, in no order."""
-
-    def unreadable(error: OSError) -> None:
-        folder = Path(error.filename).relative_to(root).as_posix()
-        skip(_printable(folder), f"the folder cannot be read ({error.strerror}): allow reading it")
-
-    for folder, folders, names in os.walk(root, onerror=unreadable):
-        below = PurePosixPath(Path(folder).relative_to(root).as_posix())
-        folders[:] = [name for name in folders if not passed_over(name)]
-        for name in folders:
-            if Path(folder, name).is_symlink():
-                reason = "a link to a folder is not followed: copy the folder into the library"
-                skip(_printable(str(below / name)), reason)
-        yield from (str(below / name) for name in names if not passed_over(name))
-
-
-def passed_over(name: str) -> bool:
-    """Whether a file or folder is nobody's document: hidden, or left by a program beside one."""
-    return name.startswith((".", "~$")) or name.lower() in _LEFT_BEHIND
-
-
-def _refusal(root: Path, path: str) -> str | None:
-    """Why a file is not even opened."""
-    if path != _printable(path):
-        return "its name is not readable text: rename it"
-    suffix = PurePosixPath(path).suffix.lower()
-    if suffix == SIDECAR:
-        document = PurePosixPath(path).stem
-        return f"a sidecar without its document: add {document!r} beside it, or remove it"
-    if suffix == ".yml" and (root / path).with_suffix("").is_file():
-        return "a sidecar ends in .yaml: rename it"
-    return refusal(suffix)
-
-
-def _outside(root: Path, path: str) -> str | None:
-    """Why a link is not followed: it leads out of the library, or to nothing."""
-    try:
-        target = (root / path).resolve(strict=True)
-    except (OSError, RuntimeError):
-        return "cannot be opened: mend or remove the link" if (root / path).is_symlink() else None
-    if target.is_relative_to(root.resolve()):
-        return None
-    return "a link that leads out of the library: copy the file into it"
-
-
 def _load(
     root: Path,
     path: str,
@@ -255,7 +172,7 @@ def _load(
         for problem in found:
             notes.add(path, problem, 1)
     for part, reason in extract.unread:
-        skip(f"{path}/{_printable(part)}", reason)
+        skip(f"{path}/{printable(part)}", reason)
     metadata = fill_in(metadata, extract.hints)
     return Source(
         id=source_id,
@@ -295,7 +212,7 @@ def _sidecar(root: Path, path: str, format_: Format, notes: _Notes) -> Metadata:
         notes.add(sidecar, Problem(1, said))
         return Metadata()
     try:
-        if reason := _outside(root, sidecar):
+        if reason := outside(root, sidecar):
             raise UnreadableError(reason)
         text = decode(read_file(root / sidecar, MAX_YAML_BYTES), PurePosixPath(sidecar).name)
     except UnreadableError as error:
@@ -311,14 +228,6 @@ def _own_title(extract: Extract) -> str:
     """The heading that the text begins with, or its first of level 1."""
     headings = (b.title for b in extract.blocks if b.kind == "heading" and b.level == 1)
     return extract.blocks[0].title or next(headings, "")
-
-
-def _printable(path: str) -> str:
-    """The path with control characters and bytes that are not UTF-8 escaped."""
-    return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in _UNSAFE else char
-        for char in path
-    )
 
 
 def _log_note(at: str, said: str) -> None:

@@ -20,10 +20,11 @@ from sources.errors import MetadataError, NoSourcesError, SnapshotError, Unreada
 from sources.fetch import Fetched, fetch
 from sources.formats import FORMATS, decode, read_file, refusal
 from sources.front_matter import as_yaml, split_front_matter
-from sources.load import MAX_FILE_BYTES, SIDECAR, load_sources
+from sources.load import MAX_FILE_BYTES, load_sources
 from sources.metadata import MAX_YAML_BYTES, parse_metadata
 from sources.names import name_of, path_of
 from sources.source import Source
+from sources.walk import SIDECAR
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # What a page may say of itself; who it is and what it is worth, a curator says.

@@ -4,7 +4,7 @@ import unicodedata
 
 from markdown_it import MarkdownIt
 
-from qa.check.support import LEAST_SUPPORT
+from qa.check.by_words import LEAST_SUPPORT
 
 BLOCKS = ("list", "table", "code")
 

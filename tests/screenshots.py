@@ -21,7 +21,7 @@ from index import open_index, rebuild
 from qa.settings import starter_library
 from qa.web import build_app
 from qa.web.server.serve import serving
-from sources.load import QUESTIONS
+from sources.walk import QUESTIONS
 
 BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BOX = "#question textarea"

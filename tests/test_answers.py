@@ -11,13 +11,8 @@ from qa.compose.extract import LONGEST_ANSWER, extract
 from qa.models.reader import SIZE
 from qa.retrieve.confidence import answer_weights
 from qa.retrieve.evidence import gather
-from qa.retrieve.features import (
-    QUESTION_FEATURES,
-    SENTENCE_FEATURES,
-    Asked,
-    shipped_weights,
-    wanted_kind,
-)
+from qa.retrieve.features import QUESTION_FEATURES, SENTENCE_FEATURES, Asked, shipped_weights
+from qa.retrieve.wanted import wanted_kind
 from sources import load_sources
 
 QUESTIONS = [

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from qa.cli.app import app, main, run
-from qa.cli.shown import clean, telling_progress
+from qa.cli.terminal import clean, telling_progress
 from qa.settings import VARIABLES
 
 REFDESK = [sys.executable, "-c", "from qa.cli.app import main; main()"]

@@ -11,7 +11,7 @@ import pytest
 from index import open_index
 from qa import answer, chain, check_answer, export_answer, stream_answer
 from qa.assemble import ABSTENTION, RELATED
-from qa.check.support import LEAST_SUPPORT
+from qa.check.by_words import LEAST_SUPPORT
 from qa.cli.app import run
 from qa.cli.asking import ABSTAINED
 from qa.cli.asking import RELATED as EXIT_RELATED

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from qa.check.support import LEAST_SUPPORT, support
+from qa.check.by_words import LEAST_SUPPORT
+from qa.check.support import support
 
 PAIRS = [
     json.loads(line)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import sources
 from sources import Source
-from sources.load import passed_over
 from sources.readers.ocr import ocr_version
+from sources.walk import passed_over
 
 # Of a file that is larger than a source may be, the size and the time stand for the content.
 _LARGEST = 100 * 1024 * 1024

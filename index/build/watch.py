@@ -8,7 +8,8 @@ from threading import Event
 
 import watchfiles
 
-from sources.load import SIDECAR, list_files, passed_over
+from sources.load import list_files
+from sources.walk import SIDECAR, passed_over
 
 QUIET_MS = 1_000
 """Nothing may change for so long before a change counts as settled..."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from qa.check.spans import clause_from, content_behind, word_set
+from qa.check.word_runs import clause_from, content_behind
+from qa.english.grammar import word_set
 from qa.english.words import Word
 
 _ORDINALS = word_set(

@@ -11,28 +11,24 @@ from itertools import pairwise
 
 from qa.check.clauses import Clause
 from qa.check.number_roles import counted_otherwise, of_another
+from qa.english.grammar import word_set
 from qa.english.words import DETERMINERS, NOT, Word, senses_of
 
-
-def _set(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-_BE = _set("am is are was were be been being")
-_NOT = _set("not never cannot")
+_BE = word_set("am is are was were be been being")
+_NOT = word_set("not never cannot")
 _REFUSALS = "refuse fail lack decline reject"
 # What makes a statement less than a fact, or not one of all; a condition may be dropped, too.
 _INTENTIONS = (
     "plan propose intend expect aim hope consider threaten suspect attempt try promise want seek"
     " demand"
 )
-_HEDGES = _set(
+_HEDGES = word_set(
     "may might could should if unless allegedly alleged reportedly possibly perhaps maybe probably"
     " mostlikely likely probable most few some half nearly almost partly someof partof oneof"
 )
-_MODAL = _set("may might can could would should will shall if unless")
-_MEASURES = _set("percent hundred thousand million billion points degrees")
-_FUTURE = _set("will shall would going")
+_MODAL = word_set("may might can could would should will shall if unless")
+_MEASURES = word_set("percent hundred thousand million billion points degrees")
+_FUTURE = word_set("will shall would going")
 _SAYING = (
     "according say tell claim allege report argue believe estimate accuse assert deny warn suggest "
     "indicate suspect contend maintain announce"
@@ -48,7 +44,7 @@ _OPPOSED = {
     "on": "off", "off": "on",
 }  # fmt: skip
 
-_PARTICLES = _set("on off up down in out")
+_PARTICLES = word_set("on off up down in out")
 
 # The terms of verbs that say who says it; of `FINDINGS` only before "that".
 VOICES = senses_of(_SAYING)

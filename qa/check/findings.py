@@ -7,8 +7,8 @@ or hedges them on one side alone; what restricts them in the quotes and is left 
 from __future__ import annotations
 
 from qa.check.alignment import ROLES, opposite, relation, same_stem
+from qa.check.finding_weights import Findings
 from qa.check.graph import ABOUT, IDLE, NO, Graph
-from qa.check.gravity import Findings
 from qa.check.propositions import SAYING, Node
 from qa.check.syntax import CONDITIONS, EXCEPTIONS
 from qa.english.figures import value

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from qa.check.amounts import amounts_changed
-from qa.check.spans import JOINTS, clause_from, content_behind, word_set
+from qa.check.word_runs import JOINTS, clause_from, content_behind
+from qa.english.grammar import word_set
 from qa.english.words import DETERMINERS, MARKS, Word, bases
 
 _CONDITIONS = word_set("if unless provided providing assuming subject depending except only")

@@ -1,7 +1,7 @@
 """How far quotes say what a sentence says: word for word, by its parse and its words, by a model.
 
 What stands in a quote as it is passes. English in other words is parsed and laid upon the quote
-(`qa.check.statements`), and beside that its words are compared: each of its clauses is held by one
+(`qa.check.by_parse`), and beside that its words are compared: each of its clauses is held by one
 clause of a quote with all its words (or such as say the same), numbers and names, under the same
 subject, in no reversed order, and denied, hedged, tied and attributed alike. The two err in
 different places: one lets pass what nothing exact of the other speaks against. Errors lean to the
@@ -17,29 +17,33 @@ similarity of whole sentences is above 0.9 for many a lie.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import sentencex
 
 from index.tokens import words
-from qa.check.clauses import PAUSE, Clause, clauses
-from qa.check.distortion import FINDINGS, VOICES, contradicts, distorted, is_voice
+from qa.check.by_parse import opinion
+from qa.check.by_words import (
+    LEAST_SUPPORT,
+    Basis,
+    Sentence,
+    Stretch,
+    contradicted,
+    hold_together,
+    read_sentences,
+    same_name,
+    stretches_of,
+)
+from qa.check.clauses import Clause, clauses
+from qa.check.distortion import FINDINGS, VOICES
 from qa.check.miscopy import miscopied
 from qa.check.restrictions import overstates
-from qa.check.statements import QUOTATION, opinion
 from qa.compose.draft import plain
-from qa.english.words import DETERMINERS, Word, read
+from qa.english.words import Word, read
 from qa.models.entailment import LEAST_ENTAILMENT, EntailmentModel
 from qa.result import CheckedBy
 
-# The least share of its content words that a sentence must have from its quotes: all. On the pairs
-# of tests/support_pairs.jsonl that the rules were written on, and on those held back, that gives
-# precision 1.00 and 1.00, recall 0.88 and 0.65; 0.85 gives 0.75 and 0.72, 0.90 and 0.71. The curve
-# is written by `python tests/benchmarks/support.py`, and so are lies made by rule from sentences of
-# a LIBRARY: of articles, 1.2 percent with a word exchanged pass, 0.3 with a number or a name.
-LEAST_SUPPORT = 1.0
 # How much may speak against the parse of a sentence whose words are held, and nothing exact.
 _MUCH = 1.5
 # How many sentences of a quote are parsed, without the one before each.
@@ -55,54 +59,9 @@ _SIGN = re.compile(
 _CONDITION_FIRST = re.compile(
     r"(If|Unless|When|Before|After|Until|Because|Once|Provided that) ([^,;:]+), ([^;:]+?)\.?$"
 )
-# What leans on what was said before.
-_LEANING = frozenset(
-    "he she it they him her them his hers its their this these those but and while".split()
-)
-_NATIONAL = frozenset(["", *"a n an ian i ese vian s ans ns ians k ce".split()])
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """How far (0 to 1) quotes support a sentence, by what, how that was found, or why they do not.
-
-    Each part is (quote, start, end): `quote` counts from 0; `start` and `end` are offsets into that
-    quote and span whole sentences.
-    """
-
-    value: float
-    parts: tuple[tuple[int, int, int], ...]
-    checked_by: CheckedBy = "rules"
-    reason: str = ""
 
 
 _OVERSTATED = Basis(0.0, (), reason="it leaves out what the sources restrict it by")
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence of a quote, its offsets there, and whether it quotes someone else."""
-
-    words: tuple[Word, ...]
-    start: int
-    end: int
-    quotes: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """A clause with what it shares or leans on, and the sentences around it, which are cited."""
-
-    clause: Clause
-    lent: tuple[Word, ...]
-    quote: int
-    start: int
-    end: int
-
-    @property
-    def words(self) -> tuple[Word, ...]:
-        return (*self.clause.shared, PAUSE, *self.clause.words)
 
 
 def support(
@@ -146,7 +105,7 @@ def _entailed(
                 terms = {word.term for word in there}
                 if all(
                     word.term in terms
-                    or any(other.name and _same_name(word.term, other.term) for other in there)
+                    or any(other.name and same_name(word.term, other.term) for other in there)
                     for word in exact
                 ):
                     windows[place, opening, end] = len(content & terms)
@@ -177,8 +136,8 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
     if len(said) > _LONGEST and not any(same):
         return Basis(0.0, ())
     parts = clauses(said, VOICES, FINDINGS)
-    read_quotes = [list(_sentences(quote, language)) for quote in quotes]
-    stretches = [list(_stretches(place, found)) for place, found in enumerate(read_quotes)]
+    read_quotes = [list(read_sentences(quote, language)) for quote in quotes]
+    stretches = [list(stretches_of(place, found)) for place, found in enumerate(read_quotes)]
     exact = [
         _verbatim(whole, place, quote, among)
         for place, (quote, among) in enumerate(zip(quotes, stretches, strict=True))
@@ -187,22 +146,22 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
         return Basis(0.0, ())
     places = range(len(quotes))
     if language == "en" and not any(exact):
-        by_words = [_together(parts, among) for among in stretches]
+        by_words = [hold_together(parts, among) for among in stretches]
         best = [
             _judged(sentence, said, parts, [place], stretches[place], read_quotes, by_words[place])
             for place in places
         ]
         if len(quotes) > 1 and all(found.value < LEAST_SUPPORT for found in best):
             every = [stretch for among in stretches for stretch in among]
-            found = _together(parts, every) if len(parts) > 1 else Basis(0.0, ())
+            found = hold_together(parts, every) if len(parts) > 1 else Basis(0.0, ())
             best = [_judged(sentence, said, parts, places, every, read_quotes, found)]
     else:
         best = [
-            verbatim or _together(parts, among)
+            verbatim or hold_together(parts, among)
             for verbatim, among in zip(exact, stretches, strict=True)
         ]
         if all(found.value < LEAST_SUPPORT for found in best) and len(parts) > 1:
-            best = [_together(parts, [stretch for among in stretches for stretch in among])]
+            best = [hold_together(parts, [stretch for among in stretches for stretch in among])]
     value = max((found.value for found in best), default=0.0)
     alone = [found.parts for found in best if found.value >= LEAST_SUPPORT]
     if not alone:
@@ -216,8 +175,8 @@ def _judged(
     said: Sequence[Word],
     parts: Sequence[Clause],
     places: Sequence[int],
-    stretches: Sequence[_Stretch],
-    read_quotes: Sequence[Sequence[_Sentence]],
+    stretches: Sequence[Stretch],
+    read_quotes: Sequence[Sequence[Sentence]],
     by_words: Basis,
 ) -> Basis:
     """What the words of a sentence and its parse say of it together.
@@ -228,7 +187,7 @@ def _judged(
     near = [one for place in places for one in _near(said, place, read_quotes[place])]
     parsed = opinion(sentence, near)
     held = by_words.value >= LEAST_SUPPORT
-    if parsed.grave < 1 and not _contradicted(parts, stretches):
+    if parsed.grave < 1 and not contradicted(parts, stretches):
         found = by_words if held else Basis(1.0, parsed.parts)
     elif held and parsed.grave < _MUCH and not parsed.exact:
         found = by_words
@@ -241,7 +200,7 @@ def _judged(
 
 
 def _near(
-    said: Sequence[Word], place: int, sentences: Sequence[_Sentence]
+    said: Sequence[Word], place: int, sentences: Sequence[Sentence]
 ) -> list[tuple[tuple[int, int, int], str]]:
     """The sentences of a quote that share most with what is said, each with the one before it."""
     own = {sense for word in said if word.content for sense in word.senses}
@@ -255,22 +214,8 @@ def _near(
     ]
 
 
-def _contradicted(parts: Sequence[Clause], stretches: Sequence[_Stretch]) -> bool:
-    """Whether each stretch that has most words of a clause denies it or turns it about."""
-    for part in parts:
-        held = [_share(part, stretch) for stretch in stretches]
-        most = max((share for share, _ in held), default=0.0)
-        if all(
-            contradicts(said, stretch.words, stretch.lent)
-            for (share, said), stretch in zip(held, stretches, strict=True)
-            if share == most
-        ):
-            return True
-    return False
-
-
 def _overstated(
-    said: Sequence[Word], found: Basis, read_quotes: Sequence[Sequence[_Sentence]]
+    said: Sequence[Word], found: Basis, read_quotes: Sequence[Sequence[Sentence]]
 ) -> bool:
     """Whether a sentence lacks what restricts it in the sentences that support it."""
     quoted = [
@@ -305,7 +250,7 @@ def _letter_for_letter(text: str) -> list[str]:
 
 
 def _verbatim(
-    said: list[str], place: int, quote: str, stretches: Sequence[_Stretch]
+    said: list[str], place: int, quote: str, stretches: Sequence[Stretch]
 ) -> Basis | None:
     """Where `said` is a whole sentence or the whole quote: a part of one may lack its "not"."""
     spans = dict.fromkeys((s.start, s.end) for s in stretches if not s.lent)
@@ -313,124 +258,3 @@ def _verbatim(
         if said and said == _letter_for_letter(plain(quote[start:end])):
             return Basis(1.0, ((place, start, end),))
     return None
-
-
-def _together(parts: Sequence[Clause], stretches: Sequence[_Stretch]) -> Basis:
-    """How far each clause of a sentence is held by one of the stretches: the least of them."""
-    found = [_best(part, stretches) for part in parts]
-    value = min((part.value for part in found), default=0.0)
-    return Basis(value, tuple(dict.fromkeys(part for basis in found for part in basis.parts)))
-
-
-def _best(said: Clause, stretches: Sequence[_Stretch]) -> Basis:
-    best = Basis(0.0, ())
-    for stretch in stretches:
-        value = _held(said, stretch)
-        if value > best.value:
-            best = Basis(value, ((stretch.quote, stretch.start, stretch.end),))
-    return best
-
-
-def _sentences(quote: str, language: str) -> Iterator[_Sentence]:
-    for part in sentencex.get_sentence_boundaries(language, quote):
-        text = part["text"]
-        start = part["start_index"] + len(text) - len(text.lstrip())
-        end = part["start_index"] + len(text.rstrip())
-        quotes = bool(QUOTATION.search(text))
-        text = plain(text)
-        yield _Sentence(tuple(read(text, language)), start, end, quotes, text)
-
-
-def _stretches(place: int, sentences: Sequence[_Sentence]) -> Iterator[_Stretch]:
-    """The clauses of a quote; those that lean on what is before them once more, with that."""
-    before: tuple[Word, ...] = ()
-    opening = 0
-    for one in sentences:
-        leaning = False
-        for found in clauses(one.words, VOICES, FINDINGS):
-            clause = replace(found, told=found.told or one.quotes)
-            yield _Stretch(clause, (), place, one.start, one.end)
-            if before and any(w.text in _LEANING for w in (*clause.shared, *clause.words)):
-                yield _Stretch(clause, before, place, opening, one.end)
-                leaning = True
-            before += clause.words
-        if any(word.content for word in one.words) and not leaning:
-            before, opening = one.words, one.start  # a chain of pronouns goes back to one name
-
-
-def _share(part: Clause, stretch: _Stretch) -> tuple[float, list[Word]]:
-    """The share of its content words that a stretch has, and its words under their terms there."""
-    lendable = _lendable(stretch.lent)
-    said = _aligned((*part.shared, PAUSE, *part.words), stretch, lendable)
-    terms = {word.term for word in (*stretch.words, *lendable)}
-    held = [word.term in terms for word in said if word.content]
-    return sum(held) / max(1, len(held)), said
-
-
-def _held(part: Clause, stretch: _Stretch) -> float:
-    """The share of the content words that a stretch holds; 0 where something speaks against it."""
-    lendable = _lendable(stretch.lent)
-    said = _aligned((*part.shared, PAUSE, *part.words), stretch, lendable)
-    content = [word for word in said if word.content]
-    own = {word.term for word in stretch.words}
-    lent = {word.term for word in lendable}
-    # A word that is said twice must be there twice.
-    there = Counter(word.term for word in (*stretch.words, *lendable))
-    again = said[len(part.shared) :] if part.told else said
-    there.subtract(word.term for word in again if word.content)
-    held = [there[word.term] >= 0 and word.term in own | lent for word in content]
-    share = sum(held) / len(held) if held else 0.0
-    if share >= LEAST_SUPPORT and (
-        (stretch.lent and not _lent_in_place(content, own, lent, stretch.clause))
-        or distorted(part, said, stretch.clause, stretch.words, stretch.lent)
-    ):
-        return 0.0
-    return share
-
-
-def _aligned(said: Sequence[Word], stretch: _Stretch, lendable: Sequence[Word]) -> list[Word]:
-    """The words of `said`, those that say the same as a word of the stretch under its term."""
-    quoted = (*stretch.words, *lendable)
-    terms = {word.term for word in quoted}
-    aligned = []
-    for word in said:
-        if word.content and word.term not in terms:
-            for other in quoted:
-                if (not word.name and word.senses & other.senses) or (
-                    word.name and other.name and _same_name(word.term, other.term)
-                ):
-                    word = replace(word, term=other.term)
-                    break
-        aligned.append(word)
-    return aligned
-
-
-def _same_name(one: str, other: str) -> bool:
-    """Whether two names differ only as a country and its people do: Iran, Iranian."""
-    pairs = zip(one, other, strict=False)
-    shared = next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
-    return shared >= 4 and one[shared:] in _NATIONAL and other[shared:] in _NATIONAL
-
-
-def _lendable(lent: Sequence[Word]) -> list[Word]:
-    """What a pronoun can stand for: names, things with an article before them; and who says it."""
-    return [
-        word
-        for place, word in enumerate(lent)
-        if not word.number
-        and (
-            word.name
-            or is_voice(word)
-            or (place > 0 and lent[place - 1].text in DETERMINERS)
-            or (place > 1 and lent[place - 2].text in DETERMINERS and not lent[place - 1].name)
-        )
-    ]
-
-
-def _lent_in_place(content: Sequence[Word], own: set[str], lent: set[str], clause: Clause) -> bool:
-    """Whether what is lent stands where the pronoun does: before what is own, or after it."""
-    origin = [word.term in own for word in content if (word.term in own) != (word.term in lent)]
-    verb = next((place for place, word in enumerate(clause.words) if word.verb), 0)
-    leading = (*clause.shared, *clause.words[: verb + 1])
-    first = verb == 0 or any(word.text in _LEANING for word in leading)
-    return any(origin) and origin == sorted(origin, reverse=not first)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
-from qa.english.numbers import SMALL_NUMBERS
+from qa.english.numbers import UP_TO_NINETY
 from qa.english.words import bases
 
 if TYPE_CHECKING:
@@ -61,14 +60,6 @@ def verbal(t: Token) -> bool:
     )
 
 
-@cache
-def _figures() -> dict[str, str]:
-    return {word: str(n) for n, word in enumerate(SMALL_NUMBERS)} | {
-        word: str(10 * n)
-        for n, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)
-    }
-
-
 def figure(t: Token) -> str:
     """The number that a word is, in figures; nothing where it is none."""
     if re.fullmatch(r"[-+\N{MINUS SIGN}]?\d[\d.,]*", t.text):
@@ -76,7 +67,9 @@ def figure(t: Token) -> str:
         return sign + t.text.strip("+-\N{MINUS SIGN}.,").replace(",", "")
     if t.lower_ in ("hundred", "thousand", "million", "billion", "trillion"):
         return t.lower_
-    return _figures().get(t.lower_, "") if t.lower_ not in ("zero", "one") or t.tag_ == "CD" else ""
+    if t.lower_ in ("zero", "one") and t.tag_ != "CD":
+        return ""
+    return str(UP_TO_NINETY.get(t.lower_, ""))
 
 
 def mark(t: Token) -> str:

@@ -91,7 +91,7 @@ def add(
     Each is read first: what gives no text is refused with the reason. Nothing is overwritten.
     Rebuild the index when all is there.
     """
-    from qa.cli.shown import one_line, show_json, show_table
+    from qa.cli.terminal import one_line, show_json, show_table
     from sources.collect import Left, add_collection
 
     folder = library_folder(library, index_folder(index))
@@ -150,7 +150,7 @@ def _refresh(
 ) -> None:
     from dataclasses import asdict
 
-    from qa.cli.shown import one_line, show_json, show_table
+    from qa.cli.terminal import one_line, show_json, show_table
     from sources.collect import refresh
 
     found = list(refresh(folder, ids, overwrite=overwrite, allow_private=allow_private))
@@ -174,7 +174,7 @@ def _refresh(
 
 
 def _told(left: Left) -> str:
-    from qa.cli.shown import one_line
+    from qa.cli.terminal import one_line
 
     return one_line(
         left.reason if left.reason.startswith(left.item) else f"{left.item}: {left.reason}"

@@ -120,7 +120,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _complain(message: str, error: Exception | None = None) -> None:
-    from qa.cli.shown import one_line
+    from qa.cli.terminal import one_line
 
     if error:
         traceback.print_exception(error)

@@ -110,7 +110,8 @@ def ask(
     is 4 if they cover the topic but do not say that; what they do say is shown, headed so.
     """
     _load_reader_meanwhile()
-    from qa.cli.shown import show_answer, show_json, stderr
+    from qa.cli.shown import show_answer
+    from qa.cli.terminal import show_json, stderr
     from qa.desk import open_desk
     from qa.export.answers import format_of, write_export
     from qa.pipeline import asked
@@ -151,7 +152,8 @@ def search(
     from dataclasses import asdict
 
     from index.opened import open_index
-    from qa.cli.shown import show_json, show_passage
+    from qa.cli.shown import show_passage
+    from qa.cli.terminal import show_json
     from qa.retrieve.evidence import passage, quotable_hits
 
     generation = open_index(index_folder(index)).generation

@@ -26,7 +26,7 @@ def backup(file: _FileArgument, auth: _AuthOption = None, index: IndexOption = N
     file; the files of the library are not in it.
     """
     from qa.backup import Places, back_up
-    from qa.cli.shown import show_lines
+    from qa.cli.terminal import show_lines
 
     places = Places(
         index=index_folder(index), conversations=read_settings().conversations, users=auth
@@ -41,7 +41,7 @@ def restore(file: _FileArgument, auth: _AuthOption = None, index: IndexOption = 
     All is verified before anything is touched. What stood there is kept beside it.
     """
     from qa.backup import Places, restore
-    from qa.cli.shown import show_lines
+    from qa.cli.terminal import show_lines
 
     places = Places(
         index=index_folder(index), conversations=read_settings().conversations, users=auth

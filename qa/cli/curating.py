@@ -33,7 +33,8 @@ def check(
     to), the passage has changed (here is what it says now), or it is gone; the exit status is
     then 1.
     """
-    from qa.cli.shown import show_checks, show_json
+    from qa.cli.shown import show_checks
+    from qa.cli.terminal import show_json
     from qa.export.recheck import check_all, open_texts
 
     texts = open_texts(index=None if library else index_folder(index), library=library)
@@ -60,7 +61,8 @@ def gaps(
     Most often asked first. Questions that the library has come to answer since are left out;
     `--json` has them too. The log is kept on this machine alone; REFDESK_GAPS=off ends it.
     """
-    from qa.cli.shown import show_gaps, show_json, show_lines
+    from qa.cli.shown import show_gaps
+    from qa.cli.terminal import show_json, show_lines
     from qa.desk import open_desk
     from qa.gap_log import GapLog
     from qa.gaps import list_gaps

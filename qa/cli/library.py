@@ -47,8 +47,8 @@ def rebuild(
     again. The questions in `questions.jsonl` of the library are asked of both, and the report tells
     which answers changed.
     """
-    from qa.cli.shown import show_json, show_lines
     from qa.cli.shown_rebuild import show_golden, show_report
+    from qa.cli.terminal import show_json, show_lines
     from qa.desk import confidence_note
 
     folder = index_folder(index)
@@ -74,7 +74,7 @@ def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
     from rich.filesize import decimal
 
     from index.generation import Manifest, complete_generations, current_generation
-    from qa.cli.shown import listed, show_json, show_lines
+    from qa.cli.terminal import listed, show_json, show_lines
     from qa.desk import confidence_note
     from qa.retrieve.calibration import in_force
 
@@ -117,7 +117,7 @@ def status(as_json: JsonOption = False, index: IndexOption = None) -> None:
 def verify(as_json: JsonOption = False, index: IndexOption = None) -> None:
     """Check every file, count and vector of the index."""
     from index.build.verify import verify_current
-    from qa.cli.shown import show_json, show_lines
+    from qa.cli.terminal import show_json, show_lines
 
     manifest = verify_current(index_folder(index))
     values = {
@@ -136,7 +136,7 @@ def verify(as_json: JsonOption = False, index: IndexOption = None) -> None:
 def rollback(as_json: JsonOption = False, index: IndexOption = None) -> None:
     """Serve the generation before the current one again."""
     from index.build.rebuild import rollback as roll_back
-    from qa.cli.shown import show_json, show_lines
+    from qa.cli.terminal import show_json, show_lines
 
     values = {"generation": roll_back(index_folder(index))}
     if as_json:
@@ -153,7 +153,7 @@ def sources(
     index: IndexOption = None,
 ) -> None:
     """List the sources of a library and check their metadata."""
-    from qa.cli.shown import one_line, show_table
+    from qa.cli.terminal import one_line, show_table
     from sources.load import load_sources
 
     folder = library_folder(library, index_folder(index))
@@ -200,7 +200,7 @@ def build(
     """Rebuild the index of `library` by the settings, telling how far it is. Raises IndexingError,
     SourceError, RefdeskError."""
     from index.build.rebuild import rebuild as make
-    from qa.cli.shown import telling_progress
+    from qa.cli.terminal import telling_progress
     from qa.evaluation.golden import golden_questions
     from qa.webhook import announced
 

@@ -100,7 +100,7 @@ def evaluate(
     Several libraries are each built anew and asked, and told by name; the confidence of each is
     also fitted to the others, as `--calibrate` does.
     """
-    from qa.cli.shown import show_json, show_table, stdout, telling_progress
+    from qa.cli.terminal import show_json, show_table, stdout, telling_progress
 
     folder = index_folder(index)
     if reset_calibration:
@@ -189,7 +189,7 @@ def evaluate(
 
 
 def _show_comparison(comparison: Comparison) -> None:
-    from qa.cli.shown import show_table, stdout
+    from qa.cli.terminal import show_table, stdout
     from qa.evaluation.measures import shown
 
     stdout().print()
@@ -210,7 +210,7 @@ def _show_comparison(comparison: Comparison) -> None:
 
 
 def _show_calibration(calibration: Calibration) -> None:
-    from qa.cli.shown import stdout
+    from qa.cli.terminal import stdout
 
     stdout().print()
     _show_held_out(calibration.held_out, "calibrated")
@@ -221,7 +221,7 @@ def _show_calibration(calibration: Calibration) -> None:
 
 
 def _show_held_out(figures: HeldOut, fitted: str) -> None:
-    from qa.cli.shown import show_table
+    from qa.cli.terminal import show_table
 
     before, after = figures["before"], figures["after"]
     rows = [

@@ -33,7 +33,7 @@ def report(
     An overview and a part for each section of the sources that is on it. The exit status is 3 if
     the sources do not cover it.
     """
-    from qa.cli.shown import one_line, show_json, stderr
+    from qa.cli.terminal import one_line, show_json, stderr
     from qa.reporting import report as make
     from qa.reporting import write_report
 

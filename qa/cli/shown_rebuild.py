@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from index.build.file_report import amount, amounts, told_of_ocr
-from qa.cli.shown import LISTED, indented, listed, one_line, show_lines, stdout
+from qa.cli.terminal import LISTED, indented, listed, one_line, show_lines, stdout
 
 if TYPE_CHECKING:
     from index.build.golden import GoldenChange, GoldenReport

@@ -36,7 +36,7 @@ def user(
     The password is asked for, or read from the first line of stdin. The file holds only hashes of
     passwords (scrypt) and keys; a chat that runs takes the change over at once.
     """
-    from qa.cli.shown import show_lines
+    from qa.cli.terminal import show_lines
     from qa.passwords import (
         ASK,
         CURATE,

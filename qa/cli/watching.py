@@ -59,7 +59,7 @@ def keep_up(library: Path, index: Path, stop: threading.Event | None = None) -> 
 
 def _rebuild(library: Path, index: Path) -> bool:
     """Whether it is to be tried again, as another process is at it."""
-    from qa.cli.shown import one_line
+    from qa.cli.terminal import one_line
 
     try:
         report = build(library, index)

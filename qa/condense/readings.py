@@ -21,7 +21,8 @@ from qa.condense.restate import ask_anew, changed
 from qa.condense.small_talk import small_talk
 from qa.condense.turns import Turn, as_turns
 from qa.english.grammar import AUXILIARIES, BE, PREPOSITIONS, WH
-from qa.english.phrases import kind_of, sentence, tokens
+from qa.english.noun_phrases import kind_of, tokens
+from qa.english.phrases import sentence
 
 # How far back is looked, in turns, and how much of a turn is read, in characters.
 _TURNS = 6

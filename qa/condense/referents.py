@@ -10,18 +10,8 @@ from typing import Literal
 
 from index.tokens import STOP_WORDS, stem, words
 from qa.english.grammar import DETERMINERS, PREPOSITIONS
-from qa.english.phrases import (
-    Mention,
-    Question,
-    Role,
-    is_name,
-    joined,
-    kind_of,
-    line,
-    parse,
-    phrases,
-    tokens,
-)
+from qa.english.noun_phrases import Mention, Role, is_name, joined, kind_of, phrases, tokens
+from qa.english.phrases import Question, line, parse
 
 Wanted = Literal["person", "many", "one", "place"]
 # Where a pronoun stands; "patient" is the subject of a passive: "Was it signed?"

@@ -25,16 +25,8 @@ from qa.english.grammar import (
     PRONOUNS,
     WH,
 )
-from qa.english.phrases import (
-    Mention,
-    Question,
-    is_name,
-    joined,
-    parse,
-    participle,
-    sentence,
-    tokens,
-)
+from qa.english.noun_phrases import Mention, is_name, joined, tokens
+from qa.english.phrases import Question, parse, participle, sentence
 
 MOST_READINGS = 4
 _THEN = re.compile(r",?\s+(?:then|at\s+(?:the|that)\s+time)\W*$", re.IGNORECASE)

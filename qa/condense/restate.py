@@ -8,17 +8,8 @@ from dataclasses import dataclass
 
 from qa.condense.referents import Said, carried, referents
 from qa.english.grammar import AUXILIARIES, BE, DETERMINERS, PARTICLES, PREPOSITIONS, WH
-from qa.english.phrases import (
-    Mention,
-    is_name,
-    joined,
-    kind_of,
-    line,
-    participle,
-    phrases,
-    sentence,
-    tokens,
-)
+from qa.english.noun_phrases import Mention, is_name, joined, kind_of, phrases, tokens
+from qa.english.phrases import line, participle, sentence
 
 _OWNING = frozenset(("its", "their", "his", "her"))
 _NOW = re.compile(r"\s+(?:today|now|currently|at\s+present|nowadays)\b", re.IGNORECASE)

@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Literal
 
 from index.tokens import STOP_WORDS, stem, words
+from qa.english.grammar import WH
 from qa.english.phrases import parse
 from qa.english.words import Word, read, senses_of
-from qa.retrieve.features import wanted_kind
+from qa.retrieve.wanted import wanted_kind
 
 Slot = Literal["name", "place", "title", "cause", "number", "date", "denial"]
 
@@ -101,7 +102,7 @@ def asked_slot(question: str) -> AskedSlot | None:
     if slot is None:
         return None
     noun = {word.lower() for word in asked_noun}
-    read_words = [word for word in read(text, "en") if word.content and word.text not in _WH]
+    read_words = [word for word in read(text, "en") if word.content and word.text not in WH]
     if slot in ("name", "place", "title"):
         last = asked_noun[-1].lower() if asked_noun else ""
         if last.endswith("s") and not last.endswith("ss"):
@@ -121,9 +122,6 @@ def asked_slot(question: str) -> AskedSlot | None:
         one for word in read_words if word.name or word.number for one in (word.term, word.text)
     )
     return AskedSlot(text, slot, needed, names) if needed else None
-
-
-_WH = frozenset("who whom whose what which when where why how".split())
 
 
 def _slot(text: str) -> Slot | None:

@@ -13,7 +13,7 @@ from index.tokens import STOP_WORDS, stem, terms, words
 from qa.conflicts.asked_slot import AskedSlot, content_senses, matches
 from qa.conflicts.statement import DATE, Statement
 from qa.english.grammar import MONTH_WORDS, TIMES
-from qa.english.phrases import past
+from qa.english.noun_phrases import past
 from qa.english.words import NOT, read
 
 # Characters of the sentence before that may name what this one speaks of.

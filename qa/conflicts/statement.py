@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from index.tokens import STOP_WORDS, stem, terms, words
+from qa.english.noun_phrases import past
 from qa.english.numbers import MONTH_PATTERN, MONTHS, SCALES, SMALL_NUMBERS
-from qa.english.phrases import past
 
 _MONTH = rf"(?P<month>{MONTH_PATTERN})"
 DATE = re.compile(

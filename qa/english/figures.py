@@ -5,16 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from qa.english.numbers import SMALL_NUMBERS as NUMBERS
+from qa.english.numbers import MONTH_PATTERN, SCALES, UP_TO_NINETY
 
-_SCALES = {
-    "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
-}  # fmt: skip
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SMALL = {word: n for n, word in enumerate(NUMBERS)} | {
-    word: 10 * n for n, word in enumerate(_TENS, 2)
-}
-_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _ABBREVIATED = {
     "km": "kilometres", "m": "metres", "cm": "centimetres", "mm": "millimetres", "kg": "kilograms",
     "g": "grams", "mg": "milligrams", "ha": "hectares", "l": "litres", "km/h": "kilometres an hour",
@@ -29,7 +21,7 @@ _SIGNS = {
     "\u2260": " not ",
 }  # fmt: skip
 _FIGURE = r"\d+(?:\.\d+)?"
-_WORD = "|".join(sorted((*_SMALL, *_SCALES), key=len, reverse=True))
+_WORD = "|".join(sorted((*UP_TO_NINETY, *SCALES), key=len, reverse=True))
 
 
 _MODALS = (
@@ -59,9 +51,11 @@ def in_figures(text: str) -> str:
         text = text.replace(sign, word)
     text = re.sub(r"\bper ?cent\b|%", " percent", text)
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
-    text = re.sub(rf"\b({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?(?=\s+\d{{4}}\b)", r"\2 \1", text)
-    text = re.sub(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\b,?", r"\1 \2", text)
-    text = re.sub(rf"\b({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)", r"\2 \1", text)
+    text = re.sub(
+        rf"\b({MONTH_PATTERN})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?(?=\s+\d{{4}}\b)", r"\2 \1", text
+    )
+    text = re.sub(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({MONTH_PATTERN})\b,?", r"\1 \2", text)
+    text = re.sub(rf"\b({MONTH_PATTERN})\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)", r"\2 \1", text)
     text = re.sub(r"(?<=\d)\s?[\N{EN DASH}-]\s?(?=\d)", " to ", text)
     text = re.sub(r"\bhalf an? (million|billion)\b", r"0.5 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bhalf an hour\b", "30 minutes", text)
@@ -71,7 +65,7 @@ def in_figures(text: str) -> str:
     )
     text = re.sub(r"\b(one|\d+) dozen\b", lambda m: str(12 * int(m[1].replace("one", "1"))), text)
     text = re.sub(
-        rf"({_FIGURE}) ?((?:(?:{'|'.join(_SCALES)})\b ?)+)", _scaled, text, flags=re.IGNORECASE
+        rf"({_FIGURE}) ?((?:(?:{'|'.join(SCALES)})\b ?)+)", _scaled, text, flags=re.IGNORECASE
     )
     text = re.sub(rf"([$\u20ac\u00a3\u00a5])\s?({_FIGURE})", _priced, text)
     for pattern, bound in _BOUNDS:
@@ -87,25 +81,25 @@ def in_figures(text: str) -> str:
 
 def _spelled(found: re.Match[str]) -> str:
     words = re.split(r"[ -]", found[0].lower())
-    if words in (["one"], ["zero"]) or words[0] in _SCALES:
+    if words in (["one"], ["zero"]) or words[0] in SCALES:
         return found[0]  # "one of them"; "million" after figures
     total = group = 0
     last = 0
     for word in words:
         if word == "and":
             continue
-        if word in _SMALL:
-            if last and not (last >= 20 and _SMALL[word] < 10):
+        if word in UP_TO_NINETY:
+            if last and not (last >= 20 and UP_TO_NINETY[word] < 10):
                 return found[0]  # two numbers beside each other
-            last = _SMALL[word]
+            last = UP_TO_NINETY[word]
             group += last
-        elif _SCALES[word] == 100:
+        elif SCALES[word] == 100:
             group = max(1, group) * 100
             last = 0
         else:
-            total += max(1, group) * _SCALES[word]
+            total += max(1, group) * SCALES[word]
             group = last = 0
-    if "and" in words and not set(words) & set(_SCALES):
+    if "and" in words and not set(words) & set(SCALES):
         return found[0]  # "two and three"
     return str(total + group)
 
@@ -113,7 +107,7 @@ def _spelled(found: re.Match[str]) -> str:
 def _scaled(found: re.Match[str]) -> str:
     value = float(found[1])
     for word in found[2].lower().split():
-        value *= _SCALES[word]
+        value *= SCALES[word]
     return (
         f"{value:.10g}" + " " * found[0].endswith(" ")
         if value < 10**10

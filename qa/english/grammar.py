@@ -5,44 +5,47 @@ from __future__ import annotations
 from qa.english.numbers import MONTHS
 
 
-def _set(listed: str) -> frozenset[str]:
+def word_set(listed: str) -> frozenset[str]:
+    """The words of a line."""
     return frozenset(listed.split())
 
 
-WH = _set("who whom whose what which when where why how")
-DO = _set("do does did")
-BE = _set("is are was were")
-AUXILIARIES = DO | BE | _set("has have had can could will would should may might must shall")
-DETERMINERS = _set("the a an this that these those its his her their our my your")
-ARTICLES = _set("the a an")
-PREPOSITIONS = _set(
+WH = word_set("who whom whose what which when where why how")
+DO = word_set("do does did")
+BE = word_set("is are was were")
+AUXILIARIES = DO | BE | word_set("has have had can could will would should may might must shall")
+DETERMINERS = word_set("the a an this that these those its his her their our my your")
+ARTICLES = word_set("the a an")
+PREPOSITIONS = word_set(
     "of in on at to from for with by about against between into after before during since until "
     "over under through among within without near via per towards toward across behind below "
     "above around as than past out up off down onto inside outside despite"
 )
 # Those that may belong to the verb: "laid out the line".
-PARTICLES = _set("out up off down over")
+PARTICLES = word_set("out up off down over")
 # Small words inside a name: "Jerónimo de Ayanz y Beaumont".
-CONNECTORS = _set("de del der den di da du la le van von ter y bin ibn al el")
-CONJUNCTIONS = _set("and or but nor")
+CONNECTORS = word_set("de del der den di da du la le van von ter y bin ibn al el")
+CONJUNCTIONS = word_set("and or but nor")
 # What makes a clause of its own, so that a pronoun in it may mean what stands before it.
-CLAUSES = _set("that when while because if although though before after who which where and but or")
-PRONOUNS = _set(
+CLAUSES = word_set(
+    "that when while because if although though before after who which where and but or"
+)
+PRONOUNS = word_set(
     "it its itself they them their theirs themselves he him his himself she her hers herself this "
     "that these those there i you we me us one ones"
 )
-ADVERBS = _set(
+ADVERBS = word_set(
     "not ever never also still first last already again else exactly now today just only even too "
     "home actually really so far n't long often much many more most less least once then later"
 )
 MONTH_WORDS = frozenset(month.lower() for month in MONTHS)
-TIMES = _set(
+TIMES = word_set(
     "day night morning evening noon midnight winter summer spring autumn weekend weekends monday "
     "tuesday wednesday thursday friday saturday sunday week month year days nights today "
     "yesterday"
 )
 # Verbs that a noun before them does not hide: "did the company build ships".
-VERBS = _set(
+VERBS = word_set(
     "accept accuse add admit agree aim allow announce answer apply approve arrive ask attack "
     "attend back ban become begin believe belong benefit boil break bring build burn buy "
     "calculate call carry catch cause change charge choose claim clean close collect come commit "
@@ -84,5 +87,5 @@ PARTICIPLES = {
     "sunk": "sunk", "taught": "taught", "told": "told", "took": "taken", "thought": "thought",
     "threw": "thrown", "won": "won", "wore": "worn", "wrote": "written",
 }  # fmt: skip
-PLURALS = _set("people men women children troops police forces")
-SINGULARS = _set("news series species headquarters politics economics physics mathematics")
+PLURALS = word_set("people men women children troops police forces")
+SINGULARS = word_set("news series species headquarters politics economics physics mathematics")

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from sources.dates import MONTHS
 
-__all__ = ["MONTHS", "MONTH_PATTERN", "SCALES", "SMALL_NUMBERS"]
+__all__ = ["MONTHS", "MONTH_PATTERN", "SCALES", "SMALL_NUMBERS", "UP_TO_NINETY"]
 
 MONTH_PATTERN = "|".join(MONTHS)
 SMALL_NUMBERS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
 ).split()
-SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+UP_TO_NINETY = {word: n for n, word in enumerate(SMALL_NUMBERS)} | {
+    word: 10 * n
+    for n, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)
+}
+SCALES = {
+    "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+}  # fmt: skip

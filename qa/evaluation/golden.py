@@ -20,7 +20,7 @@ from qa.evaluation.gold import is_right
 from qa.evaluation.questions import Question, read_questions
 from qa.models.reader import has_reader
 from qa.settings import Settings, starter_library
-from sources.load import QUESTIONS
+from sources.walk import QUESTIONS
 
 # Code and the data it reads; but for the folders that only ask, or show what was answered.
 _READ = (".py", ".json", ".txt")

@@ -25,7 +25,7 @@ from qa.retrieve.calibration import Calibration, in_force, weights_digest
 from qa.retrieve.confidence import answer_weights
 from qa.settings import Settings
 from qa.version import refdesk_version
-from sources.load import QUESTIONS
+from sources.walk import QUESTIONS
 
 FORMAT = "refdesk-run"
 SCHEMA = 2

@@ -9,7 +9,7 @@ from qa.english.numbers import MONTHS
 from qa.export.cited import citation_key, cited, quotes_of
 from qa.plain_text import visible
 from qa.result import Answer, Citation
-from sources.metadata import check_url
+from sources.metadata_fields import check_url
 
 if TYPE_CHECKING:
     from qa.export.source_texts import Texts

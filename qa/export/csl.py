@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qa.export.cited import citation_key, cited, quotes_of
 from qa.plain_text import visible
 from qa.result import Answer
-from sources.metadata import check_url
+from sources.metadata_fields import check_url
 
 if TYPE_CHECKING:
     from qa.export.source_texts import Texts

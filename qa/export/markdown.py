@@ -10,7 +10,7 @@ from qa.export.cited import page_of
 from qa.plain_text import escape
 from qa.result import Answer, Citation, Passage
 from qa.version import refdesk_version
-from sources.metadata import check_url
+from sources.metadata_fields import check_url
 
 if TYPE_CHECKING:
     from qa.export.source_texts import Texts

@@ -14,7 +14,7 @@ from qa.parts import is_block, paragraphs
 from qa.plain_text import escape, visible
 from qa.result import AnswerSentence, Citation, state_voice
 from qa.version import refdesk_version
-from sources.metadata import check_url
+from sources.metadata_fields import check_url
 
 if TYPE_CHECKING:
     from docx.document import Document

@@ -18,10 +18,11 @@ import numpy as np
 from index.search import Generation, Ranking
 from index.tokens import terms
 from qa.injection.quotable import KnownSource
-from qa.retrieve.features import REASON, Floats, holds_kind, softmax, wanted_kind
+from qa.retrieve.features import Floats, softmax
 from qa.retrieve.lessons import is_lesson
 from qa.retrieve.shape import asked_shape
 from qa.retrieve.stretches import Stretch, stretches
+from qa.retrieve.wanted import REASON, holds_kind, wanted_kind
 from sources import Source
 
 # So many of the best sentences and passages are looked at for stretches.

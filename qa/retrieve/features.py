@@ -21,6 +21,16 @@ from index.search import Generation, Ranking, UnitWords
 from index.tokens import STOP_WORDS, terms, words
 from qa.english.numbers import MONTH_PATTERN
 from qa.retrieve.trees import Trees
+from qa.retrieve.wanted import (
+    DATE,
+    KINDS,
+    MONEY,
+    NAME,
+    NUMBER_WORDS,
+    REASON,
+    is_number,
+    wanted_kind,
+)
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +80,6 @@ SENTENCE_FEATURES = (
 )
 # How many of them, the last, measure token vectors.
 TOKEN_FEATURES = sum(name.startswith("token") for name in SENTENCE_FEATURES)
-_KINDS = ("date", "number", "person", "place", "reason", "other")
 # Of each sentence feature that of the best sentence. Their mean over the three best and their
 # extremes add nothing on articles that were not fitted on.
 QUESTION_FEATURES = (
@@ -81,7 +90,7 @@ QUESTION_FEATURES = (
     "negation",
     "terms",
     "names",
-    *(f"asks_{kind}" for kind in _KINDS),
+    *(f"asks_{kind}" for kind in KINDS),
 )
 
 # What is measured of a stretch: `qa.retrieve.candidates` fills them in this order.
@@ -119,32 +128,13 @@ STRETCH_FEATURES = (
     "compares_for_compare",
 )
 
-_DATE = re.compile(
-    rf"\b(1\d{{3}}|20\d{{2}}|[3-9]\d{{2}})s?\b"
-    rf"|\b({MONTH_PATTERN}|centur(?:y|ies)|decades?|BCE?|AD|days?|years?)\b"
-    r"|\b\d{1,2}(?:st|nd|rd|th)\b"
-)
-_NUMBER_WORDS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve thirteen twenty thirty forty "
-    "fifty hundred hundreds thousand thousands million millions billion billions trillion dozen "
-    "dozens half third quarter percent twice single".split()
-)
 # Words that say how many, beside those that the weights were fitted with.
-_AMOUNTS = _NUMBER_WORDS | frozenset(
+_AMOUNTS = NUMBER_WORDS | frozenset(
     "zero fourteen fifteen sixteen seventeen eighteen nineteen sixty seventy eighty ninety "
     "quarters thirds trillions couple pair pairs several many few none no nobody all both majority "
     "most".split()
 )
-_NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w’'-]+")
-REASON = re.compile(
-    r"because|due to|since|as a result|caused|in order to|so that|therefore|reason|led to"
-)
 _WORD = re.compile(r"[^\W\d_][\w’'-]*|\d[\d,.]*")
-MONEY = re.compile(
-    r"[$€£¥₹]|\b(?:dollars?|euros?|pounds?|roubles?|rubles?|yuan|won|rials?|rupees?|francs?|marks"
-    r"|cents|usd|eur)\b",
-    re.IGNORECASE,
-)
 _ASKS_MONEY = re.compile(
     r"(?=.*\b(?:how much|what|which)\b).*\b(?:cost|price|charged?s?|pay|paid|worth|value|spend"
     r"|spent|fee|salary|budget|revenue|expensive)\b"
@@ -169,32 +159,6 @@ _NEGATION = re.compile(
     r"\b(?:not|never|no|except|besides|other than|without|least|fewest)\b|n['’]t\b"
 )
 _PRONOUN = re.compile(r"(He|She|It|They|This|These|Those|That|His|Her|Their|Its)\b")
-# What a question asks for, by its English question words; other questions ask for nothing special.
-_WANTED = (
-    (
-        "date",
-        r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|century|decade|month|day|time|era|period)"
-        r"\b|how long ago",
-    ),
-    (
-        "number",
-        r"\bhow (?:many|much|long|old|far|tall|large|big|often|high|fast|deep|wide|few)\b|\bwhat "
-        r"(?:\w+ )?(?:percent|percentage|number|amount|proportion|fraction|share|population|size"
-        r"|distance|price|cost|rate|temperature|age)",
-    ),
-    (
-        "person",
-        r"\b(?:who|whom|whose)\b|\b(?:which|what) (?:person|king|president|leader|author|scientist"
-        r"|actor|artist|man|woman|minister|official)|what .{0,40}\bname",
-    ),
-    (
-        "place",
-        r"\bwhere\b|\b(?:what|which) (?:country|city|state|region|place|nation|continent|river"
-        r"|town|area|location|county|province)",
-    ),
-    ("reason", r"\bwhy\b|\bwhat (?:caused|reasons?|causes)|\bhow come"),
-)
-_WANTED_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _WANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,20 +178,6 @@ def shipped_weights() -> Weights:
         rank=np.array([stored["rank"][name] for name in SENTENCE_FEATURES]),
         confidence=Trees.from_json(stored["baseline"], stored["trees"]),
     )
-
-
-def wanted_kind(question: str) -> str:
-    """What a question asks for: date, number, person, place, reason, or other.
-
-    Of several questions the last one counts, since a follow-up stands behind what it follows.
-    """
-    lowered = question.lower()
-    last = [part for part in lowered.split("?") if part.strip()][-1:]
-    for text in (*last, lowered):
-        for kind, pattern in _WANTED_PATTERNS:
-            if pattern.search(text):
-                return kind
-    return "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +301,7 @@ def question_features(measured: Floats, asked: Asked, rank: Floats) -> Floats:
             bool(_NEGATION.search(asked.text)),
             min(len(asked.terms), 20),
             min(len(asked.names), 10),
-            *(asked.kind == kind for kind in _KINDS),
+            *(asked.kind == kind for kind in KINDS),
         ]
     )
 
@@ -364,19 +314,6 @@ def states_quantity(asked: Asked, text: str) -> bool:
     return any(
         (word[0].isdigit() or word in _AMOUNTS) and word not in asked.words for word in words(text)
     )
-
-
-def holds_kind(kind: str, question: str, text: str) -> bool:
-    """Whether a text has a date, number, name or reason that the question does not."""
-    lowered = question.lower()
-    if kind == "date":
-        return any(match.group().lower() not in lowered for match in _DATE.finditer(text))
-    if kind == "number":
-        asked = frozenset(words(question))
-        return any(_is_number(word) and word not in asked for word in words(text))
-    if kind in ("person", "place"):
-        return any(name.lower() not in lowered for name in _NAME.findall(text))
-    return kind == "reason" and bool(REASON.search(text))
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -392,11 +329,11 @@ def softmax(scores: Floats) -> Floats:
 
 def _holds_wanted(asked: Asked, text: str, unit: UnitWords) -> bool:
     if asked.kind == "date":
-        return any(match.group().lower() not in asked.text for match in _DATE.finditer(text))
+        return any(match.group().lower() not in asked.text for match in DATE.finditer(text))
     if asked.kind == "number":
-        return any(_is_number(word) and word not in asked.words for word in unit.words)
+        return any(is_number(word) and word not in asked.words for word in unit.words)
     if asked.kind in ("person", "place"):
-        return any(name.lower() not in asked.words for name in _NAME.findall(text))
+        return any(name.lower() not in asked.words for name in NAME.findall(text))
     return asked.kind == "reason" and bool(REASON.search(text))
 
 
@@ -435,15 +372,11 @@ def _missing(wanted: frozenset[str], held: Set[str]) -> float:
 def _counts(asked: Asked, unit: UnitWords) -> bool:
     """Whether a number stands before the noun that the question counts: "how many ships"."""
     return any(
-        _is_number(word)
+        is_number(word)
         and word not in asked.words
         and not asked.counted.isdisjoint(unit.stems[place + 1 : place + 5])
         for place, word in enumerate(unit.words)
     )
-
-
-def _is_number(word: str) -> bool:
-    return word[0].isdigit() or word in _NUMBER_WORDS
 
 
 def _near_pairs(pairs: list[tuple[str, str]], found: Sequence[str]) -> int:

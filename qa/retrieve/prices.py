@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from index.search import Generation
 from index.tokens import terms
 from qa.retrieve.candidates import Candidate
-from qa.retrieve.features import MONEY
+from qa.retrieve.wanted import MONEY
 
 _PRICE = r"(?:costs?|prices?|priced|fees?|charges?|tolls?|fares?|tariffs?|rents?)"
 _ASKS = re.compile(

@@ -20,7 +20,7 @@ from sources.dates import read_date
 from sources.errors import SnapshotError, SourceError
 from sources.fetch import Fetched, fetch
 from sources.load import MAX_FILE_BYTES
-from sources.metadata import check_date
+from sources.metadata_fields import check_date
 from sources.names import name_of
 from sources.snapshot import (
     Document,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sources.apart import bare_environment
 from sources.errors import SnapshotError
 from sources.fetch import addresses_of
-from sources.load import passed_over
+from sources.walk import passed_over
 
 _SECONDS = 600
 _MOST_BYTES = 1 << 30

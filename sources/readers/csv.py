@@ -6,9 +6,9 @@ import csv
 from collections.abc import Iterator
 
 from sources.errors import UnreadableError
-from sources.readers.blocks import TextBuilder
 from sources.readers.extract import Extract
 from sources.readers.records import add_table
+from sources.readers.text_builder import TextBuilder
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_CHARS = 64 * 1024

@@ -13,11 +13,11 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from sources.readers.archive import CONTENT_TYPES, Archive, parse_xml, transitional
-from sources.readers.blocks import TextBuilder, clean
 from sources.readers.docx_numbers import BULLET, Numbers
 from sources.readers.docx_unseen import UnseenRuns
 from sources.readers.extract import Extract
 from sources.readers.records import add_header, add_row, is_header
+from sources.readers.text_builder import TextBuilder, clean
 from sources.readers.unseen import told
 
 _NONE = "0"  # the numbering of what has none

@@ -11,11 +11,11 @@ from email.policy import default
 from email.utils import parsedate_to_datetime
 
 from sources.errors import UnreadableError
-from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.html import add_page
 from sources.readers.records import add_record
 from sources.readers.text import read_text
+from sources.readers.text_builder import TextBuilder, clean
 from sources.readers.unseen import told
 
 _HEADERS = ("From", "To", "Cc", "Date")

@@ -6,9 +6,9 @@ from collections import Counter
 
 from sources.errors import UnreadableError
 from sources.readers.archive import Archive, Element
-from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.html import add_page
+from sources.readers.text_builder import TextBuilder, clean
 from sources.readers.unseen import told
 
 _CONTAINER = "META-INF/container.xml"

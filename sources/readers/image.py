@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from sources.errors import UnreadableError
-from sources.readers.blocks import TextBuilder
 from sources.readers.extract import Extract
 from sources.readers.ocr import MOST_PAGES, Recognizer, open_images
-from sources.readers.pdf import composed, laid_out, told_of_ocr
+from sources.readers.pdf import composed, told_of_ocr
+from sources.readers.pdf_layout import laid_out
+from sources.readers.text_builder import TextBuilder
 
 
 def read_image(data: bytes) -> Extract:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from sources.errors import UnreadableError
-from sources.readers.blocks import DEEPEST, TextBuilder, line_spans
+from sources.readers.blocks import DEEPEST, line_spans
 from sources.readers.extract import Extract
 from sources.readers.records import LONG, add_record, spoken
+from sources.readers.text_builder import TextBuilder
 
 
 def read_json(text: str, *, lines: bool) -> Extract:

@@ -8,9 +8,9 @@ from typing import Any
 
 from sources.errors import UnreadableError
 from sources.markup import without_markup
-from sources.readers.blocks import TextBuilder
 from sources.readers.extract import Extract
 from sources.readers.markdown import read_markdown
+from sources.readers.text_builder import TextBuilder
 
 _LONGEST_OUTPUT = 2000  # characters: a longer one is data
 

@@ -14,8 +14,8 @@ from statistics import median
 from typing import Any
 
 from sources.errors import UnreadableError
-from sources.readers.blocks import TextBuilder
 from sources.readers.pdf_lines import Line, Part
+from sources.readers.text_builder import TextBuilder
 
 INSTALL = "`pip install 'refdesk[ocr]'`, then `refdesk rebuild`, has it read"
 MOST_PAGES = 300  # of a file

@@ -8,10 +8,10 @@ from itertools import islice
 
 from sources.errors import UnreadableError
 from sources.readers.archive import Archive, Element
-from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.odt_unseen import UnseenStyles
 from sources.readers.records import add_table
+from sources.readers.text_builder import TextBuilder, clean
 from sources.readers.unseen import told
 from sources.source import Kind
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from pypdf import PageObject
 
-from sources.readers.blocks import TextBuilder
 from sources.readers.pdf_unseen import UnseenText
+from sources.readers.text_builder import TextBuilder
 
 _SAME_LINE = 0.4
 BULLET = re.compile(r"[•‣◦▪●○■□](?: |$)|[-–*] (?=\S)")

@@ -10,8 +10,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from sources.readers.blocks import TextBuilder
 from sources.readers.pdf_lines import LIGATURES, Line, joined
+from sources.readers.text_builder import TextBuilder
 
 _LEAST_CHARS = 40
 _MOST_STRANGE = 0.05  # of the characters

@@ -14,10 +14,10 @@ from pptx.enum.shapes import PP_PLACEHOLDER as Place
 from pptx.oxml.ns import qn
 
 from sources.readers.archive import CONTENT_TYPES, Archive, parse_xml, transitional
-from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.pptx_unseen import BREAKS, UnseenShapes
 from sources.readers.records import add_rows, add_table
+from sources.readers.text_builder import TextBuilder, clean
 from sources.readers.unseen import told
 
 _NOT_READ = frozenset((Place.FOOTER, Place.SLIDE_NUMBER, Place.DATE, Place.HEADER))

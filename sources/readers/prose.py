@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sources.readers.blocks import TextBuilder
 from sources.readers.records import add_table
+from sources.readers.text_builder import TextBuilder
 from sources.source import Kind
 
 _MOST_DEEP = 50

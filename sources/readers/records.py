@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from sources.readers.blocks import TextBuilder
+from sources.readers.text_builder import TextBuilder
 
 LONG = 200
 """Characters: a longer value is prose, and gets paragraphs of its own."""

@@ -9,9 +9,9 @@ from docutils import nodes
 from docutils.core import publish_doctree
 from docutils.parsers.rst import Directive, directives, roles
 
-from sources.readers.blocks import TextBuilder
 from sources.readers.extract import Extract
 from sources.readers.records import add_header, add_row
+from sources.readers.text_builder import TextBuilder
 
 _SETTINGS = {
     "_disable_config": True,

@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from sources.errors import UnreadableError
-from sources.readers.blocks import TextBuilder
 from sources.readers.extract import Extract
 from sources.readers.records import add_table
+from sources.readers.text_builder import TextBuilder
 from sources.readers.unseen import told
 
 _TOKEN = re.compile(

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sources.readers.blocks import TextBuilder
 from sources.readers.records import add_record, add_rows, is_header, spoken
+from sources.readers.text_builder import TextBuilder
 
 _YEARS = range(1000, 2200)
 _PLACEHOLDER = re.compile(r"n\.?/?a\.?|-+|–|—|\?|none|nil|unknown|tbd|tba|x", re.IGNORECASE)

@@ -6,8 +6,8 @@ import html
 import re
 
 from sources.errors import UnreadableError
-from sources.readers.blocks import TextBuilder
 from sources.readers.extract import Extract
+from sources.readers.text_builder import TextBuilder
 
 _TIME = r"(?:(\d{1,3}):)?(\d{2}):(\d{2})[.,](\d{1,3})"
 _CUE = re.compile(rf"\s*{_TIME}\s+-->\s+{_TIME}.*")

@@ -16,10 +16,10 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from sources.errors import UnreadableError
 from sources.readers.archive import CONTENT_TYPES, Archive, transitional
-from sources.readers.blocks import TextBuilder, clean
 from sources.readers.extract import Extract
 from sources.readers.number_formats import shown
 from sources.readers.sheet_tables import Row, SheetTables
+from sources.readers.text_builder import TextBuilder, clean
 from sources.readers.unseen import SMALLEST, is_white
 from sources.readers.xlsx_conditions import conditions
 

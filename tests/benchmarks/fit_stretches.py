@@ -38,7 +38,7 @@ from sklearn.metrics import roc_auc_score
 
 from index import open_index, rebuild
 from index.search import Generation
-from qa.cli.shown import show_table
+from qa.cli.terminal import show_table
 from qa.compose.extract import LEAST_SHARE, MOST_STRETCHES
 from qa.condense.readings import readings
 from qa.evaluation.asking import Record

@@ -17,7 +17,8 @@ from collections import defaultdict
 from math import sqrt
 from pathlib import Path
 
-from qa.check.support import LEAST_SUPPORT, support
+from qa.check.by_words import LEAST_SUPPORT
+from qa.check.support import support
 
 FILES = [
     Path(__file__).parents[1] / f"{name}.jsonl"

@@ -19,7 +19,7 @@ from qa.result import Answer, Citation, Conflict
 from qa.web.api.calls import Calls
 from qa.web.api.problems import line_of
 from qa.web.api.rest import event, streamed
-from sources.metadata import check_url
+from sources.metadata_fields import check_url
 
 MODEL = "refdesk"
 _SOURCES = "\n\nSources:\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sources import Source
-from sources.load import QUESTIONS
+from sources.walk import QUESTIONS
 
 T = TypeVar("T")
 # Characters of a question that is offered.

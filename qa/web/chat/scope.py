@@ -11,7 +11,7 @@ from index.build.file_report import amount
 from index.errors import ScopeError
 from qa.templates import shortened
 from sources import Source
-from sources.metadata import check_date
+from sources.metadata_fields import check_date
 
 # Sorts after every letter of a date, so that "2024" reaches to the end of 2024.
 _TO_THE_END = "-~"

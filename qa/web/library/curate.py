@@ -14,9 +14,9 @@ from qa.errors import SettingError
 from qa.web.library.yaml_edit import amended
 from sources import Source
 from sources.front_matter import as_yaml, split_front_matter
-from sources.load import QUESTIONS
 from sources.metadata import parse_metadata
 from sources.snapshot import add_source
+from sources.walk import QUESTIONS
 from sources.whole_file import write_whole
 
 # What the form of the page edits, in its order.

@@ -9,11 +9,6 @@ from qa.english.words import MARKS, Word
 JOINTS = frozenset("and but or which who that".split())
 
 
-def word_set(listed: str) -> frozenset[str]:
-    """The words of a line."""
-    return frozenset(listed.split())
-
-
 def clause_from(words: Sequence[Word], start: int) -> list[Word]:
     """The words from `start` on, up to the mark that ends a clause."""
     found: list[Word] = []

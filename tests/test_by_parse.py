@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from qa.check import statements
-from qa.check.support import LEAST_SUPPORT, support
+from qa.check import by_parse
+from qa.check.by_words import LEAST_SUPPORT
+from qa.check.support import support
 from qa.english import parser
 
 
@@ -69,7 +70,7 @@ def test_what_is_verbatim_or_in_another_language_is_not_parsed(monkeypatch):
     def parse(text):
         raise AssertionError(text)
 
-    monkeypatch.setattr(statements, "parse", parse)
+    monkeypatch.setattr(by_parse, "parse", parse)
     assert passes("It rained.", "It rained. It snowed.")
     assert passes("It rained. It snowed.", "It rained.", "It snowed.")
     quote = "Die Mole von Lund wurde 1987 gebaut, und 1990 kam ein Kran."
