@@ -12,7 +12,7 @@ that somebody else wrote. `support` decides in this order, and says by which of 
    `propositions` what a sentence states, `graph` that as nodes and ties, `alignment` which node of
    a quote stands for which of the sentence, `findings` what then speaks against it, and
    `finding_weights` how grave that is.
-5. What restricts the quote is left out (`restrictions`; `amounts` of numbers, ranks and shares):
-   refused, whatever speaks for it. Both look at `word_runs`.
+5. What restricts the quote is left out, a condition, a rank or a share (`restrictions`, which looks
+   at `word_runs`): refused, whatever speaks for it.
 6. By a model of inference, where a person names one (`support`).
 """

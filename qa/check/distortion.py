@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from qa.check.clauses import Clause
-from qa.check.number_roles import counted_otherwise, of_another
+from qa.check.number_roles import counted_otherwise
 from qa.english.grammar import word_set
 from qa.english.words import DETERMINERS, NOT, Word, senses_of
 
@@ -69,7 +69,6 @@ def distorted(
         or _voice_dropped(said, clause.told, quoted)
         or _named_otherwise(said, everything)
         or counted_otherwise(said, quoted)
-        or of_another(said, quoted)
         or _turned(said, everything)
         or _reversed(said, everything)
     )

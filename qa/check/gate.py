@@ -13,8 +13,8 @@ from dataclasses import asdict
 from index.search import Hit
 from index.tokens import words
 from qa.check.support import support
-from qa.compose.draft import Draft, Span
-from qa.injection import quotable, quotable_spans
+from qa.compose.draft import Draft, Span, quotable_parts
+from qa.injection import quotable
 from qa.lines import item
 from qa.models.entailment import EntailmentModel
 from qa.plain_text import visible, without_unseen
@@ -91,7 +91,10 @@ class Gate:
         cited = [
             part
             for place, start, end in basis.parts
-            for part in self._quotable(spans[place], start, end)
+            for part in quotable_parts(
+                self._evidence,
+                Span(spans[place].source_id, spans[place].start + start, spans[place].start + end),
+            )
         ]
         numbers = tuple(dict.fromkeys(self._cite(span) for span in cited))
         return AnswerSentence(
@@ -125,12 +128,6 @@ class Gate:
         if not 0 <= span.start < span.end <= len(source.text):
             return None
         return quotable(source, span.start, span.end)
-
-    def _quotable(self, span: Span, start: int, end: int) -> list[Span]:
-        """What may be quoted between two offsets into a span."""
-        source = self._generation.source(span.source_id)
-        found = quotable_spans(source, span.start + start, span.start + end)
-        return [Span(source.id, first, last) for first, last in found]
 
     def _cite(self, span: Span) -> int:
         if span not in self._numbers:

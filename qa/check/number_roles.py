@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
 from qa.english.words import MARKS, Word
 
@@ -18,7 +18,6 @@ _APPROXIMATE = frozenset(
 _TIMES = frozenset(
     "of in at from to by until since before after over under above below than on".split()
 )
-_BEHIND = frozenset("in on at from since until before after by for to of".split())
 
 
 def counted_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
@@ -36,35 +35,6 @@ def counted_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
         ):
             return True
     return False
-
-
-def of_another(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
-    """Whether a number of `said` is that of another thing of the same clause of a quote.
-
-    "Peru since 1961, and Chile since 2024" does not say "Peru since 2024": the names between the
-    number and the one before it that is put the same way say whose it is.
-    """
-    names = {word.term for word in said if word.name}
-    own = {number: preposition for _, preposition, number in _put(said)}
-    ends: dict[str, int] = {}
-    named: dict[str, frozenset[str]] = {}
-    last = 0
-    for place, preposition, number in _put(quoted):
-        start = ends.get(preposition, last)
-        here = frozenset(word.term for word in quoted[start:place] if word.name)
-        whose = here - named.get(preposition, here)
-        if whose and not whose & names and own.get(number) == preposition:
-            return True
-        named[preposition] = here
-        ends[preposition] = last = place + 1
-    return False
-
-
-def _put(read: Sequence[Word]) -> Iterator[tuple[int, str, str]]:
-    """Where a number stands right behind a preposition, that, and the number."""
-    for place, (before, word) in enumerate(pairwise(read), start=1):
-        if word.number and before.text in _BEHIND:
-            yield place, before.text, word.term
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,16 +166,17 @@ def _gather(
     reranker: Reranker | None,
 ) -> Evidence:
     words, ranking, lost = rank_in_time(generation, question, scope)
+    nothing = Evidence(
+        question=question,
+        generation=generation,
+        ranking=ranking,
+        rows=(),
+        shares=np.zeros(0),
+        confidence=0.0,
+        sources=scope,
+    )
     if not len(ranking.rows):
-        return Evidence(
-            question=question,
-            generation=generation,
-            ranking=ranking,
-            rows=(),
-            shares=np.zeros(0),
-            confidence=0.0,
-            sources=scope,
-        )
+        return nothing
     asked = Asked.parse(words, generation, ranking)
     measured = sentence_features(generation, asked, ranking)
     weights = shipped_weights()
@@ -203,15 +204,7 @@ def _gather(
             of_source[name] = max(value, of_source.get(name, value))
     plain = answer_weights(read=False)
     if not found:
-        return Evidence(
-            question=question,
-            generation=generation,
-            ranking=ranking,
-            rows=rows,
-            shares=shares,
-            confidence=0.0,
-            sources=scope,
-        )
+        return replace(nothing, rows=rows, shares=shares)
     values = np.array([one.features for one in found])
     best, chances = ranked(found, values @ plain.stretches, of_source)
     priced = [found[place] for place in best[:_PRICED]]
@@ -219,10 +212,8 @@ def _gather(
         doubt += _NO_PRICE
     unlike = ranking.query_terms and not values[best[:3], _COVERAGE].any()
     answer = answer_features(question, float(logit), values[best], chances)
-    return Evidence(
-        question=question,
-        generation=generation,
-        ranking=ranking,
+    return replace(
+        nothing,
         rows=rows,
         shares=shares,
         candidates=tuple(found[place] for place in best),
@@ -231,7 +222,6 @@ def _gather(
         log_odds=float(logit),
         doubt=float(doubt),
         lost=of_source,
-        sources=scope,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
@@ -61,12 +63,10 @@ def add_endpoints(calls: Calls) -> None:
         gr.api(function, api_name=function.__name__, queue=False)  # type: ignore[attr-defined]
 
 
-class _told:
+@contextmanager
+def _told() -> Iterator[None]:
     """Turns an error that a person can mend into one that the caller is shown."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, RefdeskError | IndexingError | BusyError):
-            raise gr.Error(str(error), print_exception=False) from error
+    try:
+        yield
+    except (RefdeskError, IndexingError, BusyError) as error:
+        raise gr.Error(str(error), print_exception=False) from error
