@@ -556,6 +556,14 @@ def test_every_command_does_its_work_with_a_closed_standard_output(tmp_path, mon
     assert not users.exists()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_full_standard_output_is_told_in_one_line():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*REFDESK, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "no space is left" in done.stderr
+
+
 def test_no_file_takes_the_place_of_a_closed_standard_output(built):
     command = " ".join(["exec", shlex.join([*REFDESK, "ask", "rye", "--json"]), ">&-"])
     result = subprocess.run(

@@ -219,6 +219,14 @@ def test_private_addresses_are_refused_for_each_page(site, library, monkeypatch)
         add(root + "/feed", library, allow_private=False)
 
 
+def test_links_that_are_no_addresses_cost_nothing_but_themselves(site, library):
+    bad = "".join(f'<a href="http://{host}/x">x</a>' for host in ("a:99999", "a:b", "[::1", "a:-1"))
+    root = site(
+        {"/docs/": f"<p>The tide is high.</p>{bad}<a href='b'>b</a>", "/docs/b": "<p>B.</p>"}
+    )
+    assert len(add(f"{root}/docs/", library, within="/docs/")[0]) == 2
+
+
 def test_pages_that_ask_not_to_be_followed_are_not(site, library):
     nofollow = '<meta name="robots" content="noarchive, nofollow">'
     root = site({"/d/": page("Start", "a", head=nofollow), "/d/a": page("A")})
@@ -275,6 +283,15 @@ def test_a_feed_brings_its_entries_with_their_dates(site, library, feed, type_):
     one, two = load_sources(library)
     assert (one.title, one.published, one.url) == ("Works & days", "2021-05-03", root + "/n/1")
     assert (two.title, two.published) == ("Two", None)
+
+
+def test_a_map_that_lists_nothing_of_its_site_is_no_success(site, library, capsys, monkeypatch):
+    monkeypatch.setattr(visiting.time, "sleep", lambda seconds: None)
+    index = "<sitemapindex><sitemap><loc>/map.xml</loc></sitemap></sitemapindex>"
+    root = site({"/map.xml": (200, {"Content-Type": "text/xml"}, index.encode())})
+    arguments = ["add", f"{root}/map.xml", "--library", str(library), "--allow-private"]
+    assert run(arguments) == 1
+    assert "lists no document" in capsys.readouterr().err
 
 
 def test_a_feed_that_declares_entities_is_refused(site, library):

@@ -78,6 +78,9 @@ def test_settings_and_variables_of_the_user_are_not_used(repository, tmp_path, m
         ("ext::sh -c 'touch hooked'", "main", "is no repository"),
         ("https://user:word@example.org/a.git", "main", "as https://"),
         ("https://127.0.0.1:1/a.git", "main", "private network"),
+        ("https://example.org:99999/a.git", "main", "as https://"),
+        ("https://[/a.git", "main", "as https://"),
+        ("{folder}", "", "names no commit"),
         ("{folder}", "--upload-pack=touch hooked", "names no commit"),
         ("{folder}", "nothere", "git says: fatal"),
     ],
@@ -91,3 +94,21 @@ def test_what_is_no_commit_of_a_repository_is_refused(repository, tmp_path, item
 def test_a_folder_that_is_not_there_is_told(repository, tmp_path):
     with pytest.raises(SnapshotError, match="git says"):
         add(repository[0], tmp_path / "library", "main", within="nowhere")
+
+
+def test_a_tree_that_no_folder_can_hold_is_refused_in_words(repository, tmp_path):
+    folder, _ = repository
+
+    def made(kind, content):
+        command = ["git", "hash-object", "-t", kind, "-w", "--stdin", "--literally"]
+        done = subprocess.run(command, cwd=folder, input=content, check=True, capture_output=True)
+        return done.stdout.decode().strip()
+
+    blob = made("blob", b"Text.")
+    inner = made("tree", b"100644 b.md\0" + bytes.fromhex(blob))
+    both = b"100644 a.md\0" + bytes.fromhex(blob) + b"40000 a.md\0" + bytes.fromhex(inner)
+    who = b"Ada <ada@example.org> 1 +0000"
+    commit = b"tree %s\nauthor %s\ncommitter %s\n\nx\n" % (made("tree", both).encode(), who, who)
+    (folder / ".git" / "refs" / "heads" / "odd").write_text(made("commit", commit))
+    with pytest.raises(SnapshotError, match=r"'a.md.*' cannot be written"):
+        add(folder, tmp_path / "library", "odd")

@@ -141,8 +141,9 @@ def add(
         sys.stderr.write(f"not added: {one_line(str(refused))}\n")
     if failed:
         raise failed[-1]
-    if left and not added and not any(one.there for one in left):
-        raise SnapshotError(f"nothing of {', '.join(items)} was added, for the reasons above")
+    if not added and not any(one.there for one in left):
+        why = "for the reasons above" if left else "it lists no document that is meant"
+        raise SnapshotError(f"nothing of {', '.join(items)} was added: {why}")
 
 
 def _refresh(

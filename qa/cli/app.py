@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -108,10 +109,10 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except Exception as error:
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        _complain(
-            f"unexpected {said}; put --debug before the command to see where it arose",
-            error if "--debug" in arguments else None,
-        )
+        said = f"unexpected {said}; put --debug before the command to see where it arose"
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            said = "no space is left where this is written: make room, or write it elsewhere"
+        _complain(said, error if "--debug" in arguments else None)
         return 1
     if result == 130:  # what a keyboard interrupt becomes
         _complain("interrupted; nothing half-done is kept, run the command again when you like")

@@ -70,7 +70,7 @@ def add_collection(
     stays, unless `overwrite`. Raises SnapshotError, MetadataError.
     """
     library = Path(library)
-    if commit:
+    if commit is not None:
         yield from _repository(
             item, commit, within or "", library, metadata, name, overwrite, allow_private
         )

@@ -38,7 +38,7 @@ def check_out(
 
     The repository is a path or an https address. Raises SnapshotError.
     """
-    if commit.startswith("-") or not commit.isprintable() or " " in commit:
+    if not commit or commit.startswith("-") or not commit.isprintable() or " " in commit:
         raise SnapshotError(f"{commit!r} names no commit: give its whole hash, a branch or a tag")
     git = _Git(item, scratch, allow_private)
     git.run("init", "--quiet", "--bare", str(git.folder))
@@ -54,9 +54,14 @@ def check_out(
         left -= size
         if left < 0:
             raise SnapshotError(f"{item} holds more than {_MOST_BYTES:,} bytes: name a folder")
-        target = files / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(git.run("cat-file", "blob", blob))
+        content = git.run("cat-file", "blob", blob)
+        try:
+            target = files / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        except OSError as error:  # a tree may name what no folder can hold
+            said = f"{item}: {str(path)[:100]!r} cannot be written ({error.strerror})"
+            raise SnapshotError(f"{said}: name a folder with --within") from error
     return found, files
 
 
@@ -87,10 +92,13 @@ class _Git:
             raise SnapshotError("git is not there: install it, or add the files as a folder")
         options = dict(_OPTIONS)
         if "://" in item:
-            parts = urlsplit(item)
+            try:
+                parts = urlsplit(item)
+                port = parts.port or 443
+            except ValueError:
+                parts, port = urlsplit(""), 0
             if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
                 raise SnapshotError(f"{item}: name a repository as https://..., or as a folder")
-            port = parts.port or 443
             address = addresses_of(parts.hostname, port, allow_private)[0]
             # What was checked is what is asked, whatever the name means a moment later
             shown = f"[{address}]" if ":" in address else address

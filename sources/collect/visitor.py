@@ -152,6 +152,8 @@ def absolute(base: str, link: str) -> str | None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
             return None
+        if parts.port == 0:  # of what is no port at all, this raises
+            return None
         return parts._replace(netloc=parts.netloc.lower(), path=parts.path or "/").geturl()
     except ValueError:
         return None

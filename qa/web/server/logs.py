@@ -8,9 +8,12 @@ import re
 import secrets
 import sys
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect
 
 from qa.plain_text import visible
 from qa.web.shared.access import KEY_SCOPE, SCOPE_KEY
@@ -94,7 +97,8 @@ class RequestLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_noted)
+            with suppress(ClientDisconnect):  # who has left is owed nothing
+                await self._app(scope, receive, send_noted)
         finally:
             told = {
                 "method": method,
