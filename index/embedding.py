@@ -76,16 +76,12 @@ class Embedder:
         self._model = model
         self._size = lru_cache(maxsize=1000)(self._tokens_of_lead)
 
-    def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+    def embed(self, texts: Sequence[str]) -> Vectors:
         """The vectors of `texts`, shape (texts, dimension), each of length 1."""
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        done = 0
         lengths = np.array([len(text) for text in texts], dtype=np.int64)
         for places, slab, _ in self.embed_each(lengths, texts.__getitem__):
             vectors[places] = slab
-            done += len(places)
-            if progress:
-                progress(done)
         return vectors
 
     def embed_each(

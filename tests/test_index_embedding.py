@@ -39,15 +39,12 @@ def link(source, target):
 
 def test_vectors_have_length_1_in_the_order_of_their_texts():
     embedder = load_embedder()
-    told = []
-    vectors = embedder.embed(TEXTS * 45, told.append)
+    vectors = embedder.embed(TEXTS * 45)
     assert vectors.shape == (270, embedder.dimension) == (270, 384)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     for place, text in enumerate(TEXTS):
         np.testing.assert_allclose(vectors[place] @ embedder.embed_query(text), 1, atol=1e-3)
-    assert told == sorted(told)
-    assert told[-1] == 270
     assert embedder.embed([]).shape == (0, 384)
 
 

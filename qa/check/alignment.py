@@ -72,7 +72,7 @@ def likeness(said: Node, quoted: Node) -> float:
     if one == other or said.text.lower() == quoted.text.lower():
         return 1.0
     if said.name and quoted.name:
-        return 0.9 if _same_name(said.text.lower(), quoted.text.lower()) else 0.0
+        return 0.9 if same_name(said.text.lower(), quoted.text.lower()) else 0.0
     if _stem(one) == _stem(other):
         return 0.97
     if said.senses & quoted.senses or _MEASURES.get(one, one) == _MEASURES.get(other, other):
@@ -80,7 +80,7 @@ def likeness(said: Node, quoted: Node) -> float:
     if min(len(one), len(other)) >= 4 and root_of(one) == root_of(other):
         return 0.9
     if said.name or quoted.name:
-        return 0.85 if _same_name(one, other) else 0.0
+        return 0.85 if same_name(one, other) else 0.0
     if opposite(one, other):
         return 0.86
     return 0.0
@@ -89,7 +89,7 @@ def likeness(said: Node, quoted: Node) -> float:
 _NATIONAL = frozenset(["", *"a n an ian i ese vian s ans ns ians k ce ish".split()])
 
 
-def _same_name(one: str, other: str) -> bool:
+def same_name(one: str, other: str) -> bool:
     """Whether two names differ only as a country and its people do: Iran, Iranian."""
     pairs = zip(one, other, strict=False)
     shared = next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import sentencex
 
+from qa.check.alignment import same_name
 from qa.check.by_parse import QUOTATION
 from qa.check.clauses import PAUSE, Clause, clauses
 from qa.check.distortion import FINDINGS, VOICES, contradicts, distorted, is_voice
@@ -25,7 +26,6 @@ LEAST_SUPPORT = 1.0
 _LEANING = frozenset(
     "he she it they him her them his hers its their this these those but and while".split()
 )
-_NATIONAL = frozenset(["", *"a n an ian i ese vian s ans ns ians k ce".split()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +172,6 @@ def _aligned(said: Sequence[Word], stretch: Stretch, lendable: Sequence[Word]) -
                     break
         aligned.append(word)
     return aligned
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two names differ only as a country and its people do: Iran, Iranian."""
-    pairs = zip(one, other, strict=False)
-    shared = next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
-    return shared >= 4 and one[shared:] in _NATIONAL and other[shared:] in _NATIONAL
 
 
 def _lendable(lent: Sequence[Word]) -> list[Word]:

@@ -47,11 +47,11 @@ class ClaimCheck:
     reason: str | None
 
 
-def claims_of(text: str, language: str = "en") -> list[Claim]:
+def claims_of(text: str) -> list[Claim]:
     """The sentences of a text in Markdown, without citation marks."""
     lines = (_MARK.sub("", item(line).text) for line in text.split("\n"))
     lines = (plain(line) if len(line) <= _LONGEST else line for line in lines)
-    parts = (part.strip() for line in lines for part in sentencex.segment(language, line))
+    parts = (part.strip() for line in lines for part in sentencex.segment("en", line))
     return [Claim(text=part) for part in parts if any(map(str.isalnum, part))]
 
 

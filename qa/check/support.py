@@ -23,6 +23,7 @@ from dataclasses import replace
 import sentencex
 
 from index.tokens import words
+from qa.check.alignment import same_name
 from qa.check.by_parse import opinion
 from qa.check.by_words import (
     LEAST_SUPPORT,
@@ -32,7 +33,6 @@ from qa.check.by_words import (
     contradicted,
     hold_together,
     read_sentences,
-    same_name,
     stretches_of,
 )
 from qa.check.clauses import Clause, clauses

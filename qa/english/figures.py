@@ -108,11 +108,8 @@ def _scaled(found: re.Match[str]) -> str:
     value = float(found[1])
     for word in found[2].lower().split():
         value *= SCALES[word]
-    return (
-        f"{value:.10g}" + " " * found[0].endswith(" ")
-        if value < 10**10
-        else (f"{int(value)}" + " " * found[0].endswith(" "))
-    )
+    digits = f"{value:.10g}" if value < 10**10 else f"{int(value)}"
+    return digits + " " * found[0].endswith(" ")
 
 
 def _priced(found: re.Match[str]) -> str:
