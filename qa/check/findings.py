@@ -6,8 +6,9 @@ or hedges them on one side alone; what restricts them in the quotes and is left 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from qa.check.alignment import ROLES, opposite, relation, same_stem
-from qa.check.finding_weights import Findings
 from qa.check.graph import ABOUT, IDLE, NO, Graph
 from qa.check.propositions import SAYING, Node
 from qa.check.syntax import CONDITIONS, EXCEPTIONS
@@ -27,19 +28,68 @@ _ORDINALS = frozenset(
     "first second third fourth fifth sixth seventh eighth ninth tenth last next".split()
 )
 
-
+# How grave a finding is, where it is not enough by itself; a sentence whose findings come to 1 is
+# refused. Set by hand, on the pairs that may be seen (`tests/benchmarks/gate_by_kind.py`): a fit to
+# them unlearned what few of them show, and was worse on kinds that were left out.
+_LIGHTER = {
+    finding: grave
+    for grave, listed in {
+        0.8: "tie_strange_subj tie_strange_obj tie_strange_isa tie_chain_isa"
+        " tie_siblings_subj tie_siblings_obj tie_siblings_num left_adverb left_phrase_present"
+        " left_extent",
+        0.6: "tie_chain_n",
+        0.4: "alias_common tie_siblings_isa left_clause_indefinite left_adverb_past"
+        " left_of_definite",
+        0.3: "no_pronoun tie_strange_x tie_chain_x tie_turned_n tie_alike_subj tie_alike_obj"
+        " tie_alike_num tie_alike_speaker tie_pronoun_subj tie_pronoun_obj tie_pronoun_isa"
+        " tie_pronoun_x tie_pronoun_n left_phrase_definite left_time about_light",
+        0.15: "tie_turned_x tie_turned_isa tie_turned_subj tie_turned_obj tie_turned_num"
+        " tie_siblings_x tie_siblings_n left_name left_clause_definite left_mod_definite",
+        0.05: "tie_ergative_obj tie_ergative_subj tie_alike_x tie_alike_isa tie_alike_n"
+        " left_subject left_phrase_past",
+        0.0: "no_possessive",
+    }.items()
+    for finding in listed.split()
+}
+# What the words and their order cannot excuse.
+_EXACT = (
+    "negation", "tense", "modal_", "quantity_", "about_", "no_", "alias", "condition_added",
+    "other_subject", "left_condition", "left_speaker", "left_number", "left_rank", "left_hedge",
+    "left_part", "left_extent", "left_than", "left_degree", "left_subject", "left_object",
+    "left_phrase_indefinite", "left_clause_indefinite", "left_of_indefinite",
+)  # fmt: skip
 _SAME_TIE = ("exact", "one", "pronoun")
+_LEFT = {
+    "num": "left_number", "obj": "left_object", "comp": "left_complement",
+    "attr": "left_complement", "than": "left_than", "extent": "left_extent",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What speaks against a sentence, by its kinds."""
+
+    kinds: tuple[str, ...]
+
+    @property
+    def grave(self) -> float:
+        """How much speaks against it; from 1 on it is refused."""
+        return sum(_LIGHTER.get(kind, 1.0) for kind in self.kinds)
+
+    @property
+    def exact(self) -> bool:
+        """Whether what speaks against it is more than that words hang together otherwise."""
+        return any(kind.startswith(_EXACT) for kind in self.kinds)
 
 
 def findings(said: Graph, quoted: Graph, to: dict[int, int]) -> Findings:
     """All that speaks against a sentence when it is laid upon its quotes."""
-    found = Findings([])
+    found: list[str] = []
     for n, node in enumerate(said.nodes):
         if not said.content[n] and not node.tag.startswith("PRP"):
             continue
-        kind = _kind(node)
         if n not in to:
-            found.add("no_possessive" if node.tag == "PRP$" else f"no_{kind}", node.text)
+            found.append("no_possessive" if node.tag == "PRP$" else f"no_{_kind(node)}")
     for h, tie, c in said.ties:
         if h in to and c in to and said.content[h] and said.content[c]:
             how = relation(quoted, h, tie, c, to, said)
@@ -48,17 +98,14 @@ def findings(said: Graph, quoted: Graph, to: dict[int, int]) -> Findings:
                 role = tie if tie in ROLES else "num" if tie == "num" else "n" if exact else "x"
                 if tie == "speaker":
                     role = "speaker"
-                found.add(
-                    f"tie_{how}_{role}",
-                    (said.nodes[h].text, tie, said.nodes[c].text),
-                )
+                found.append(f"tie_{how}_{role}")
     _names_alike(said, quoted, to, found)
     _marks(said, quoted, to, found)
     _left_out(said, quoted, to, found)
-    return found
+    return Findings(tuple(found))
 
 
-def _names_alike(said: Graph, quoted: Graph, to: dict[int, int], found: Findings) -> None:
+def _names_alike(said: Graph, quoted: Graph, to: dict[int, int], found: list[str]) -> None:
     """Notes what the sentence says to be one thing ("Falk, a judge") and the quotes do not."""
     place = {id(node): n for n, node in enumerate(said.nodes)}
     for n, node in enumerate(said.nodes):
@@ -69,7 +116,7 @@ def _names_alike(said: Graph, quoted: Graph, to: dict[int, int], found: Findings
             one, other = quoted.group[to[n]], quoted.group[to[c]]
             if one != other and not any(k == other for k, *_ in quoted.around.get(one, ())):
                 named = node.name or alias.name
-                found.add("alias" if named else "alias_common", node.text, alias.text)
+                found.append("alias" if named else "alias_common")
 
 
 def _kind(node: Node) -> str:
@@ -110,60 +157,61 @@ def _orders(g: Graph, n: int) -> bool:
     return node.tag == "VB" and not node.tense and not any(t == "subj" for t, _ in g.of(n))
 
 
-def _marks(said: Graph, quoted: Graph, to: dict[int, int], found: Findings) -> None:
+def _marks(said: Graph, quoted: Graph, to: dict[int, int], found: list[str]) -> None:
     for n, q in to.items():
         node, other = said.nodes[n], quoted.nodes[q]
         verbal = bool(node.tense) or node.tag[0] == "V"
         denied = opposite(node.lemma, other.lemma) and not same_stem(node.lemma, other.lemma)
         if denied or node.tense or (verbal and (other.tense or other.tag[0] == "V")):
             if (_negations(said, n) - _negations(quoted, q) + denied) % 2:
-                found.add("negation", node.text)
+                found.append("negation")
             here, there = _marked(said, n, "modal"), _marked(quoted, q, "modal")
             if _orders(quoted, q):
                 here = here - {"should", "must"}
             if here - there:
-                found.add("modal_added", (node.text, here, there))
+                found.append("modal_added")
             if there - here:
-                found.add("modal_left", (node.text, here, there))
+                found.append("modal_left")
             if node.tense and node.asserted and not other.asserted:
-                found.add("unasserted", node.text)
+                found.append("unasserted")
             timeless = {node.text.lower(), other.text.lower()} & SAME_PAST
             tenses = {node.tense, other.tense} - {""}
             if len(tenses) > 1 and not (timeless and "modal" not in tenses):
-                found.add("tense", (node.text, node.tense, other.tense))
+                found.append("tense")
         here, there = _marked(said, n, "quantity"), _marked(quoted, q, "quantity")
         if here - there:
-            found.add("quantity_added", (node.text, here, there))
+            found.append("quantity_added")
         if there - here:
-            found.add("quantity_left", (node.text, here, there))
+            found.append("quantity_left")
         there = there | _marked(quoted, q, "beside")
         if _marked(said, n, "beside") - there:
-            found.add("quantity_added", (node.text, "beside"))
+            found.append("quantity_added")
         here, there = _marked(said, n, "about"), _marked(quoted, q, "about")
         if there - here - {"only"}:
-            found.add("about_left", (node.text,))
+            found.append("about_left")
         if here - there:
-            found.add("about_light" if here - there <= {"about"} else "about_added", (node.text,))
+            found.append("about_light" if here - there <= {"about"} else "about_added")
         for tie, c in said.of(n):
             added = tie in CONDITIONS | EXCEPTIONS or (tie == "because" and not said.content[c])
             if added and not any(
                 t == tie and (h == q or k == to.get(c)) for h, t, k in quoted.ties
             ):
-                found.add("condition_added", (node.text, tie, said.nodes[c].text))
+                found.append("condition_added")
 
 
-def _left_out(said: Graph, quoted: Graph, to: dict[int, int], found: Findings) -> None:
+def _left_out(said: Graph, quoted: Graph, to: dict[int, int], found: list[str]) -> None:
     used = {quoted.group[q] for q in to.values()}
     taken = set(to.values())
     for n, q in to.items():
         node, other = said.nodes[n], quoted.nodes[q]
         # "The results of private schools" are not "results".
-        definite = (other.definite and (node.definite or node.name)) or other.name
+        known = (other.definite and (node.definite or node.name)) or other.name
+        definite = "definite" if known else "indefinite"
         for tie, c in quoted.of(q):
             child = quoted.nodes[c]
             if tie == "speaker":
                 if not any(t == "speaker" for t, _ in said.of(n)):
-                    found.add("left_speaker", (node.text, child.text))
+                    found.append("left_speaker")
                 continue
             if (
                 c in taken
@@ -184,81 +232,69 @@ def _left_out(said: Graph, quoted: Graph, to: dict[int, int], found: Findings) -
             if tie == "subj" and any(
                 t == "of" and (k in taken or quoted.group[k] in used) for t, k in quoted.of(c)
             ):
-                found.add("left_part", (node.text, child.text))
+                found.append("left_part")
                 continue
             if tie in ("before", "when", "once", "after", "while", "as") and other.tense == "past":
-                found.add("left_time", (node.text, tie, child.text))
+                found.append("left_time")
             elif (
                 (tie in CONDITIONS and (child.tense or tie != "before"))
                 or tie in EXCEPTIONS
                 or (tie == "adv" and child.lemma in EXCEPTIONS)
             ):
-                found.add("left_condition", (node.text, tie, child.text))
+                found.append("left_condition")
             elif tie == "said" or (tie == "parataxis" and child.lemma in SAYING):
-                found.add("left_speaker", (node.text, child.text))
-            elif tie == "num":
-                found.add("left_number", (node.text, child.text))
+                found.append("left_speaker")
+            elif tie in _LEFT:
+                found.append(_LEFT[tie])
             elif tie == "adv":
                 if child.place in other.aside and child.lemma not in _HEDGES:
                     pass
                 elif child.lemma in _ORDINALS or other.tag == "JJS":
-                    found.add("left_rank", (node.text, child.text))
+                    found.append("left_rank")
                 elif child.lemma in _HEDGES or child.lemma in NO:
-                    found.add("left_hedge", (node.text, child.text))
+                    found.append("left_hedge")
                 elif child.lemma == "only" or child.lemma in IDLE:
                     pass
                 elif child.tag in ("RBS", "RBR", "JJR", "JJS"):
-                    found.add("left_degree", (node.text, child.text))
+                    found.append("left_degree")
                 elif node.tag[0] == "J" or other.tense in ("present", "modal", ""):
-                    found.add("left_adverb", (node.text, child.text))
+                    found.append("left_adverb")
                 else:
-                    found.add("left_adverb_past", (node.text, child.text))
+                    found.append("left_adverb_past")
             elif tie == "mod":
                 if child.lemma in _HEDGES:
-                    found.add("left_hedge", (node.text, child.text))
+                    found.append("left_hedge")
                 elif (
                     child.tag in ("JJR", "JJS")
                     or child.lemma in _ORDINALS
                     or (node.tag[:2] == "JJ" and node.lemma.endswith("est"))
                     or (other.name and child.lemma in _REGIONS)
                 ):
-                    found.add("left_rank", (node.text, child.text))
+                    found.append("left_rank")
                 elif any(
                     t == "mod" and c2 == q and quoted.nodes[h].name for h, t, c2 in quoted.ties
                 ):
                     pass  # "the Swiss botanist Anna Keller"
                 elif child.name and other.name:
-                    found.add("left_name", (node.text, child.text))
+                    found.append("left_name")
                 else:
-                    found.add(f"left_mod_{_definite(definite)}", (node.text, child.text))
+                    found.append(f"left_mod_{definite}")
             elif tie in ("subj", "isa"):
                 turned = any(
                     t == tie and k in to and relation(quoted, n, t, k, to, said) not in _SAME_TIE
                     for t, k in said.of(n)
                 )
-                found.add("other_subject" if turned else "left_subject", (node.text, child.text))
-            elif tie == "obj":
-                found.add("left_object", (node.text, child.text))
-            elif tie in ("comp", "attr"):
-                found.add("left_complement", (node.text, child.text))
+                found.append("other_subject" if turned else "left_subject")
             elif tie in ("relcl", "aside"):
                 if child.place not in other.aside and c != q and tie == "relcl":
-                    found.add(f"left_clause_{_definite(definite)}", (node.text, child.text))
+                    found.append(f"left_clause_{definite}")
             elif tie in ("because", "while", "although", "though", "whereas", "since", "and", "so"):
                 pass
-            elif tie == "than":
-                found.add("left_than", (node.text, child.text))
-            elif tie == "extent":
-                found.add("left_extent", (node.text, child.text))
             elif other.tag[0] in "NPCJ" and not other.tense:
                 if c not in other.aside and child.place not in other.aside:
                     kind = "of" if tie == "of" else "phrase"
-                    found.add(f"left_{kind}_{_definite(definite)}", (node.text, tie, child.text))
+                    found.append(f"left_{kind}_{definite}")
             elif other.tense == "past":
-                found.add("left_phrase_past", (node.text, tie, child.text))
+                found.append("left_phrase_past")
             else:
-                found.add("left_phrase_present", (node.text, tie, child.text))
-
-
-def _definite(definite: bool) -> str:
-    return "definite" if definite else "indefinite"
+                found.append("left_phrase_present")
