@@ -143,7 +143,7 @@ def _replacements(
     if word in DETERMINERS - _OWNING and word not in ("a", "an", "my", "our", "your"):
         noun = _definite(parsed, place)
         if noun is not None:
-            return _definite_replacements(parsed, noun, said)
+            return _definite_replacements(noun, said)
     if word == "one" and low[place - 1] not in DETERMINERS and place in (len(low) - 1,):
         things = [m for turn in said[-1:] for m in turn.mentions if m.kind == "thing"]
         return [(["a", *m.core], 1) for m in things if not m.plural]
@@ -261,9 +261,7 @@ def _definite(parsed: Question, place: int) -> Mention | None:
     return None
 
 
-def _definite_replacements(
-    parsed: Question, noun: Mention, said: Sequence[Said]
-) -> list[tuple[list[str], int]]:
+def _definite_replacements(noun: Mention, said: Sequence[Said]) -> list[tuple[list[str], int]]:
     for turn in reversed(said[-2:]):
         found = same_head(turn, noun.core[-1])
         if found and found.lower() != noun.text.lower():
