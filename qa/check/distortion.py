@@ -1,7 +1,7 @@
 """How a sentence with all the words of a clause may still say something else.
 
-It may deny what the clause affirms, drop who says it, make a fact of a plan, put a number or a name
-to something else, or turn round who does what to whom.
+It may deny what the clause affirms, drop who says it, put a number or a name to something else, or
+turn round who does what to whom.
 """
 
 from __future__ import annotations
@@ -17,18 +17,7 @@ from qa.english.words import DETERMINERS, NOT, Word, senses_of
 _BE = word_set("am is are was were be been being")
 _NOT = word_set("not never cannot")
 _REFUSALS = "refuse fail lack decline reject"
-# What makes a statement less than a fact, or not one of all; a condition may be dropped, too.
-_INTENTIONS = (
-    "plan propose intend expect aim hope consider threaten suspect attempt try promise want seek"
-    " demand"
-)
-_HEDGES = word_set(
-    "may might could should if unless allegedly alleged reportedly possibly perhaps maybe probably"
-    " mostlikely likely probable most few some half nearly almost partly someof partof oneof"
-)
-_MODAL = word_set("may might can could would should will shall if unless")
 _MEASURES = word_set("percent hundred thousand million billion points degrees")
-_FUTURE = word_set("will shall would going")
 _SAYING = (
     "according say tell claim allege report argue believe estimate accuse assert deny warn suggest "
     "indicate suspect contend maintain announce"
@@ -49,7 +38,6 @@ _PARTICLES = word_set("on off up down in out")
 # The terms of verbs that say who says it; of `FINDINGS` only before "that".
 VOICES = senses_of(_SAYING)
 FINDINGS = senses_of(_FINDING)
-_PLANNED = senses_of(_INTENTIONS)
 _REFUSED = senses_of(_REFUSALS)
 
 
@@ -65,7 +53,6 @@ def distorted(
     return (
         _tied_otherwise(part, clause)
         or _denied_otherwise(said, quoted)
-        or _hedged_otherwise(said, quoted)
         or _voice_dropped(said, clause.told, quoted)
         or _named_otherwise(said, everything)
         or counted_otherwise(said, quoted)
@@ -132,20 +119,6 @@ def _denied_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
     refusals = _REFUSED
     refused = any(affirmed & scope for scope in _scopes(quoted, refusals, 2))
     return refused and not refusals & affirmed
-
-
-def _hedged_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
-    hedges = _HEDGES | _PLANNED
-    terms = {word.term for word in said}
-    own = [word for word in said if not word.name]  # May is no "may"
-    used = {word.text for word in own} | {word.term for word in own}
-    for governing, enough in ((hedges, hedges), (_FUTURE, _FUTURE | hedges)):
-        scopes = _scopes(quoted, governing, 2)
-        if used & _MODAL - {word.text for word in quoted}:
-            return True
-        if not used & enough and any(terms & scope for scope in scopes):
-            return True
-    return False
 
 
 def _voice_dropped(said: Sequence[Word], told: bool, quoted: Sequence[Word]) -> bool:
