@@ -197,7 +197,7 @@ def relation(
     if h == c:
         return "one"
     best = "far"
-    for other, by, down, _, _ in quoted.around.get(h, ()):
+    for other, by, down in quoted.around.get(h, ()):
         if other == c:
             found = _compare(tie, by, down, said, head, child, quoted.nodes[to[head]].lemma)
             if _WORTH[found] > _WORTH[best] or best == "far":
@@ -209,8 +209,8 @@ def relation(
     ):
         return "pronoun"
     aligned = {quoted.group[q] for q in to.values()}
-    for middle, _, down1, _, _ in quoted.around.get(h, ()):
-        for other, t2, down2, _, _ in quoted.around.get(middle, ()):
+    for middle, _, down1 in quoted.around.get(h, ()):
+        for other, t2, down2 in quoted.around.get(middle, ()):
             if other != c:
                 continue
             light = middle in quoted.light

@@ -46,7 +46,8 @@ class Graph:
     content: list[bool]
     light: frozenset[int] = frozenset()
     hanging: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
-    around: dict[int, list[tuple[int, str, bool, int, int]]] = field(default_factory=dict)
+    # of each group the groups that are tied to it, by which tie, and whether they hang on it
+    around: dict[int, list[tuple[int, str, bool]]] = field(default_factory=dict)
 
     def of(self, node: int) -> list[tuple[str, int]]:
         """What hangs on a node."""
@@ -233,8 +234,8 @@ def graph(nodes: Sequence[Node]) -> Graph:
     made.light = frozenset(group[n] for n, node in enumerate(nodes) if node.lemma in LIGHT)
     for h, tie, c in made.ties:
         made.hanging.setdefault(h, []).append((tie, c))
-        made.around.setdefault(group[h], []).append((group[c], tie, True, h, c))
-        made.around.setdefault(group[c], []).append((group[h], tie, False, h, c))
+        made.around.setdefault(group[h], []).append((group[c], tie, True))
+        made.around.setdefault(group[c], []).append((group[h], tie, False))
     return made
 
 
