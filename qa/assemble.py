@@ -12,6 +12,7 @@ from qa.compose.draft import Draft
 from qa.compose.extract import MOST_DRAFTS, MOST_STRETCHES
 from qa.compose.generate import MOST_SENTENCES, PASSAGES
 from qa.compose.mend import Refused
+from qa.compose.own_words import own_words
 from qa.compose.related import related
 from qa.condense.small_talk import REPLIES
 from qa.conflicts.contradictions import Contradictions
@@ -35,6 +36,8 @@ from qa.retrieve.evidence import Evidence
 ABSTENTION = "The sources do not answer this."
 RELATED = "The sources cover this but do not say that. What they do say:"
 NEAREST = 3
+# Why a sentence is left out that has what it was made of in its place.
+IN_OWN_WORDS = "the source's own words stand in its place"
 # After so many sentences of a model that fail before one passes, it is not heard out.
 AT_THE_START = 2
 
@@ -58,7 +61,9 @@ def checked(
     it are void. What does not pass is counted in `left_out`, by the reason.
 
     `mend` is given what did not pass, once, and yields drafts in place of it. Where the first
-    `AT_THE_START` fail, it is given these, and if it mends none, no more is read.
+    `AT_THE_START` fail, it is given these, and if it mends none, no more is read. What it does not
+    mend of an answer of which something passes has the words of its source in its place, where
+    these say much the same.
     """
     left_out = Counter() if left_out is None else left_out
     gate = Gate(evidence, judge, check, left_out)
@@ -91,19 +96,17 @@ def checked(
     def mended() -> Iterator[Answer]:
         tried = tuple(refused)
         refused.clear()
-        again = mend(tried) if mend and tried else {}
-        added = 0
-        for number, one in enumerate(tried):
-            if number not in again or len(sentences) == most:
-                continue
-            counted = left_out.copy()
-            sentence = gate.check(again[number])
-            left_out.clear()
-            left_out.update(counted if sentence is None else counted - Counter([one.reason]))
-            if sentence is not None:
-                sentences.insert(one.place + added, sentence)
-                added += 1
-                yield answer()
+        passed = _checked_again(gate, left_out, tried, mend(tried) if mend and tried else {})
+        # Of a model of which nothing passes not even the choice is trusted.
+        if model and (sentences or passed):
+            left = [number for number in range(len(tried)) if number not in passed]
+            quoted = {number: own_words(evidence, tried[number].draft) for number in left}
+            passed |= _checked_again(gate, left_out, tried, quoted, IN_OWN_WORDS)
+        for added, (number, sentence) in enumerate(sorted(passed.items())):
+            if len(sentences) == most:
+                return
+            sentences.insert(tried[number].place + added, sentence)
+            yield answer()
 
     for draft in drafts:
         if draft is None:
@@ -127,6 +130,32 @@ def checked(
         if len(sentences) == most:
             return
     yield from mended()
+
+
+def _checked_again(
+    gate: Gate,
+    left_out: Counter[str],
+    tried: Sequence[Refused],
+    again: Mapping[int, Draft | None],
+    reason: str = "",
+) -> dict[int, AnswerSentence]:
+    """What passes of what is said in place of what was `tried`, by its place there.
+
+    What was refused then counts as left out for the `reason`, or no longer; where a reason is
+    given, what has been cited is not said again.
+    """
+    passed = {}
+    for number, draft in again.items():
+        if draft is None or (reason and gate.has_cited(draft.spans)):
+            continue
+        counted = left_out.copy()
+        sentence = gate.check(draft)
+        left_out.clear()
+        left_out.update(counted if sentence is None else counted - Counter([tried[number].reason]))
+        if sentence is not None:
+            passed[number] = sentence
+            left_out.update([reason] if reason else [])
+    return passed
 
 
 def _in_order(

@@ -108,8 +108,21 @@ def test_if_one_of_the_two_is_mended_all_is_heard(serve, opened):
     server = serve(writes(text, f"[2] {BOATS}", f"[1] {DONE}"))
     found = answer(QUESTION, index=opened)
     assert_checked(found, opened)
-    assert said(found) == [BOATS, TRUE, DONE]
+    assert said(found) == [TRUE, BOATS, DONE]  # the first lie became what the source says there
     assert len(server.requests) == 3
+
+
+def test_what_was_put_too_freely_has_the_words_of_its_source_in_its_place(serve, opened):
+    freely = "The Baltic Dredging Company was paid 4.2 million crowns for doing the work."
+    text = f"{TRUE} {ALL} {freely} {ALL} {BOATS} {ALL} Company of Oldport crowns pirates. {ALL}"
+    serve(writes(text, "I cannot."))
+    found = answer(QUESTION, index=opened)
+    assert_checked(found, opened)
+    assert said(found) == [TRUE, DONE, BOATS]
+    assert [one.checked_by for one in found.sentences] == ["verbatim"] * 3
+    assert found.left_out[-1] == ("the source's own words stand in its place", 1)
+    assert sum(number for _, number in found.left_out) == 2
+    assert freely not in json.dumps(found.to_dict())
 
 
 def test_the_first_words_wait_for_no_model(serve, opened):

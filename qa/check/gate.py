@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from index.search import Hit
@@ -105,6 +106,16 @@ class Gate:
             checked_by=by,
             more=draft.more,
             lead=draft.lead,
+        )
+
+    def has_cited(self, spans: Iterable[Span]) -> bool:
+        """Whether each of the spans stands in one that is cited."""
+        return all(
+            any(
+                one.source_id == span.source_id and one.start <= span.start <= span.end <= one.end
+                for one in self._numbers
+            )
+            for span in spans
         )
 
     def _refused(self, reason: str) -> AnswerSentence | None:

@@ -145,14 +145,14 @@ def _paragraph(evidence: Evidence, candidate: Candidate, room: int) -> Iterator[
     """The sentences that answer, with what they lean on; then what stands beside them."""
     rows = range(candidate.first, candidate.last + 1)
     first, last = _lead(evidence, candidate)
-    lead = _draft(evidence, first, last)
+    lead = prose(evidence, first, last)
     if lead is None:
         return
     yield lead
     room -= len(lead.text)
     beside = []
     for run in (range(rows[0], first), range(last + 1, rows[-1] + 1)):
-        if run and (draft := _draft(evidence, run[0], run[-1])):
+        if run and (draft := prose(evidence, run[0], run[-1])):
             beside.append(draft)
     for draft in sorted(beside, key=lambda draft: -draft.spans[0].start):
         if len(draft.text) <= room:
@@ -188,7 +188,7 @@ def _lead(evidence: Evidence, candidate: Candidate) -> tuple[int, int]:
         first, last = min(first, row), max(last, row)
 
 
-def _draft(evidence: Evidence, first: int, last: int) -> Draft | None:
+def prose(evidence: Evidence, first: int, last: int) -> Draft | None:
     """Rows that follow one another as one part; None where they give orders to a model."""
     kept = first
     while kept <= last and _is_clean(evidence, kept):
