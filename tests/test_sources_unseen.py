@@ -158,6 +158,21 @@ def mail(text, page):
     return message.as_bytes()
 
 
+def a_background(hidden):
+    """A page whose picture has text painted over it, and `hidden` besides."""
+
+    def made(canvas):
+        if hidden == "under":
+            shown(canvas)
+        canvas.drawImage(ImageReader(picture()), 0, 0, 600, 800)
+        for nth in range(8):
+            canvas.drawString(72, 500 - 20 * nth, SEEN)
+        if hidden == "unpainted":
+            shown(canvas, mode=3)
+
+    return made
+
+
 def drawn(before="", after="", text=f"BT /F 12 Tf 72 600 Td ({UNSEEN}) Tj ET", layers=""):
     """A page with operations around a text; `layers` is what the file says of its one layer."""
     said = f"BT /F 12 Tf 72 700 Td ({SEEN}) Tj ET {before} {text} {after}"
@@ -305,6 +320,8 @@ CARRIERS = {
         ".pdf",
         drawn(**LAYER, layers="/OCProperties<</OCGs[6 0 R]/D<</BaseState/OFF>>>>"),
     ),
+    "PDF, not painted, on a background with text": (".pdf", page(a_background("unpainted"))),
+    "PDF, under a background with text": (".pdf", page(a_background("under"))),
     "PDF, covered by a box": (".pdf", drawn(after=f"1 g {BOX}")),
     "PDF, black on black": (".pdf", drawn(before=f"0 g {BOX}")),
     "PDF, blue on blue": (".pdf", drawn(before=f".1 .2 .6 rg {BOX}")),

@@ -108,6 +108,12 @@ def page_lines(
         builder.invisible = invisible
         images = hidden.images if hidden.late_image else []
         hidden = extract(UnseenText(page, images=images, later=hidden.covers))
+    if hidden.shows_over_scan:
+        lines.clear()
+        builder.invisible = invisible
+        known, later = hidden.images, [*hidden.covers, *hidden.scans]
+        again = UnseenText(page, images=known, scans=hidden.scans, later=later, background=True)
+        hidden = extract(again)
     unseen.update(+hidden.found)
     return lines
 

@@ -70,12 +70,15 @@ class UnseenText:
     """Empties what shows text that nobody sees, while pypdf reads the operations of a page.
 
     Text that is not painted is the text layer of a scan where an image lies there, and stays;
-    `images` are those known from a reading before. White text is seen on what is not white.
+    `images` are those known from a reading before. White text is seen on what is not white. Where
+    more is painted on an image as large as the page than the image excuses, it is no scan, but a
+    `background`, as a reading before found.
     """
 
     page: PageObject
     images: list[Box] = field(default_factory=list)
     found: Counter[str] = field(default_factory=Counter)
+    background: bool = False
     late_image: bool = False
     _painted: list[Box] = field(default_factory=list)
     _path: list[tuple[float, float]] = field(default_factory=list)
@@ -89,6 +92,11 @@ class UnseenText:
     """The same, as a reading before found them."""
     covered: bool = False
     """Whether a text was shown that a box covers later."""
+    scans: list[tuple[int, Box]] = field(default_factory=list)
+    """Images as large as the page, as `covers`."""
+    _excused: int = 0
+    _under: int = 0
+    _seen: int = 0
     _shown: list[tuple[float, float]] = field(default_factory=list)
     _grounds: list[tuple[Box, Colour]] = field(default_factory=list)
     _boxes: list[Box] = field(default_factory=list)
@@ -99,6 +107,13 @@ class UnseenText:
     def __post_init__(self) -> None:
         self._off = switched_off(self.page)
         self._forms.append(_Form(resolved(self.page.get("/Resources")), _IDENTITY, []))
+
+    @property
+    def shows_over_scan(self) -> bool:
+        """Whether more letters are painted over an image as large as the page than lie unpainted
+        on it or under it: those are not what it shows, then."""
+        excused = self._excused + self._under
+        return bool(self.scans) and 0 < excused <= self._seen - self._under
 
     def before(self, operator: bytes, operands: list[Any], cm: Matrix, tm: Matrix) -> None:
         """Follow one operation before pypdf does; empty it where it shows what no one sees."""
@@ -206,6 +221,9 @@ class UnseenText:
         left, low, right, high = map(float, self.page.cropbox)
         is_scan = (box[2] - box[0]) * (box[3] - box[1]) > _SCAN * (right - left) * (high - low)
         clear = any(named.get(name) for name in ("/SMask", "/Mask", "/ImageMask"))
+        if is_scan and len(self.scans) < _MOST_BOXES:
+            self.scans.append((len(self._shown) if not clear else 0, box))
+            self._under = self._under if clear else self._seen
         if not (clear or is_scan or place[1] or place[2]):
             self._cover([box])
 
@@ -238,8 +256,11 @@ class UnseenText:
         _, low, right, high = map(float, self.page.cropbox)
         if not (low <= y <= high) or x > right:
             return "outside the page"
-        if state.mode in _NOT_PAINTED and not _covered(x, y, self.images):
-            return "not painted"
+        if state.mode in _NOT_PAINTED:
+            scans = {box for _, box in self.scans} if self.background else ()
+            if not _covered(x, y, [one for one in self.images if one not in scans]):
+                return "not painted"
+            self._excused += _letters(said)
         if state.opacity < _FAINT:
             return "transparent"
         if 0 < state.size * scale < SMALLEST or state.stretch < _FLAT:
@@ -266,8 +287,10 @@ class UnseenText:
             on_image = any(_inside(*middle, box) for box in self.images)
             if ground and not on_image and not state.white and _alike(state.colour, ground):
                 return "the colour of its ground"
-        if state.mode == 0 and state.white and len(self._painted) < _MOST_BOXES:
-            return "" if _covered(x, y, self._painted) else "white"
+            crowded = len(self._painted) >= _MOST_BOXES
+            if state.white and not (crowded or _covered(x, y, self._painted)):
+                return "white"
+            self._seen += _letters(said)
         return ""
 
     def _paint(self, box: Box) -> None:
