@@ -1,11 +1,14 @@
 """What was read is kept: an unchanged file is not parsed again, and damage is noticed."""
 
+import os
+
 import pytest
 from samples import samples
 
 from index import rebuild
 from sources import ExtractCache, Limits, load_sources
 from sources.apart import ApartReader
+from sources.whole_file import write_whole
 
 
 @pytest.fixture
@@ -91,3 +94,16 @@ def test_a_rebuild_parses_only_what_has_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(ApartReader, "_answer", lambda *_: pytest.fail("it was parsed again"))
     report = rebuild(library, index=tmp_path / "index")
     assert (report.updated, report.unchanged) == (("b",), ("a",))
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    file, folder = tmp_path / "kept", tmp_path / "folder"
+    folder.mkdir()
+    write_whole(file, "old\r\n")
+    assert file.read_bytes() == b"old\r\n"
+    with pytest.raises(OSError):
+        write_whole(folder, "new")
+    write_whole(file, b"new", private=True)
+    assert file.read_bytes() == b"new"
+    assert os.name == "nt" or not file.stat().st_mode & 0o077
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "kept"]

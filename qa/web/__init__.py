@@ -1,8 +1,13 @@
-"""The web chat: answers with their sources beside them."""
+"""The web chat: answers with their sources beside them.
+
+Gradio is imported for who wants a page: `refdesk mcp` does not.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sources.lazy import loader
 
 if TYPE_CHECKING:
     from qa.web.server.app import build_app
@@ -10,15 +15,4 @@ if TYPE_CHECKING:
 
 __all__ = ["build_app", "launch"]
 
-
-def __getattr__(name: str) -> Any:
-    """Gradio is imported for who wants a page: `refdesk mcp` does not."""
-    if name == "build_app":
-        from qa.web.server.app import build_app
-
-        return build_app
-    if name == "launch":
-        from qa.web.server.serve import launch
-
-        return launch
-    raise AttributeError(name)
+__getattr__ = loader(__name__, ("server.app", "server.serve"), __all__)
