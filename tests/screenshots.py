@@ -198,9 +198,9 @@ def small(camera: Camera, address: str) -> None:
 def shelf(camera: Camera, address: str, library: Path) -> None:
     """The page of the library, on which `library` is rebuilt with one source more."""
     for name, kind in (
+        ("", {}),
         ("phone-", {"phone": True}),
         ("dark-", {"dark": True}),
-        ("", {}),
     ):
         (library / "notes.txt").write_text(f"Notes on the Caspian route of the corridor {name}\n")
         page = camera.open(address, **kind)
@@ -218,7 +218,7 @@ def shelf(camera: Camera, address: str, library: Path) -> None:
         page.get_by_role("button", name="Rebuild the index").click()
         page.wait_for_timeout(1500)
         camera.take(page, f"{name}rebuilding")
-        expect(page.locator(".report")).to_be_visible(timeout=300_000)
+        expect(page.locator(".report")).to_be_visible(timeout=900_000)
         page.locator(".report h3").first.scroll_into_view_if_needed()
         camera.take(page, f"{name}report")
         for tab in ("Generations", "Gaps"):

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -123,3 +124,13 @@ def test_each_test_that_the_threat_model_names_exists():
         path = ROOT / "tests" / file
         assert path.is_file(), file
         assert f"def {function}" in path.read_text(encoding="utf-8"), (file, function)
+
+
+def test_the_page_is_imported_without_the_stubs_that_gradio_writes():
+    code = (
+        "import ast, inspect; found = inspect.getfile; ast.get_source_segment = None\n"
+        "import qa.web.server\n"
+        "import gradio\n"
+        "assert gradio.Textbox and inspect.getfile is found"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
