@@ -11,11 +11,12 @@ import pytest
 
 from qa.errors import SettingError
 from qa.result import Answer, AnswerSentence, Citation
-from qa.web.chat.conversation import Turn
+from qa.web.chat.conversation import Turn, ask
 from qa.web.chat.excerpt import Excerpt
 from qa.web.chat.kept import Conversations
 from qa.web.chat.kept_file import NotKeptError
 from qa.web.chat.page import ChatPage
+from qa.web.chat.scope import Choice
 
 LIT = "The lamp of the harbour was lit in 1911."
 CITED = Citation(
@@ -111,6 +112,24 @@ def test_a_file_that_is_damaged_while_it_is_used_costs_no_answer(kept, file):
     assert LIT in said and "This conversation is not kept: no such table" in said
     with pytest.raises(NotKeptError):
         kept.load("ada", talk)
+
+
+def test_a_file_that_is_deleted_or_replaced_while_it_is_used_is_begun_anew(kept, file, tmp_path):
+    _, talk = shown(kept, (TURN,))
+    file.unlink()
+    talk = shown(kept, (TURN,), talk)[1]
+    beside = Conversations(tmp_path / "other.db")
+    assert kept.load("ada", talk) == (TURN,) and file.exists()
+    other = beside.save("ada", None, (TURN, TURN))
+    beside.close()
+    (tmp_path / "other.db").replace(file)  # as a backup that is put back
+    assert len(kept.load("ada", other)) == 2
+
+
+def test_half_a_character_in_a_question_costs_no_turn(kept):
+    (turn,) = next(ask("\ud83d lamp?", (), SimpleNamespace(words="", choice=Choice()), desk=None))
+    assert turn.question == "? lamp?"
+    assert kept.save("ada", None, (replace(turn, running=False),))
 
 
 @pytest.mark.parametrize("where", [0, 4096])

@@ -72,7 +72,8 @@ Model: TypeAlias = "str | BaseChatModel | None"
 def ask(question: str, turns: Sequence[Turn], scope: Scope, *, desk: Desk) -> Iterator[Turns]:
     """The conversation with `question` added, again whenever the answer has grown."""
     earlier = tuple(turn for turn in turns if turn.question)
-    question = question.strip()
+    # Half a character, as JSON can name it, can be neither shown nor kept.
+    question = question.encode("utf-8", "replace").decode().strip()
     turn = Turn(question=question, scope=scope.words, choice=scope.choice, running=True)
     yield (*earlier, turn)
     try:

@@ -47,6 +47,7 @@ class KeptFile:
         self._file, self._tables, self._wait = file, tables, wait
         self._lock = Lock()
         self._database: sqlite3.Connection | None = None
+        self._inodes: dict[str, int] = {}
         try:
             self._database = self._opened()
         except (OSError, sqlite3.Error) as error:
@@ -62,6 +63,12 @@ class KeptFile:
         """The database; what is written to it stays if all goes well. Raises NotKeptError."""
         with self._lock:
             try:
+                if self._database is not None and self._is_gone():
+                    # What is written to a file that was deleted or replaced is lost unseen.
+                    _log.warning("the conversations in %s are another file by now", self._file)
+                    self._database.close()
+                    self._database = None
+                    self._remove_what_is_left()
                 if self._database is None:
                     self._database = self._opened()
                 with self._database:
@@ -74,6 +81,18 @@ class KeptFile:
         with self._lock:
             if self._database is not None:
                 self._database.close()
+
+    def _is_gone(self) -> bool:
+        """Whether the file is not the one that was opened any more."""
+        return self._file is not None and _inode(self._file) != self._inodes[""]
+
+    def _remove_what_is_left(self) -> None:
+        """Remove what SQLite had beside the file that is gone: it would be read into another."""
+        for ending in ("-wal", "-shm"):
+            assert self._file
+            beside = self._file.with_name(self._file.name + ending)
+            if _inode(beside) == self._inodes[ending] != 0:
+                beside.unlink()
 
     def _opened(self) -> sqlite3.Connection:
         if self._file is None:
@@ -109,10 +128,20 @@ class KeptFile:
                 damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
                 raise damaged
             database.executescript(self._tables)
+            if self._file:
+                name = self._file.name
+                self._inodes = {
+                    ending: _inode(self._file.with_name(name + ending))
+                    for ending in ("", "-wal", "-shm")
+                }
         except BaseException:
             database.close()
             raise
         return database
+
+
+def _inode(file: Path) -> int:
+    return file.stat().st_ino if file.exists() else 0
 
 
 def _is_ours(file: Path) -> bool:
