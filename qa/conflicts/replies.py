@@ -23,10 +23,6 @@ _SPAN = re.compile(
     r"|(?<![\w'’-])[A-Z][\w.'’-]*(?:(?:\s(?:of|the|de|la|van|von|der|del)){0,2}"
     r"\s(?:[A-Z][\w.'’-]*|\d{1,3}\b))*"
 )
-_UNSURE = re.compile(
-    r"\b(?:may|might|could|perhaps|possibly|probably|rumou?r\w*|myth|legend|wrongly|mistaken\w*"
-    r"|alleged\w*|denied|denies|would|if|unless|planned|proposed)\b"
-)
 REASON = re.compile(
     r"\b(?:because of|because|due to|owing to|on account of|caused by|result of|thanks to"
     r"|is (?:the reason|why)|led to|caused?s?|killed by|destroyed by|since|so that|in order to"
@@ -94,8 +90,7 @@ class Reply:
             for word, inside in zip(self.asked.needed, here, strict=True)
             if not inside and not matches(word, self.asked.names)
         ]
-        unsure = set(_UNSURE.findall(self.own)) - set(words(self.asked.text))
-        return not missing and 2 * sum(here) >= len(here) and not unsure
+        return not missing and 2 * sum(here) >= len(here)
 
     @cached_property
     def dates(self) -> frozenset[int]:
@@ -121,9 +116,6 @@ class Reply:
             for start, text in _unasked(match, self.asked):
                 word = text.lower()
                 if not text or word in STOP_WORDS or word in TIMES or word in MONTH_WORDS:
-                    continue
-                opens = not self.own[: match.start()].strip(" \"“'(")
-                if opens and " " not in text and text[0] not in '"“' and not _named(text, self.own):
                     continue
                 found.append((start, start + len(text), text))
         return found
@@ -213,20 +205,6 @@ def _unasked(match: re.Match[str], asked: AskedSlot) -> Iterator[tuple[int, str]
             start = match.start() + run[0].start()
             yield start, match.group()[run[0].start() : run[-1].end()].rstrip(".,'’")
         run = []
-
-
-def _named(word: str, text: str) -> bool:
-    """Whether a capital letter that opens a sentence is that of a name."""
-    following = text[text.index(word) + len(word) :].split()
-    return (
-        bool(following)
-        and (
-            following[0][0].isupper()
-            or following[0].lower() in ("is", "was", "has")
-            or past(following[0].lower())
-        )
-        and word.lower() not in STOP_WORDS
-    )
 
 
 @lru_cache(maxsize=4096)

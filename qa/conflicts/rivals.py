@@ -15,7 +15,7 @@ from index.countries import SEATS, is_country
 from index.tokens import STOP_WORDS, stem, terms, words
 from qa.conflicts.asked_slot import Slot, content_senses, matches
 from qa.conflicts.replies import OPPOSITES, REASON, Reply
-from qa.conflicts.statement import DATE, NOT_BUT, ONCE, Statement
+from qa.conflicts.statement import DATE, ONCE, Statement
 from qa.english.words import NOT, bases
 
 # Others may be true beside it.
@@ -40,7 +40,6 @@ _SPOT = re.compile(
     r"|school|university|castle|palace|theatre|station|exchange|hotel|building|room|green)\b",
     re.IGNORECASE,
 )
-_NATIONS = frozenset("scotland england wales cymru".split())
 
 
 def rival(one: Reply, other: Reply) -> tuple[Slot, tuple[str, str]] | None:
@@ -62,8 +61,6 @@ def rival(one: Reply, other: Reply) -> tuple[Slot, tuple[str, str]] | None:
 def _names(one: Reply, other: Reply) -> tuple[str, str] | None:
     here, there = one.nearest, other.nearest
     if not here or not there or _akin(here[2], other) or _akin(there[2], one):
-        return None
-    if _initials(here[2]) == there[2] or _initials(there[2]) == here[2]:
         return None
     return here[2].strip('"“”'), there[2].strip('"“”')
 
@@ -117,8 +114,6 @@ def _numbers(one: Reply, other: Reply) -> tuple[str, str] | None:
             unit = a.unit.partition("/")[0]
             if many and unit not in counted and not a.more & counted:
                 continue
-            if any(_restricted(side, n.said) for side, n in ((one, a), (other, b))):
-                continue
             if a.low > b.high or b.low > a.high:
                 return a.said, b.said
     return None
@@ -140,7 +135,7 @@ def _dates(one: Reply, other: Reply) -> tuple[str, str] | None:
 
 
 def _denials(one: Reply, other: Reply) -> tuple[str, str] | None:
-    if not one.asked.plain or any(NOT_BUT.search(side.own) for side in (one, other)):
+    if not one.asked.plain:
         return None
     sides = [_denies(side) for side in (one, other)]
     if sides[0] == sides[1]:
@@ -170,10 +165,6 @@ def _akin(name: str, reply: Reply) -> bool:
     return bool(own & held - set(terms(reply.asked.text)))
 
 
-def _initials(name: str) -> str:
-    return "".join(word[0] for word in name.split() if word[0].isupper())
-
-
 def _by_level(reply: Reply) -> dict[int, str]:
     """The places that it names, by how large they are: a spot, a town, a region, a country."""
     found: dict[int, str] = {}
@@ -185,7 +176,7 @@ def _by_level(reply: Reply) -> dict[int, str]:
         )[-1]
         if text[0] in '"“':
             continue
-        if all((is_country(w) and w not in SEATS) or w in _NATIONS for w in words(text)):
+        if all(is_country(word) and word not in SEATS for word in words(text)):
             level = 3
         elif _REGION.search(f"{lead} {text}"):
             level = 2
@@ -208,13 +199,6 @@ def _measured(one: Reply, here: str, other: Reply, there: str) -> bool:
         re.search(rf"\b{re.escape(said)}\s(?:in\s)?{how[1]}\b", side.own)
         for side, said in ((one, here), (other, there))
     )
-
-
-def _restricted(reply: Reply, said: str) -> bool:
-    """Whether what is counted is but a part: "three instruments from France"."""
-    after = reply.own.partition(said)[2]
-    follows = re.match(r"\s(?:from|with|without|under|over|for)\s(?:the\s)?(\w+)", after)
-    return follows is not None and not set(words(follows[1])) & set(words(reply.asked.text))
 
 
 def _date_of(reply: Reply) -> tuple[tuple[int, int, int], str] | None:
