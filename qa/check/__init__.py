@@ -11,7 +11,7 @@ that somebody else wrote. `support` decides in this order, and says by which of 
 4. By parse, in English (`by_parse`), beside the words. `syntax` is what the parser says of a word,
    `propositions` what a sentence states, `graph` that as nodes and ties, `alignment` which node of
    a quote stands for which of the sentence, `findings` what then speaks against it, and how grave.
-5. What restricts the quote is left out, a condition, a rank or a share (`restrictions`, which looks
-   at `word_runs`): refused, whatever speaks for it.
+5. What restricts the quote is left out, a condition, a rank or a share (`restrictions`): refused,
+   whatever speaks for it.
 6. By a model of inference, where a person names one (`support`).
 """

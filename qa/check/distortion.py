@@ -16,7 +16,6 @@ from qa.english.words import DETERMINERS, NOT, Word, senses_of
 
 _BE = word_set("am is are was were be been being")
 _NOT = word_set("not never cannot")
-_REFUSALS = "refuse fail lack decline reject"
 _MEASURES = word_set("percent hundred thousand million billion points degrees")
 _SAYING = (
     "according say tell claim allege report argue believe estimate accuse assert deny warn suggest "
@@ -38,7 +37,7 @@ _PARTICLES = word_set("on off up down in out")
 # The terms of verbs that say who says it; of `FINDINGS` only before "that".
 VOICES = senses_of(_SAYING)
 FINDINGS = senses_of(_FINDING)
-_REFUSED = senses_of(_REFUSALS)
+_REFUSED = senses_of("refuse fail lack decline reject")
 
 
 def distorted(
@@ -116,9 +115,8 @@ def _denied_otherwise(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
     if any(affirmed & scope and not denied & scope for scope in scopes):
         return True
     # Whoever says what was refused must say that it was.
-    refusals = _REFUSED
-    refused = any(affirmed & scope for scope in _scopes(quoted, refusals, 2))
-    return refused and not refusals & affirmed
+    refused = any(affirmed & scope for scope in _scopes(quoted, _REFUSED, 2))
+    return refused and not _REFUSED & affirmed
 
 
 def _voice_dropped(said: Sequence[Word], told: bool, quoted: Sequence[Word]) -> bool:

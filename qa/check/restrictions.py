@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from qa.check.word_runs import clause_from, content_behind
 from qa.english.grammar import word_set
 from qa.english.words import DETERMINERS, MARKS, Word, bases
 
@@ -35,6 +34,7 @@ _ORDINALS = word_set(
 _SHARES = word_set(
     "half third thirds quarter quarters fifth tenth percent most many several few part"
 )
+_JOINTS = frozenset("and but or which who that".split())
 # How many words a condition reaches over.
 _REACH = 6
 
@@ -80,7 +80,7 @@ def _condition_left_out(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
         for place, word in enumerate(segment):
             main, clause = _conditioned(segment, place)
             if word.text == "alone" and not terms & {
-                w.term for w in clause_from(segment, place + 1)
+                w.term for w in _clause_from(segment, place + 1)
             }:
                 continue
             condition = {w.term for w in clause if w.content}
@@ -106,13 +106,13 @@ def _conditioned(segment: Sequence[Word], place: int) -> tuple[Sequence[Word], S
     ):
         return segment[:place], [w for w in segment[max(0, place - 2) : place] if w.content]
     if word.text == "only":
-        return _conjunct(segment, place), clause_from(segment, place + 1)[:_REACH]
+        return _conjunct(segment, place), _clause_from(segment, place + 1)[:_REACH]
     before, behind = segment[place - 1 : place], segment[place + 1 : place + 2]
     if word.text in ("who", "that", "which") and before and behind:
         # "Patients who smoke should not": not all patients.
         noun, verb = before[0], behind[0]
         if noun.content and not (noun.verb or noun.name or noun.number) and verb.verb:
-            narrowing = [w for w in clause_from(segment, place + 1)[:_REACH] if w.content]
+            narrowing = [w for w in _clause_from(segment, place + 1)[:_REACH] if w.content]
             return segment[max(0, place - 3) : place], narrowing[:3]
         return (), ()
     if word.text == "once" and behind and (behind[0].text in ("a", "an", "every", "per")):
@@ -126,7 +126,7 @@ def _conditioned(segment: Sequence[Word], place: int) -> tuple[Sequence[Word], S
             end = next((n for n, w in enumerate(segment) if w.text == ","), len(segment))
             main, clause = segment[end:], segment[1:end]
         else:
-            main, clause = _conjunct(segment, place), clause_from(segment, place + 1)
+            main, clause = _conjunct(segment, place), _clause_from(segment, place + 1)
         if in_case or word.text in _CONDITIONS or not _past(main):
             return main, clause
     elif word.text in _SETTINGS and place == 0 and not _past(segment):
@@ -178,7 +178,7 @@ def _set_apart(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
     texts = {w.text for w in said}
     for place, word in enumerate(quoted):
         if word.text in _APART and word.text not in texts:
-            apart = {w.term for w in clause_from(quoted, place + 1)[:_REACH] if w.content}
+            apart = {w.term for w in _clause_from(quoted, place + 1)[:_REACH] if w.content}
             subject = {w.term for w in [w for w in said if w.content][: len(apart)]}
             names = {w.term for w in said if w.name} & apart & subject
             if apart and (names or len(apart & subject) * 2 > len(apart)):
@@ -197,7 +197,7 @@ def _done_by_for_done_to(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
         if word.text != "by" or place == 0:
             continue
         verb = quoted[place - 1]
-        agent = {w.term for w in content_behind(quoted, place, 1) if not w.number}
+        agent = {w.term for w in _content_behind(quoted, place, 1) if not w.number}
         for at, mine in enumerate(said):
             if mine.term == verb.term and mine.content:
                 passive = any(w.text in _BE for w in said[max(0, at - 2) : at])
@@ -227,8 +227,8 @@ def _rank_changed(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
     ranks |= {term for _, term, _ in superlatives(said)}
     for place, word in enumerate(quoted):
         if word.term in ranks:
-            for at, inner in enumerate(clause := clause_from(quoted, place)):
-                within = [w.term for w in content_behind(clause, at, 2)]
+            for at, inner in enumerate(clause := _clause_from(quoted, place)):
+                within = [w.term for w in _content_behind(clause, at, 2)]
                 if inner.text in ("in", "of", "among") and within and not terms & set(within):
                     return True
     return False
@@ -244,7 +244,7 @@ def _part_for_whole(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
         share = quoted[place - 1]
         if not (share.number or share.text in _SHARES):
             continue
-        whole = content_behind(quoted, place, 3)
+        whole = _content_behind(quoted, place, 3)
         if not whole:
             continue
         if whole[-1].term in terms and share.term not in terms and share.text not in texts:
@@ -253,10 +253,31 @@ def _part_for_whole(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
         for at, mine in enumerate(said[:-1]):
             if mine.text == "of" and at and said[at - 1].term == share.term:
                 same = {n.term for n in numbers} <= terms
-                own = content_behind(said, at, 2)
+                own = _content_behind(said, at, 2)
                 held = [w.term for w in whole]
                 if same and own and own[0].term in held and held.index(own[0].term) > 0:
                     skipped = whole[: held.index(own[0].term)]
                     if any(w.term not in terms for w in skipped):
                         return True
     return False
+
+
+def _clause_from(words: Sequence[Word], start: int) -> list[Word]:
+    """The words from `start` on, up to the mark that ends a clause."""
+    found: list[Word] = []
+    for word in words[start:]:
+        if word.text in MARKS and any(w.content for w in found):
+            break
+        found.append(word)
+    return found
+
+
+def _content_behind(words: Sequence[Word], place: int, reach: int) -> list[Word]:
+    """The content words right after a place, past small words, up to a mark or a joint."""
+    found: list[Word] = []
+    for word in words[place + 1 : place + 1 + 2 * reach]:
+        if word.text in MARKS or word.text in _JOINTS or len(found) == reach:
+            break
+        if word.content:
+            found.append(word)
+    return found
