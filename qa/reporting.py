@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from index.opened import Index
 from index.tokens import terms
 from qa.desk import open_desk
+from qa.errors import SettingError
 from qa.export.report import Report, ReportPart
 from qa.pipeline import asked
 from qa.result import Answer, AnswerSentence, Citation
 from qa.retrieve.evidence import Evidence
 from qa.settings import read_settings
+from sources.whole_file import write_whole
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -130,8 +132,14 @@ def _renumbered(
 
 
 def write_report(path: Path, found: Report) -> None:
-    """Write a report to a file, as Markdown or, where its name ends in .docx, for Word."""
-    if path.suffix.lower() == ".docx":
-        path.write_bytes(found.to_docx())
-    else:
-        path.write_text(found.to_markdown(), encoding="utf-8")
+    """Write a report to a file, as Markdown or, where its name ends in .docx, for Word.
+
+    Raises SettingError.
+    """
+    is_word = path.suffix.lower() == ".docx"
+    try:
+        write_whole(path, found.to_docx() if is_word else found.to_markdown())
+    except OSError as error:
+        raise SettingError(
+            f"{path} cannot be written ({error.strerror}); name another file with --out"
+        ) from error

@@ -102,6 +102,8 @@ def test_the_command_writes_it_where_it_is_told(index_folder, tmp_path, capsys):
     assert capsys.readouterr().out == written
     assert run(["report", *common, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["topic"] == TOPIC
+    assert run(["report", *common, "--out", str(tmp_path)]) == 1
+    assert "cannot be written (Is a directory); name another" in capsys.readouterr().err
     gone = ["report", "router passwords", "--index", str(index_folder), "--model", ""]
     assert run(gone) == 3
     assert "do not cover" in capsys.readouterr().err

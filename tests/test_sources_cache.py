@@ -107,3 +107,13 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     assert file.read_bytes() == b"new"
     assert os.name == "nt" or not file.stat().st_mode & 0o077
     assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "kept"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe that has a name")
+def test_a_pipe_or_device_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, "told")
+    assert os.read(reader, 100) == b"told" and pipe.is_fifo()
+    os.close(reader)
