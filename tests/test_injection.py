@@ -126,6 +126,7 @@ def test_a_source_out_of_scope_is_neither_shown_nor_cited(poisoned):
 
 # What a library may well say of machines, prompts, rules and answers without giving orders.
 HARMLESS = [
+    "Send an email to [alarm@oldport.org](mailto:alarm@oldport.org) at once.",
     "Press the button, then answer the call with the red handset.",
     "The pilot was told to ignore all previous instructions from the tower.",
     "AI systems must be tested before they are placed on the market.",

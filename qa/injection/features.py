@@ -197,10 +197,12 @@ _FEATURES: dict[str, str] = {
         r" above|conversation|chat|other documents)\b"
     ),
     "your_prompt": r"\b(?:your|system|hidden|secret|initial) (?:\w+ )?prompts?\b",
-    "link": r"https?:/|!\[|\bwww\.|\b[\w.]+@\w+\.\w|\b\w+\.example\b|\bquery string\b|\burls?\b",
+    # An e-mail address is none: letters and handbooks say whom to write to.
+    "link": r"https?:/|!\[|\bwww\.|\b\w+\.example\b|\bquery string\b|\burls?\b",
     "order_link": (
-        r"\b(?:append|render|fetch|place|include|add|send|put)\b[^!?]{0,80}(?:!\[|\?\w*=|@\w+\.|query"
-        r" string|\ba url at)|\b(?:tell|ask|say|urge|direct|users)\b[^!?]{0,60}\b(?:open|visit|click"
+        r"\b(?:append|render|fetch|place|include|add|send|put)\b[^!?]{0,80}(?:!\[|\?\w*=|query"
+        r" string|\ba url at)|\b(?:send|forward|e-?mail|post)\b[^!?]{0,40}\b(?:conversation|chat|history"
+        r"|prompts?|questions?|answers?|repl(?:y|ies)|passages|everything)\b[^!?]{0,60}@\w+\.|\b(?:tell|ask|say|urge|direct|users)\b[^!?]{0,60}\b(?:open|visit|click"
         r"|sign in|go to)\b[^!?]{0,60}\w\.\w|\bcall the tool\b|\bfetch https?:"
         r"|\b(?:output|print|insert|include|append|render|write)\b[^!?]{0,40}<(?:script|img|iframe|svg)\b"
     ),
