@@ -282,3 +282,13 @@ def test_a_heading_that_states_a_fact_and_heads_nothing_is_a_field():
     ]
     fields = [block for block in read_markdown(text).blocks if block.kind == "field"]
     assert fields[0].group == fields[1].group > 0
+
+
+def test_one_long_line_does_not_tear_a_wrapped_paragraph_apart():
+    address = "https://oldport.example.org/" + "ledger/" * 20
+    text = (
+        f"The [ledger of the port]({address}) was begun in 1921\n"
+        "by the harbour master and his clerk\nand is kept in the town hall.\n"
+    )
+    (block,) = read_markdown(text).blocks
+    assert (block.kind, block.start, block.end) == ("paragraph", 0, len(text.rstrip()))

@@ -30,6 +30,13 @@ _GLUE = re.compile(r"""(?:(?<=[^\W_A-Z])|(?<=["”’»)\]%*]))[.!?]["”’»)\
 _SENTENCES = re.compile(
     r"""[^\W\d_A-Z][.!?](?=\w) | [^\W\d_A-Z]{3}[.!?]["”’)]?[ ](?=[^\W\d_a-z])""", re.VERBOSE
 )
+# What opens a line of a name and its value: "lead: ...".
+_KEY = re.compile(r"[\w-]+:\s")
+# No sentence or heading ends so.
+_OPEN = re.compile(
+    r"\s(?:a|an|the|of|in|on|at|to|by|for|from|with|as|and|or|but|that|which|who|is|are|was|were|be"
+    r"|our|your|their|its|this|these)\Z"
+)
 _RULE = re.compile(r"[-=_*~#+.•· \t]+")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _BULLET = re.compile(r"[-*+•‣◦▪●○■□][ \t\xa0]+(?=\S)")
@@ -80,7 +87,8 @@ def paragraph_blocks(
 
     Only the first block is of `kind`. With `headings`, a short line on its own is a heading; with
     `markers`, a line that begins with a bullet or number is a list item and an underlined one a
-    heading. A line longer than `WRAP` shows that each line is a paragraph; else they are one.
+    heading. A line longer than `WRAP` shows that each line is a paragraph, but for one that begins
+    in the middle of a sentence; else they are one.
     """
     blocks: list[Block] = []
     run: list[Span] = []
@@ -117,23 +125,34 @@ def paragraph_blocks(
             kind, bullet = "item", line[:marker].strip()
             run.append((start + marker, end))
         else:
-            if unwrapped:
+            if unwrapped and not (run and _goes_on(text, run[-1], start)):
                 flush()
             run.append((start, end))
     flush()
     return blocks
 
 
+def _goes_on(text: str, before: Span, start: int) -> bool:
+    """Whether a line begins in the middle of the sentence that the line before it leaves open."""
+    if _OPEN.search(text, *before):
+        return True
+    open_ended = text[before[1] - 1] not in ".!?:;"
+    return open_ended and text[start].islower() and not _KEY.match(text, start)
+
+
 def settle_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Take back guessed headings that no text follows, and long runs of them."""
+    """Take back guessed headings that no text follows, or code at once, and long runs of them."""
     settled: list[Block] = []
     run: list[Block] = []
     for block in blocks:
         if block.level == GUESSED:
             run.append(block)
             continue
+        leads_in = run[-1:] if block.kind == "code" else []
         if len(run) <= HEADING_RUN and block.kind != "heading":
-            settled.extend(replace(guess, level=DEEPEST) for guess in run)
+            guessed = run[: len(run) - len(leads_in)]
+            settled.extend(replace(guess, level=DEEPEST) for guess in guessed)
+            settled.extend(map(_as_paragraph, leads_in))
         else:
             settled.extend(map(_as_paragraph, run))
         run.clear()
