@@ -4,11 +4,15 @@ import pytest
 
 from index import open_index, rebuild
 from qa import answer
+from qa.check.gate import Gate
+from qa.compose.extract import extract
 from qa.compose.sections import is_named
 from qa.compose.timeline import date_of
+from qa.desk import open_desk
 from qa.retrieve.evidence import gather
 from qa.retrieve.shape import asked_shape
 from qa.retrieve.stretches import stretches
+from qa.settings import read_settings
 from qa.web.chat.conversation import Turn
 from qa.web.chat.excerpt import Excerpt
 from qa.web.chat.transcript import transcript
@@ -425,3 +429,22 @@ def test_the_starter_library_gives_overviews_and_timelines(question, said, start
 )
 def test_an_overview_is_sure_only_of_what_a_source_is_named_after(question, named, starter):
     assert is_named(gather(starter.generation, question)) is named
+
+
+def test_an_item_that_is_cut_off_at_its_head_passes_the_check_without_its_number(tmp_path):
+    stall = "Carry the {} to the north stall before the bell. "
+    rest = (
+        "The {} waits there under a cloth of wool. "
+        "Nobody lifts the cloth of the {} until the reeve has counted twelve slow strokes."
+    )
+    things = "anvil basket candle drum ewer fiddle gridiron hourglass".split()
+    steps = "\n".join(f"{n}.  {(stall + rest).format(*[t] * 3)}" for n, t in enumerate(things, 1))
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "fair.md").write_text(f"# The fair\n\nOn the morning:\n\n{steps}\n")
+    rebuild(tmp_path / "library", index=tmp_path / "index")
+    desk = open_desk(read_settings(), index=tmp_path / "index")
+    evidence = desk.retrieve("Until when does nobody lift the cloth of the fiddle?", (), None)
+    gate = Gate(evidence)
+    drafts = list(extract(evidence))
+    assert drafts[0].text.split("\n")[1].startswith("The ")
+    assert all(gate.check(draft) for draft in drafts)

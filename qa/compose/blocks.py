@@ -115,7 +115,9 @@ def _said(text: str, kept: Sequence[Span], part: Part) -> Iterator[tuple[int, st
     shown = _row(line) if part.kind in ("row", "record") else plain(line)
     if not shown or _RULE.fullmatch(shown):
         return
-    marker = part.marker if part.kind == "item" else ""
+    # What is cut off at its head has lost its number with it.
+    whole = any(span.start <= part.start < span.end for span in kept)
+    marker = part.marker if part.kind == "item" and whole else ""
     marker = f"{marker} " if any(map(str.isalnum, marker)) else "- " if marker else ""
     depth = part.level - (part.kind == "item") if part.level else part.kind == "definition"
     yield part.start, "  " * depth + marker + shown
