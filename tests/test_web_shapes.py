@@ -166,6 +166,7 @@ def test_what_is_offered_next_is_answered_and_was_not_asked(open_page, address):
 
 def test_a_refusal_offers_what_is_answered_the_whole_library_and_a_source(open_page, address):
     page = open_page(f"{address}?source=prices")
+    expect(page.get_by_role("button", name="Scope")).to_contain_text("1 of 5 sources")
     turn = ask(page, "Who bought the Grey ferry?")
     expect(turn.locator(".abstention")).to_be_visible()
     ways = turn.get_by_role("region", name="What to ask next")
