@@ -337,6 +337,23 @@ def test_a_lead_in_and_its_list_are_one_stretch(library):
 
 
 @pytest.mark.parametrize(
+    ("lead", "together"),
+    [
+        ("Then you can run", True),
+        ("Then you can run:", True),
+        (f"Then you can run{' and run again' * 12} the press:", True),
+        (f"Then you can run{' and run again' * 12} the press", False),
+        ("Then it is dry.", False),
+    ],
+)
+def test_a_listing_is_one_with_what_leads_in_to_it(tmp_path, lead, together):
+    (tmp_path / "dry.md").write_text(f"# Drying\n\nOpen it.\n\n{lead}\n\n```\npress --dry\n```\n")
+    (source,) = load_sources(tmp_path)
+    (listing,) = (stretch for stretch in stretches(source) if stretch.kind == "code")
+    assert source.text[listing.start :].startswith(lead) == together
+
+
+@pytest.mark.parametrize(
     ("question", "shape"),
     [
         ("How do I clean the press?", "howto"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from index.tokens import terms
 from qa.compose.blocks import AT_ONCE, beside, block
 from qa.compose.draft import Draft, plain, quotable_parts, span_of
-from qa.compose.leaning import LEADS_IN, leans_on
+from qa.compose.leaning import LEADS_IN, leans_on, opening
 from qa.compose.sections import overview
 from qa.compose.timeline import timeline
 from qa.injection import gives_orders, quotable
@@ -33,8 +33,6 @@ LEAST_SHARE = 0.03
 _BESIDE_OVERVIEW = 0.1
 # Of a list or table that is too long for what room is left, no part is shown in less.
 _LEAST_ROOM = 150
-# So many sentences back is looked for what a sentence leans on.
-_FARTHEST = 2
 # A fact is one sentence first, where it has so much of the share of its paragraph.
 _ALONE = 0.9
 # A stretch that shares more of its terms than this with one already chosen says nothing new; with
@@ -164,12 +162,8 @@ def _lead(evidence: Evidence, candidate: Candidate) -> tuple[int, int]:
     """The rows of a paragraph that answer: the best, grown to what it leans on and beyond, but
     not so that it opens with what leans on a sentence left out."""
     shares = dict(zip(evidence.rows, evidence.shares.tolist(), strict=True))
-    first = last = candidate.best
-    for _ in range(_FARTHEST):
-        before = leans_on(evidence, first)
-        if before is None or before < candidate.first:
-            break
-        first = before
+    last = candidate.best
+    first = opening(evidence, last, evidence.generation.unit(candidate.first)[1])
     own = shares.get(candidate.best, 0.0)
     inside = sum(shares.get(row, 0.0) for row in range(candidate.first, candidate.last + 1))
     if asked_shape(evidence.question) == "fact" and own > _ALONE * inside > 0:

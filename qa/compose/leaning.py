@@ -32,6 +32,8 @@ _EXPLETIVE = re.compile(
     r"|held|shown|true|clear|unclear|hard|easy|rare|common|legal) (?:that|to|whether|how))\b"
 )
 _POINTING = re.compile(r"(?:This|These|Those) ([\w/-]+)")
+# So many sentences back is looked for what a sentence leans on.
+_FARTHEST = 2
 # "The treaty obliges ...": which one, the sentence before may tell.
 _DEFINITE = re.compile(r"The ([a-z]{4,})\b(?! (?:of|for|on|in|between)\b)")
 
@@ -48,6 +50,16 @@ def leans_on(evidence: Evidence, row: int) -> int | None:
         return before
     same = "\n" not in source.text[end:start]
     return before if same and _leans(evidence, row, before) else None
+
+
+def opening(evidence: Evidence, row: int, start: int) -> int:
+    """The sentence from which on `row` is understood; none that begins before `start`."""
+    for _ in range(_FARTHEST):
+        before = leans_on(evidence, row)
+        if before is None or evidence.generation.unit(before)[1] < start:
+            break
+        row = before
+    return row
 
 
 def _leans(evidence: Evidence, row: int, before: int) -> bool:

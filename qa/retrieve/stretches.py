@@ -20,7 +20,6 @@ _SHORT, _TOGETHER = 160, 360
 # A paragraph that is led in to, or answers a question, is read with that up to so many.
 _LED = 900
 _LEADS_IN = re.compile(r":\W*$")
-_ENDS = re.compile(r"[.!?\u2026]\W*$")
 _PROSE = ("paragraph", "note")
 # A reader sees the picture that is drawn of these, not what they say.
 _DRAWN = ("mermaid", "plantuml", "puml", "graphviz", "dot", "d2", "ditaa", "svgbob", "vega-lite")
@@ -98,8 +97,6 @@ def _belongs(source: Source, run: list[Block], block: Block) -> bool:
         return source.text.count("\n", before.end, block.start) <= 2
     if kind is not None and kind == last:
         return kind == "table"
-    if kind == "code" and not _ENDS.search(source.text[before.end - 3 : before.end]):
-        return last is None and before.end - before.start < _SHORT  # "Then you can run"
     if kind is not None:
         return last is None and leads_in
     if last is not None:

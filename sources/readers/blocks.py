@@ -192,13 +192,20 @@ def group_blocks(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
     groups = [numbers.setdefault(key, len(numbers) + 1) if key else 0 for key in keys]
     for at in range(len(groups) - 2, -1, -1):
         block, after = blocks[at], blocks[at + 1]
-        leads = block.kind == "paragraph" and after.kind in _LED
-        if leads and not groups[at] and _LEAD_IN.search(text, max(0, block.end - 20), block.end):
+        if block.kind != "paragraph" or after.kind not in _LED or groups[at]:
+            continue
+        unsaid = after.kind == "code" and _is_unfinished(text, block)  # "Then you can run"
+        if unsaid or _LEAD_IN.search(text, max(0, block.end - 20), block.end):
             groups[at] = groups[at + 1]
     return tuple(
         block if block.group == group else replace(block, group=group)
         for block, group in zip(blocks, groups, strict=True)
     )
+
+
+def _is_unfinished(text: str, block: Block) -> bool:
+    """Whether a paragraph is a line, no more, that no mark ends."""
+    return block.end - block.start <= WRAP and not _END.search(text, block.start, block.end)
 
 
 def _facts_as_fields(text: str, blocks: Sequence[Block]) -> list[Block]:
