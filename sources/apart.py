@@ -21,7 +21,10 @@ from types import TracebackType
 from typing import Any, Self, get_args
 
 from sources.cache import ExtractCache
+from sources.confined import bare_environment
+from sources.converter import convert, converter_version
 from sources.errors import UnreadableError
+from sources.formats import CONVERTED
 from sources.readers.extract import Extract
 from sources.source import Format, Kind, OcrSpan, unpack_blocks
 
@@ -88,20 +91,25 @@ class ApartReader:
 
     def read(self, data: bytes, format_: Format, name: str) -> Extract:
         """As `formats.read`, but apart. Raises UnreadableError."""
-        if not self._cache:
-            return _checked(self._answer(data, format_, name), format_)
         suffix = PurePosixPath(name).suffix.lower()  # it tells lines of JSON from one value
-        about = f"{format_} {suffix} {self._limits.text} {self._ocr}".encode()
-        key = self._cache.key(about, data)
+        if not self._cache:
+            return _checked(self._answer(data, format_, name, suffix), format_)
+        about = f"{format_} {suffix} {self._limits.text} {self._ocr}"
+        about += f" {converter_version()}" if format_ in CONVERTED else ""
+        key = self._cache.key(about.encode(), data)
         if kept := self._cache.get(key):
             return _checked(json.loads(kept), format_)
-        answer = self._answer(data, format_, name)
+        answer = self._answer(data, format_, name, suffix)
         extract = _checked(answer, format_)
         self._cache.put(key, json.dumps(answer).encode())
         return extract
 
-    def _answer(self, data: bytes, format_: Format, name: str) -> dict[str, Any]:
+    def _answer(self, data: bytes, format_: Format, name: str, suffix: str) -> dict[str, Any]:
         """What the child says, if need be one that is new. Raises UnreadableError."""
+        if made := CONVERTED.get(format_):
+            limits = self._limits
+            data = convert(data, suffix, made, seconds=limits.seconds, memory=limits.memory)
+            format_ = made
         try:
             answer = self._ask(data, format_, name)
             if self._spent(answer) and not self._fresh:
@@ -209,12 +217,6 @@ def _end_idle() -> None:
     for key in list(_idle):
         if key[0] == os.getpid():
             _end(_idle.pop(key))
-
-
-def bare_environment() -> dict[str, str]:
-    """Nothing of ours but what a process needs to start: a document may not learn our secrets."""
-    needed = ("SYSTEMROOT", "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-    return {name: os.environ[name] for name in needed if name in os.environ}
 
 
 def _checked(answer: Mapping[str, Any], format_: Format) -> Extract:

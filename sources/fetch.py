@@ -16,7 +16,7 @@ from threading import Timer
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from sources.errors import SnapshotError
-from sources.formats import FORMATS
+from sources.formats import FORMATS, SUFFIXES
 
 SECONDS = 120
 MAX_REDIRECTS = 5
@@ -32,7 +32,12 @@ _TYPES = {
     f"{_OFFICE}.wordprocessingml.document": ".docx",
     f"{_OFFICE}.presentationml.presentation": ".pptx",
     f"{_OFFICE}.spreadsheetml.sheet": ".xlsx",
+    "application/msword": ".doc",
+    "application/vnd.ms-powerpoint": ".ppt",
+    "application/vnd.ms-excel": ".xls",
     "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.oasis.opendocument.presentation": ".odp",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
     "application/epub+zip": ".epub",
     "application/json": ".json",
     "application/jsonl": ".jsonl",
@@ -67,7 +72,7 @@ class Fetched:
         """What to say where `suffix` is ""."""
         return SnapshotError(
             f"{self.url} is {self.type or 'of a type that is not told'}, which is not read: save "
-            f"it as one of {' '.join(FORMATS)}, and add that"
+            f"it as one of {SUFFIXES}, and add that"
         )
 
 

@@ -50,7 +50,14 @@ FORMATS: dict[str, Format] = {
     ".tex": "latex",
     ".wiki": "mediawiki",
     ".mediawiki": "mediawiki",
+    **dict.fromkeys((".doc", ".docm", ".dot", ".dotx", ".fodt", ".ott", ".wpd"), "doc"),
+    **dict.fromkeys((".ppt", ".pptm", ".pps", ".ppsx", ".odp", ".fodp"), "ppt"),
+    **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".fods"), "xls"),
 }
+CONVERTED: dict[Format, Format] = {"doc": "docx", "ppt": "pptx", "xls": "xlsx"}
+"""What LibreOffice, where it is installed, makes of formats that have no reader."""
+SUFFIXES = " ".join(suffix for suffix, format_ in FORMATS.items() if format_ not in CONVERTED)
+"""What a file may be saved as."""
 PLAIN: frozenset[Format] = frozenset(("markdown", "text"))
 """The formats whose text is that of the file: no parser of binary data sees them."""
 
@@ -58,11 +65,8 @@ _ARCHIVES = frozenset(
     ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz4 .7z .rar .jar .cab .iso .dmg".split()
 )
 _BETTER = {
-    ".doc": ".docx", ".docm": ".docx", ".pages": ".docx", ".wpd": ".docx",
-    ".fodt": ".odt", ".ott": ".odt", ".dotx": ".docx",
-    ".ppt": ".pptx", ".pptm": ".pptx", ".ppsx": ".pptx", ".odp": ".pptx", ".key": ".pptx",
-    ".xls": ".xlsx", ".xlsm": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx", ".numbers": ".xlsx",
-    ".mobi": ".epub", ".azw3": ".epub", ".msg": ".eml", ".mht": ".html", ".mhtml": ".html",
+    ".pages": ".docx", ".key": ".pptx", ".numbers": ".xlsx", ".mobi": ".epub", ".azw3": ".epub",
+    ".msg": ".eml", ".mht": ".html", ".mhtml": ".html",
 }  # fmt: skip
 
 
@@ -74,7 +78,7 @@ def refusal(suffix: str) -> str | None:
         return "an archive: unpack it, and put the documents it holds into the library"
     if suffix in _BETTER:
         return f"unsupported suffix {suffix!r}: open it, and save it as {_BETTER[suffix]}"
-    return f"unsupported suffix {suffix!r}: save it as one of {' '.join(FORMATS)}"
+    return f"unsupported suffix {suffix!r}: save it as one of {SUFFIXES}"
 
 
 def read(data: bytes, format_: Format, name: str, *, ocr: bool = False) -> Extract:
@@ -191,6 +195,8 @@ def _read(data: bytes, format_: Format, name: str, ocr: bool) -> Extract:
             from sources.readers.mediawiki import read_mediawiki
 
             return read_mediawiki(decode(data, name))
+        case "doc" | "ppt" | "xls":
+            raise UnreadableError(f"has to be made into {CONVERTED[format_]} before it is read")
         case "links":
             from sources.readers.links import read_links
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from sources.apart import DEFAULT_LIMITS, Limits
 from sources.cache import ExtractCache
 from sources.errors import MetadataError, NoSourcesError, UnreadableError
-from sources.formats import FORMATS, PLAIN, decode, read, read_file
+from sources.formats import FORMATS, PLAIN, SUFFIXES, decode, read, read_file
 from sources.language import detect_language
 from sources.metadata import MAX_YAML_BYTES, Metadata, fill_in, parse_metadata
 from sources.metadata_fields import Problem
@@ -98,8 +98,7 @@ def load_sources(
         (on_note or _log_note)(*note)
     if not loaded:
         told = f" (skipped {len(skips)}; the first: {skips[0]})" if skips else ""
-        kinds = " ".join(FORMATS)
-        raise NoSourcesError(f"no source to read in {library}: add files of {kinds}{told}")
+        raise NoSourcesError(f"no source to read in {library}: add files of {SUFFIXES}{told}")
     return [loaded[source_id] for source_id in sorted(loaded)]
 
 

@@ -24,6 +24,7 @@ Format = Literal[
     "markdown", "text", "html", "pdf", "docx", "pptx", "odt", "epub", "csv", "xlsx", "json",
     "email", "image", "rst", "notebook", "subtitles", "rtf", "org", "asciidoc", "latex",
     "mediawiki",
+    "doc", "ppt", "xls",  # old Office files and others that LibreOffice opens
     "links",  # of no source: what a page, a feed or a map of a site leads to, when it is added
 ]  # fmt: skip
 Kind = Literal[

