@@ -74,6 +74,8 @@ def refusal(suffix: str) -> str | None:
     """Why a file with this suffix (lower case) is not read; None if it is."""
     if suffix in FORMATS:
         return None
+    if suffix == ".bib":
+        return "records, not a document: `refdesk add` of this file adds the files that they name"
     if suffix in _ARCHIVES:
         return "an archive: unpack it, and put the documents it holds into the library"
     if suffix in _BETTER:

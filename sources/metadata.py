@@ -55,7 +55,7 @@ _COMMON = frozenset(
     "sidebar_position sidebar_label sidebar pagination_next pagination_prev hide_table_of_contents "
     "nav_order parent has_children toc menu type format template cssclass cssclasses image cover "
     "featured thumbnail comments params extra execute bibliography version published slug "
-    "lastmod last_modified modified updated created sha256 commit".split()
+    "lastmod last_modified modified updated created sha256 commit record".split()
 )
 _EXTRA_CHARS = 500
 

@@ -139,7 +139,7 @@ def document_of(found: Fetched, url: str) -> Document:
     if FORMATS[found.suffix] == "markdown":
         front_matter, body = split_front_matter(decode(data, "page"))
         said = _values(as_yaml(front_matter or ""))
-        known = {key: said[key] for key in _SAID_BY_PAGES if _holds_up(key, said.get(key))}
+        known = {key: said[key] for key in _SAID_BY_PAGES if holds_up(key, said.get(key))}
         data = body.encode()
     known |= {
         "url": url,
@@ -193,7 +193,8 @@ def _values(text: str) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value} if isinstance(found, dict) else {}
 
 
-def _holds_up(key: str, value: object) -> bool:
+def holds_up(key: str, value: object) -> bool:
+    """Whether a text is a value that the key may have."""
     return isinstance(value, str) and not parse_metadata(_yaml({key: value}))[1]
 
 

@@ -80,6 +80,76 @@ def test_a_folder_and_the_library_do_not_lie_in_one_another(tmp_path, library):
             add(folder, library)
 
 
+BIBTEX = r"""
+@article{storm2020,
+  title = {The {Lock} at {L{\"e}ath}},
+  author = {Storm, Piet and {Ministry of Works and Water}},
+  date = {2020-05-04}, journaltitle = {Waterways}, langid = {english}, language = {en},
+  url = {https://example.org/a_b?x=1\&y=2}, keywords = {rivers, locks},
+  file = {Full Text:files/1/Storm\: the lock.txt:text/plain;Page:files/1/Page.html:text/html},
+}
+@book{bare, title = {Without a file}, year = 1911}
+@misc{out, title = {Out}, file = {x:../secret.txt:text/plain}}
+@misc{link, title = {Link}, file = {x:files/link.txt:text/plain}}
+@misc{whole, file = {/etc/passwd}}
+@misc{gone, month = may, year = 1950, file = {files/gone.txt}}
+@misc{bare, title = {Twice}}
+@broken{ x
+"""
+
+
+def test_the_files_of_an_export_of_zotero_are_added_with_their_records(tmp_path, library):
+    export = tmp_path / "My Library"
+    (export / "files" / "1").mkdir(parents=True)
+    (export / "files" / "1" / "Storm: the lock.txt").write_text("It was built in 1911.")
+    (export / "files" / "1" / "Page.html").write_text("<title>Other</title><p>It is long.")
+    (tmp_path / "secret.txt").write_text("Secret.")
+    (export / "files" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (export / "My Library.bib").write_text(BIBTEX, encoding="utf-8")
+    added, left = add(export / "My Library.bib", library)
+    assert added == ["My Library/storm-the-lock", "My Library/page"]
+    assert {one.item.split(":")[0]: one.reason.split(": ")[0] for one in left[:-1]} == {
+        "@misc{bare, title = {Twice}}": "is no record of BibTeX, or there twice",
+        "@broken{ x": "is no record of BibTeX, or there twice",
+        "out": f"../secret.txt lies outside of {export}",
+        "link": f"files/link.txt lies outside of {export}",
+        "whole": f"/etc/passwd lies outside of {export}",
+        "gone": "files/gone.txt is not there",
+    }
+    assert left[-1].reason == "1 record has no file: bare"
+    page, lock = load_sources(library)
+    for source in (page, lock):
+        assert source.title == "The Lock at Lëath"
+        assert source.author == "Piet Storm, Ministry of Works and Water"
+        assert (source.published, source.publisher) == ("2020-05-04", "Waterways")
+        assert source.url == "https://example.org/a_b?x=1&y=2"
+        assert (source.topics, source.language) == (("rivers", "locks"), "en")
+        assert dict(source.extra).keys() >= {"record", "sha256"} and source.accessed
+    assert lock.text == "It was built in 1911."
+    again = add(export / "My Library.bib", library)[1]
+    assert "is there already" in again[2].reason
+    assert list(refresh(library)) == []  # the address of a record is not that of its file
+
+
+def test_records_of_csl_are_added_and_other_json_is_a_document(tmp_path, library):
+    (tmp_path / "lock.txt").write_text("It was built in 1911.")
+    record = {
+        "id": "storm", "type": "book", "title": "The <i>Lock</i>", "DOI": "10.1/a",
+        "author": [{"family": "Storm", "given": "Piet"}, {"literal": "The Works"}, 7],
+        "issued": {"date-parts": [[2020, 5]]}, "publisher": 7, "language": "no language",
+        "file": "lock.txt",
+    }  # fmt: skip
+    (tmp_path / "refs.json").write_text(json.dumps([record, {"id": 2, "type": "book"}]))
+    added, left = add(tmp_path / "refs.json", library, name="shelf")
+    assert added == ["shelf/lock"] and left[0].reason == "1 record has no file: 2"
+    (source,) = load_sources(library)
+    assert (source.title, source.author) == ("The Lock", "Piet Storm, The Works")
+    assert (source.published, source.publisher) == ("2020-05", None)
+    assert (source.url, source.language) == ("https://doi.org/10.1/a", "en")
+    (tmp_path / "data.json").write_text(json.dumps([{"id": 1, "type": "book", "name": "Locks"}]))
+    assert add(tmp_path / "data.json", library)[0] == ["data"]
+
+
 def test_a_page_and_what_it_links_to_below_a_path(site, library):
     root = site({
         "/docs/": page("Docs", "guide.html#top", "/docs/far/", "/blog/x", "mailto:a@b.example",

@@ -34,8 +34,9 @@ def add(
         list[str] | None,
         typer.Argument(
             metavar="ITEM",
-            help="Files, folders, or addresses (http, https) of pages, feeds (RSS, Atom) or maps "
-            "of sites (sitemap.xml); with --refresh, ids of sources.",
+            help="Files, folders, what Zotero exports with its files (.bib, .json), or addresses "
+            "(http, https) of pages, feeds (RSS, Atom) or maps of sites (sitemap.xml); with "
+            "--refresh, ids of sources.",
             show_default=False,
         ),
     ] = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from sources.collect.bibliography import Record, file_within, read_records
 from sources.collect.folder import files_of
 from sources.collect.places import Places, name_below
 from sources.collect.repository import check_out
@@ -21,7 +23,7 @@ from sources.errors import SnapshotError, SourceError
 from sources.fetch import Fetched, fetch
 from sources.load import MAX_FILE_BYTES
 from sources.metadata_fields import check_date
-from sources.names import name_of
+from sources.names import name_of, slugs
 from sources.snapshot import (
     Document,
     add_source,
@@ -60,7 +62,8 @@ def add_collection(
     delay: float = DELAY,
     commit: str | None = None,
 ) -> Iterator[Source | Left]:
-    """Add a file or address, or each document of a folder, feed or map of a site, as `add_source`.
+    """Add a file or address, or each document of a folder, feed or map of a site, as `add_source`;
+    of a bibliography (BibTeX, CSL-JSON), each file that its records name.
 
     `within` is a path of the site: what the page links to below it is added too, over as many links
     as `depth`; at most `pages` documents are fetched, `delay` seconds apart and as robots.txt
@@ -78,6 +81,12 @@ def add_collection(
     if not is_address(item):
         if within:
             raise SnapshotError(f"{item} is no web address: --within is for what a page links to")
+        records = read_records(Path(item))
+        if records is not None:
+            yield from _records(
+                Path(item), records, library, _of_many(item, metadata), name, overwrite
+            )
+            return
         if not Path(item).is_dir():
             yield add_source(item, library, metadata, name=name, overwrite=overwrite)
             return
@@ -178,7 +187,46 @@ def _folder(
             yield Left(item=str(file), reason=str(error))
 
 
-def _with(document: Document, known: Mapping[str, str] | None) -> Document:
+def _records(
+    export: Path,
+    records: list[Record],
+    library: Path,
+    metadata: dict[str, Any],
+    name: str | None,
+    overwrite: bool,
+) -> Iterator[Source | Left]:
+    """The files of the records, with what those say; records without files are told in one line."""
+    below = PurePosixPath(name or export.resolve().stem)
+    taken: Counter[str] = Counter()
+    bare = [record.key for record in records if not (record.files or record.reason)]
+    for record in records:
+        if record.reason:
+            yield Left(item=record.key, reason=record.reason)
+        for path in record.files:
+            try:
+                file = file_within(export.parent, path)
+                stem = slugs(file.name)[0] or "file"
+                taken[stem] += 1
+                number = f"-{taken[stem]}" if taken[stem] > 1 else ""
+                today = {"accessed": datetime.now(UTC).date().isoformat()}
+                known = today | dict(record.said) | {"record": record.key}
+                yield put(
+                    str(file),
+                    lambda file=file, known=known: _with(copied(file), known),  # type: ignore[misc]
+                    library,
+                    metadata,
+                    name=str(below / (stem + number)),
+                    overwrite=overwrite,
+                )
+            except SourceError as error:
+                yield Left(item=f"{record.key}: {path}", reason=str(error))
+    if bare:
+        first = ", ".join(bare[:3]) + (" and others" if len(bare) > 3 else "")
+        said = "1 record has no file" if len(bare) == 1 else f"{len(bare)} records have no file"
+        yield Left(item=str(export), reason=f"{said}: {first}")
+
+
+def _with(document: Document, known: Mapping[str, Any] | None) -> Document:
     """A document with where it is from, and the hash of what is kept; as it is, without that."""
     if known is None:
         return document

@@ -60,8 +60,9 @@ def refresh(
         known = {}
         with suppress(SourceError):  # `refdesk sources` tells what is wrong with it
             known = known_of(library / path)
-        # What a repository holds at a commit does not change
-        if (url := known.get("url")) and known.get("sha256") and "commit" not in known:
+        # What a repository holds at a commit does not change; of a record, the address is no file's
+        of_others = known.keys() & {"commit", "record"}
+        if (url := known.get("url")) and known.get("sha256") and not of_others:
             yield _refreshed(library, path, str(url), known["sha256"], visitor, overwrite)
 
 
