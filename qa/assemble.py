@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from qa.check.gate import SAID_AGAIN, Gate
+from qa.check.gate import SAID_AGAIN, Gate, LeftOut
 from qa.compose.draft import Draft
 from qa.compose.extract import MOST_DRAFTS, MOST_STRETCHES
 from qa.compose.generate import MOST_SENTENCES, PASSAGES
@@ -53,19 +52,19 @@ def checked(
     notice: str | None = None,
     judge: EntailmentModel | None = None,
     check: CheckedBy = CHECKS[-1],
-    left_out: Counter[str] | None = None,
+    left_out: LeftOut | None = None,
     mend: Mend | None = None,
 ) -> Iterator[Answer]:
     """An answer after each draft that passes the gate, longer than the one before; none where none
     does. `model` wrote the drafts, None for extracts. A draft that is None says that those before
-    it are void. What does not pass is counted in `left_out`, by the reason.
+    it are void. What does not pass is counted in `left_out`, with the reason.
 
     `mend` is given what did not pass, once, and yields drafts in place of it. Where the first
     `AT_THE_START` fail, it is given these, and if it mends none, no more is read. What it does not
     mend of an answer of which something passes has the words of its source in its place, where
     these say much the same.
     """
-    left_out = Counter() if left_out is None else left_out
+    left_out = LeftOut() if left_out is None else left_out
     gate = Gate(evidence, judge, check, left_out)
     contradictions = Contradictions(evidence)
     withheld = _withheld(evidence)
@@ -121,8 +120,8 @@ def checked(
             sentences.append(sentence)
             yield answer()
         elif draft.spans and not draft.unmarked:
-            reasons = left_out - before
-            refused += [Refused(draft, one, len(sentences)) for one in reasons if one != SAID_AGAIN]
+            reasons = [why for why, _ in left_out - before if why != SAID_AGAIN]
+            refused += [Refused(draft, why, len(sentences)) for why in reasons]
             if mend and len(refused) == AT_THE_START and not sentences:
                 yield from mended()
                 if not sentences:
@@ -134,7 +133,7 @@ def checked(
 
 def _checked_again(
     gate: Gate,
-    left_out: Counter[str],
+    left_out: LeftOut,
     tried: Sequence[Refused],
     again: Mapping[int, Draft | None],
     reason: str = "",
@@ -151,10 +150,12 @@ def _checked_again(
         counted = left_out.copy()
         sentence = gate.check(draft)
         left_out.clear()
-        left_out.update(counted if sentence is None else counted - Counter([tried[number].reason]))
+        left_out.update(counted)
         if sentence is not None:
             passed[number] = sentence
-            left_out.update([reason] if reason else [])
+            text = tried[number].draft.text
+            left_out -= LeftOut([(tried[number].reason, text)])
+            left_out.update([(reason, text)] if reason else [])
     return passed
 
 

@@ -14,6 +14,7 @@ from index.opened import Index, open_index
 from index.search import Generation
 from index.tokens import terms
 from qa.assemble import abstention, checked, reply
+from qa.check.gate import SAID_AGAIN, LeftOut
 from qa.compose.extract import extract
 from qa.compose.generate import NotInSources
 from qa.compose.sections import is_named
@@ -150,7 +151,7 @@ class Desk:
         if not evidence.answerable:
             yield self._abstain(evidence, name)
             return
-        left_out = Counter[str]()
+        left_out = LeftOut()
         last = None
         notice = (
             "Nothing that the language model wrote was supported by the sources; "
@@ -182,12 +183,11 @@ class Desk:
                 yield last
             why = describe_failure(error, self.timeout)
             notice = f"The language model {why}; these are extracts from the sources."
-        refused = tuple(left_out.items())
         if last is not None:
-            if refused:
-                yield replace(last, left_out=refused)
+            if left_out:
+                yield _told(last, left_out)
         elif extracts:
-            yield replace(extracts[-1], left_out=refused, notice=notice)
+            yield _told(replace(extracts[-1], notice=notice), left_out)
         else:
             yield self._abstain(evidence, name)
 
@@ -250,6 +250,16 @@ def confidence_note(index: Path, settings: Settings) -> str | None:
     None where it is calibrated. Raises IndexNotFoundError, IndexDamagedError."""
     read = settings.reader and has_reader()
     return calibration_note(index, Manifest.read(current_generation(index)), read)
+
+
+def _told(answer: Answer, left_out: LeftOut) -> Answer:
+    """The answer with what of a language model was left out: how many by the reason, and which the
+    sources do not say."""
+    reasons = Counter[str]()
+    for (why, _), count in left_out.items():
+        reasons[why] += count
+    rejected = tuple((text, why) for why, text in left_out if why != SAID_AGAIN)
+    return replace(answer, left_out=tuple(reasons.items()), rejected=rejected)
 
 
 def _about(evidence: Evidence, question: str) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from qa.confidence_words import confidence_told, not_calibrated
+
 if TYPE_CHECKING:
     from langchain_core.documents import Document
     from langchain_core.messages import AIMessage
@@ -107,21 +109,6 @@ def state_voice(text: str, cited: Sequence[Citation]) -> str | None:
     return f"state media: {', '.join(names)}" if names else "state media"
 
 
-# From the least confidence on: what a calibrated share of right answers is called, everywhere.
-_CONFIDENCE = ((0.9, "High"), (0.75, "Good"), (0.5, "Moderate"), (0.0, "Low"))
-
-
-UNCALIBRATED = (
-    "How sure this is, is not known: confidence is not calibrated for this embedding model. "
-    "Questions are refused by rank alone until `refdesk eval QUESTIONS.jsonl --calibrate`."
-)
-
-
-def confidence_word(confidence: float) -> str:
-    """A calibrated confidence (0 to 1) in a word."""
-    return next(word for least, word in _CONFIDENCE if confidence >= least)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
     """Another source that contradicts what is cited: on a "number", a "date", by a "denial", or
@@ -154,7 +141,8 @@ class Answer:
     `withheld` counts the passages near the question of which something was left out, since it gives
     orders to a model. `small_talk` names the kind of talk that was no question to the sources, as
     "thanks" or "help"; `text` then is a reply of Refdesk itself, and `nearest` empty. `left_out`
-    counts the sentences of a language model that the gate did not let through, by the reason.
+    counts the sentences of a language model that the gate did not let through, by the reason;
+    `rejected` are those that the sources do not say, each with the reason, and in no export.
     `draft` says that these are extracts shown while a language model writes: another answer takes
     their place, or the same without it.
     `calibrated` is False where no confidence was fitted to the embedding model: `confidence` is
@@ -178,6 +166,7 @@ class Answer:
     small_talk: str | None = None
     related: tuple[Related, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
+    rejected: tuple[tuple[str, str], ...] = ()
     calibrated: bool = True
     draft: bool = False
 
@@ -195,15 +184,13 @@ class Answer:
 
     @property
     def confidence_told(self) -> str:
-        """The confidence in one sentence: of a hundred, never none and never all, which nobody can
-        promise."""
-        share = min(99, max(1, round(self.confidence * 100)))
+        """How sure it is, in one sentence; "" for small talk."""
+        if self.small_talk:
+            return ""
         if not self.calibrated:
-            return UNCALIBRATED
-        if self.abstained:
-            return f"Had it been answered: of 100 such answers, about {share} would be right."
-        word = confidence_word(self.confidence)
-        return f"{word} confidence: of 100 such answers, about {share} are right."
+            said = not_calibrated()
+            return f"{said[:1].upper()}{said[1:]}."
+        return confidence_told(self.confidence, answered=not self.abstained)
 
     @property
     def withheld_note(self) -> str | None:
@@ -287,13 +274,16 @@ class Answer:
         return AIMessage(content=[text], response_metadata=told)
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer ready for JSON."""
+        """The answer ready for JSON, without what a model wrote and the sources do not say."""
         derived = {
             "outcome": self.outcome,
+            "confidence_told": self.confidence_told,
             "standings": self.standings,
             "oldest": self.oldest,
             "newest": self.newest,
             "withheld_note": self.withheld_note,
             "checked_told": self.checked_told,
         }
-        return asdict(self) | derived
+        told = asdict(self) | derived
+        del told["rejected"]
+        return told

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from qa.assemble import checked
+from qa.check.gate import LeftOut
 from qa.compose.draft import Draft
 from qa.compose.generate import PASSAGES, generate
 from qa.compose.mend import Refused, mend
@@ -31,7 +31,7 @@ def written(
     name: str | None,
     judge: EntailmentModel | None,
     check: CheckedBy,
-    left_out: Counter[str],
+    left_out: LeftOut,
 ) -> Iterator[Answer]:
     """Answers made of what the model writes, each longer than the last; none where nothing passes.
 

@@ -122,7 +122,9 @@ def test_an_answer_for_a_person(capsys):
     lines = shown.splitlines()
     assert lines[0].startswith("The north quay of Quillport was rebuilt in 1954")
     assert "[1]" in lines[0]
-    assert any("confidence: of 100 such answers, about " in line for line in lines)
+    assert any(
+        "confidence: about " in line and "in 100 such answers are right" in line for line in lines
+    )
     source = "[1] The harbour of Quillport · Quillport Council · 2021-05-04 · government"
     at = lines.index(source)
     assert lines[at + 1].strip() == (

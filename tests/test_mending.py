@@ -68,6 +68,7 @@ def test_what_is_mended_is_checked_like_all_else_and_counted_once(serve, opened)
     assert said(found) == [TRUE]
     assert [number for _, number in found.left_out] == [1]
     assert len(server.requests) == 2  # it is sent back once
+    assert [text for text, _ in found.rejected] == [LIES[0]]
     assert not any(lie in json.dumps(found.to_dict()) for lie in LIES)
 
 
@@ -90,6 +91,7 @@ def test_what_names_no_passage_is_left_out_unasked(serve, opened):
     assert said(found) == [TRUE]
     assert len(server.requests) == 1
     assert sum(number for _, number in found.left_out) == 3
+    assert len(found.rejected) == 2, "what it says again the sources do say"
 
 
 def test_two_failures_at_the_start_keep_the_extract(serve, opened):
@@ -122,6 +124,7 @@ def test_what_was_put_too_freely_has_the_words_of_its_source_in_its_place(serve,
     assert [one.checked_by for one in found.sentences] == ["verbatim"] * 3
     assert found.left_out[-1] == ("the source's own words stand in its place", 1)
     assert sum(number for _, number in found.left_out) == 2
+    assert found.rejected[-1] == (freely, "the source's own words stand in its place")
     assert freely not in json.dumps(found.to_dict())
 
 

@@ -53,7 +53,7 @@ def test_an_answer_is_cited_and_its_quote_is_marked_in_its_context(page):
     expect(turn.locator(".question")).to_have_text(SIGNING)
     expect(turn.locator(".sentence").first).to_contain_text(SIGNED)
     expect(turn.locator(".aside")).to_contain_text("the whole library (3 sources)")
-    expect(turn.locator(".colophon")).to_contain_text(re.compile(r"of 100 such answers, about \d+"))
+    expect(turn.locator(".colophon")).to_contain_text(re.compile(r"about \d+ in 100 such answers"))
     card = page.locator(".source").first
     expect(card.locator("mark").first).to_have_text(SIGNED)
     expect(card.locator("blockquote").first).to_contain_text("The talks lasted for nine months.")
@@ -290,4 +290,10 @@ def test_what_a_model_writes_stays_text(open_page, index, library, beacon):
         for number in turn.locator(".chip").all_text_contents():
             assert 1 <= int(number.strip("[]")) <= cited
         expect(page.locator("#desk script, #desk img, #desk iframe")).to_have_count(0)
+        turn.locator(".checked summary").click()
+        expect(turn.locator(".checked s").first).to_be_visible()
+        copied = turn.locator("button.copy").first.get_attribute("data-copy")
+        assert "Ilse Brandt" in copied and "runs" not in copied and "script" not in copied
+        page.emulate_media(media="print")
+        expect(turn.locator(".checked s").first).to_be_hidden()
         open_page.leave(page)

@@ -55,7 +55,7 @@ def turns(index, *questions):
             question=question,
             scope="the whole library",
             choice=Choice(topics=("treaties",)),
-            answer=answer(question, index=index),
+            answer=replace(answer(question, index=index), rejected=(("<b>It is not.", "why"),)),
             right=True,
             note="good <b>",
         )

@@ -40,7 +40,7 @@ ALLOWED_TAGS = frozenset(
     re.findall(
         r"\S+",
         "a article b bdi blockquote button circle details div figcaption figure h2 h3 h4 header "
-        "img input label li mark meter nav ol p path section span strong summary svg time ul",
+        "img input label li mark meter nav ol p path s section span strong summary svg time ul",
     )
 )
 ALLOWED_ATTRIBUTES = frozenset(
@@ -133,7 +133,7 @@ def test_a_sentence_carries_its_chip_and_the_card_its_quote():
     conversation = (turn(answered()),)
     said = transcript(conversation)
     assert 'href="#card-1-1"' in said
-    assert "High confidence" in said and "about 92 are right" in said
+    assert "High confidence" in said and "about 92 in 100" in said
     assert "the whole library (3 sources)" in said
     beside = panel(conversation)
     assert 'id="card-1-1"' in beside
@@ -171,13 +171,22 @@ def test_a_sentence_in_other_words_says_what_checked_it():
     assert not [by for by in ("", "verbatim") if "in other words" in shown[by]]
 
 
-def test_what_a_model_wrote_and_was_left_out_is_counted_behind_a_line_and_nowhere_else(opened):
+def test_what_a_model_wrote_and_was_left_out_is_told_behind_a_line_and_nowhere_else(opened):
     reasons = (("it says again what was said", 1), ("the passages do not say it", 2))
-    found = answered(left_out=reasons)
+    lies = (f"The dam was left to pirates. {HOSTILE}", "It was left open in 1950.")
+    found = answered(left_out=reasons, rejected=tuple((lie, reasons[1][0]) for lie in lies))
     page = _Tags(transcript((turn(found),)))
     assert "3 sentences of the language model left" in " ".join(page.text.split())
     assert "2 sentences of the language model left out: the passages do not say it." in page.text
-    assert "left_out" in found.to_dict()
+    folded = re.search(
+        r'<details class="checked">(.*?)</details>', transcript((turn(found),)), re.S
+    )
+    struck = re.findall(r"<s>(.*?)</s>", folded[1], re.S)
+    assert all('<span class="unseen">Left out: </span>' in one for one in struck)
+    assert len(struck) == 2 and "pirates. &lt;script&gt;" in struck[0] and lies[1] in struck[1]
+    assert transcript((turn(found),)).count("left to pirates") == 1
+    assert page.tags <= ALLOWED_TAGS and page.attributes.keys() <= ALLOWED_ATTRIBUTES
+    assert "left_out" in found.to_dict() and "rejected" not in found.to_dict()
     for form in ("markdown", "evidence", "bibtex", "csl"):
         written = export_answer(found, form, index=opened)
         assert "left" not in written.casefold() and reasons[0][0] not in written
@@ -393,10 +402,10 @@ def test_shortened_cuts_between_words():
 @pytest.mark.parametrize(
     ("confidence", "words"),
     [
-        (0.99, "High confidence: of 100 such answers, about 99 are right."),
-        (0.8, "Good confidence: of 100 such answers, about 80 are right."),
-        (0.5, "Moderate confidence: of 100 such answers, about 50 are right."),
-        (0.49, "Low confidence: of 100 such answers, about 49 are right."),
+        (0.99, "High confidence: about 99 in 100 such answers are right."),
+        (0.8, "Good confidence: about 80 in 100 such answers are right."),
+        (0.5, "Moderate confidence: about 50 in 100 such answers are right."),
+        (0.49, "Low confidence: about 49 in 100 such answers are right."),
     ],
 )
 def test_confidence_is_told_in_the_same_words_everywhere(confidence, words, capsys, opened):
@@ -406,11 +415,12 @@ def test_confidence_is_told_in_the_same_words_everywhere(confidence, words, caps
     assert words in export_answer(found, "markdown", index=opened)
     show_answer(found)
     assert words in capsys.readouterr().out
+    assert found.to_dict()["confidence_told"] == words
 
 
 def test_no_figure_promises_certainty():
-    assert "about 99 are right" in transcript((turn(answered(confidence=1.0)),))
-    assert "about 1 would" in transcript((turn(abstained(confidence=0.0)),))
+    assert "about 99 in 100" in transcript((turn(answered(confidence=1.0)),))
+    assert "about 1 in 100" in transcript((turn(abstained(confidence=0.0)),))
 
 
 def test_copying_gives_the_answer_with_its_sources():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import sentencex
 
 from index.search import Generation
-from qa.check.gate import Gate
+from qa.check.gate import Gate, LeftOut
 from qa.compose.draft import Draft, Span, plain
 from qa.lines import item
 from qa.models.entailment import EntailmentModel
@@ -76,7 +75,7 @@ def check_claim(
     elif evidence.rows:
         chunks = [hit.chunk for hit in evidence.hits(_LOOKED_AT)]
         spans = [Span(chunk.source_id, chunk.start, chunk.end) for chunk in chunks]
-    left_out = Counter[str]()
+    left_out = LeftOut()
     gate = Gate(evidence, model, check, left_out)
     said = gate.check(Draft(claim.text, tuple(spans))) if spans else None
     nothing = "its quotes stand in no source" if claim.quotes else "nothing is near to it"
@@ -87,7 +86,7 @@ def check_claim(
         checked_by=said.checked_by if said else "",
         citations=tuple(gate.citations) if said else (),
         not_found=tuple(missing),
-        reason=None if said else next(iter(left_out), nothing),
+        reason=None if said else next((why for why, _ in left_out), nothing),
     )
 
 

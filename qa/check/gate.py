@@ -25,6 +25,8 @@ from sources.language import detect_language
 
 # Why a sentence is left out, where there is nothing in it to mend.
 SAID_AGAIN = "it says again what was said"
+# What was left out: how often, by the reason and what was written.
+LeftOut = Counter[tuple[str, str]]
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.MULTILINE)
 
@@ -34,7 +36,7 @@ class Gate:
 
     A `model` of inference may judge what the rules of support do not let through. `check` names the
     last of the ways of checking that may let a sentence through; those before it may as well.
-    What is left out is counted in `left_out`, by the reason.
+    What is left out is counted in `left_out`, with the reason.
     """
 
     def __init__(
@@ -42,9 +44,9 @@ class Gate:
         evidence: Evidence,
         model: EntailmentModel | None = None,
         check: CheckedBy = CHECKS[-1],
-        left_out: Counter[str] | None = None,
+        left_out: LeftOut | None = None,
     ) -> None:
-        self._left_out = Counter[str]() if left_out is None else left_out
+        self._left_out = LeftOut() if left_out is None else left_out
         self._allowed = CHECKS[: CHECKS.index(check) + 1]
         self._model = model if "model" in self._allowed else None
         self._generation = evidence.generation
@@ -69,9 +71,9 @@ class Gate:
         if not said:
             return None
         if said in self._said:
-            return self._refused(SAID_AGAIN)
+            return self._refused(draft, SAID_AGAIN)
         if not draft.spans:
-            return self._refused("it cites no passage that the model was given")
+            return self._refused(draft, "it cites no passage that the model was given")
         quotes = {span: quote for span in draft.spans if (quote := self._quote(span))}
         if draft.kind == "list":  # a listing in it is shown without its fences
             quotes = {span: _FENCE.sub(_blank, quote) for span, quote in quotes.items()}
@@ -81,9 +83,9 @@ class Gate:
             unmarked = "\n".join(item(line).text for line in text.split("\n"))
             basis = support(unmarked, list(quotes.values()), language, self._model)
         if not basis.parts:
-            return self._refused(basis.reason or self._unsupported(text))
+            return self._refused(draft, basis.reason or self._unsupported(text))
         if basis.checked_by not in self._allowed:
-            return self._refused("it is not word for word what the sources say")
+            return self._refused(draft, "it is not word for word what the sources say")
         by: str = basis.checked_by
         if by == "model" and self._model is not None:
             by = f"model:{self._model.name}"
@@ -118,8 +120,8 @@ class Gate:
             for span in spans
         )
 
-    def _refused(self, reason: str) -> AnswerSentence | None:
-        self._left_out[reason] += 1
+    def _refused(self, draft: Draft, reason: str) -> AnswerSentence | None:
+        self._left_out[reason, draft.text] += 1
         return None
 
     def _unsupported(self, text: str) -> str:

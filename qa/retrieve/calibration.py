@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import BUNDLED_MODEL
+from qa.confidence_words import not_calibrated
 from qa.errors import SettingError
 from qa.retrieve.features import sigmoid
 from sources.whole_file import write_whole
@@ -96,10 +97,7 @@ def calibration_note(index: Path, manifest: Manifest, read: bool) -> str | None:
     if found is not None and found.weights == weights_digest(read):
         return None
     if manifest.embedding_model != BUNDLED_MODEL:
-        return (
-            f"confidence is not calibrated for the embedding model {manifest.embedding_model}: "
-            f"questions are refused by rank alone until `refdesk eval QUESTIONS.jsonl --calibrate`"
-        )
+        return not_calibrated(manifest.embedding_model)
     if found is not None:
         return (
             f"the calibration was fitted {'without' if read else 'with'} the model that reads and "

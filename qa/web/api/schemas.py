@@ -86,10 +86,15 @@ class SourceOut(BaseModel):
     url: str | None
 
 
+# Fields that `to_dict` leaves out.
+_NOT_TOLD = ("rejected",)
+
+
 def _as_model(of: type, **derived: Any) -> type[BaseModel]:
     """The fields of a result as a model, with those that `to_dict` adds."""
     hints = get_type_hints(of)
-    told = {field.name: hints[field.name] for field in fields(of)} | derived
+    own = (field.name for field in fields(of) if field.name not in _NOT_TOLD)
+    told = {name: hints[name] for name in own} | derived
     named: dict[str, Any] = {name: (hint, ...) for name, hint in told.items()}
     made: type[BaseModel] = create_model(of.__name__, __doc__=of.__doc__, **named)
     return made
@@ -98,6 +103,7 @@ def _as_model(of: type, **derived: Any) -> type[BaseModel]:
 AnswerOut = _as_model(
     Answer,
     outcome=Outcome,
+    confidence_told=str,
     standings=dict[str, int],
     oldest=str | None,
     newest=str | None,

@@ -194,11 +194,12 @@ def _now() -> str:
 
 
 def _to_keep(turn: Turn) -> dict[str, Any]:
+    answer = turn.answer
     return {
         "question": turn.question,
         "scope": turn.scope,
         "choice": asdict(turn.choice),
-        "answer": turn.answer.to_dict() if turn.answer else None,
+        "answer": answer and answer.to_dict() | {"rejected": answer.rejected},
         "error": turn.error,
         "stopped": turn.stopped,
         # Where they are, for the generation that is served then to fill in what they say.
