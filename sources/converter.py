@@ -6,17 +6,14 @@ macro runs and no link is followed, within limits, and without a network where t
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from shutil import which
+from subprocess import TimeoutExpired
 
-from sources import confined
+from sources.confined import bare_environment, run_confined
 from sources.errors import UnreadableError
 from sources.formats import read_file
 from sources.source import Format
@@ -93,7 +90,21 @@ def convert(data: bytes, suffix: str, made: Format, *, seconds: int, memory: int
             str(program), f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore",
             "--convert-to", made, "--outdir", str(room / "made"), str(given),
         ]  # fmt: skip
-        _run(command, room, seconds, _MEMORY * memory)
+        own = {name: str(room) for name in ("HOME", "TMPDIR", "TEMP", "TMP")}
+        try:
+            run_confined(
+                command, room, bare_environment() | own,
+                seconds=seconds, memory=_MEMORY * memory, output=_MOST_BYTES,
+            )  # fmt: skip
+        except TimeoutExpired:
+            raise UnreadableError(
+                f"takes LibreOffice longer than {seconds} s to open: split it, or save it again in "
+                "another format"
+            ) from None
+        except OSError as error:
+            raise UnreadableError(
+                f"LibreOffice does not start ({error.strerror}): install it again"
+            ) from error
         file = room / "made" / f"document.{made}"
         if not file.is_file():
             raise UnreadableError(
@@ -109,39 +120,3 @@ def _is_office(data: bytes) -> bool:
         return any(name in data for name in _OF_ZIP)
     flat = data.startswith(b"<?xml") and _OF_XML.search(data, 0, _XML_HEAD)
     return bool(flat) or data.startswith(_OTHERS)
-
-
-def _run(command: list[str], room: Path, seconds: int, memory: int) -> None:
-    """Run the program in its folder until it ends, with all that it starts."""
-    environment = confined.bare_environment() | {
-        "HOME": str(room), "TMPDIR": str(room), "TEMP": str(room), "TMP": str(room),
-    }  # fmt: skip
-    if os.name == "posix":
-        limits = map(str, (memory, seconds, _MOST_BYTES))
-        command = [sys.executable, "-I", "-S", "-B", confined.__file__, *limits, *command]
-    try:
-        running = subprocess.Popen(  # noqa: S603  no shell, and no word of the command is the file's
-            command, cwd=room, env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-    except OSError as error:
-        raise UnreadableError(
-            f"LibreOffice does not start ({error.strerror}): install it again"
-        ) from error
-    try:
-        running.wait(seconds)
-    except subprocess.TimeoutExpired:
-        raise UnreadableError(
-            f"takes LibreOffice longer than {seconds} s to open: split it, or save it again in "
-            "another format"
-        ) from None
-    finally:
-        _end(running)
-
-
-def _end(running: subprocess.Popen[bytes]) -> None:
-    if os.name == "posix":
-        with suppress(OSError):  # all that it started has its number
-            os.killpg(running.pid, signal.SIGKILL)
-    running.kill()
-    running.wait()

@@ -10,7 +10,7 @@ from docx import Document
 from pptx import Presentation
 
 from index.build.fingerprint import library_fingerprint
-from sources import Limits, NoSourcesError, converter, load_sources
+from sources import Limits, NoSourcesError, confined, converter, load_sources
 from sources.converter import convert, find_converter
 
 OLE = b"\xd0\xcf\x11\xe0" + "WordDocument".encode("utf-16-le")
@@ -168,8 +168,8 @@ def test_links_to_files_and_addresses_are_not_followed(tmp_path, monkeypatch):
     library = tmp_path / "library"
     library.mkdir()
     # Its own settings have to do where the system takes no network away
-    monkeypatch.setattr(converter.confined, "__file__", str(tmp_path / "only_runs.py"))
-    (tmp_path / "only_runs.py").write_text("import os, sys\nos.execv(sys.argv[4], sys.argv[4:])")
+    monkeypatch.setattr(confined, "__file__", str(tmp_path / "only_runs.py"))
+    (tmp_path / "only_runs.py").write_text("import os, sys\nos.execv(sys.argv[5], sys.argv[5:])")
     with socketserver.TCPServer(("127.0.0.1", 0), Heard) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,13 +1,22 @@
 """Adding the files of a git repository at a commit, of which nothing is run or asked."""
 
+import http.server
 import os
 import shutil
+import ssl
 import subprocess
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from sources import SnapshotError, load_sources
 from sources.collect import Left, add_collection, refresh
+from sources.collect import repository as repository_module
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -112,3 +121,115 @@ def test_a_tree_that_no_folder_can_hold_is_refused_in_words(repository, tmp_path
     (folder / ".git" / "refs" / "heads" / "odd").write_text(made("commit", commit))
     with pytest.raises(SnapshotError, match=r"'a.md.*' cannot be written"):
         add(folder, tmp_path / "library", "odd")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """The files of a certificate for localhost, and of its key; nobody has signed it but itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("certificates")
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    (folder / "certificate").write_bytes(made.public_bytes(pem))
+    form = serialization.PrivateFormat.PKCS8
+    (folder / "key").write_bytes(key.private_bytes(pem, form, plain))
+    return folder / "certificate", folder / "key"
+
+
+@pytest.fixture
+def served(repository, certificates):
+    """The address at which git's own server has the repository over https, and what it is asked."""
+    folder = repository[0]
+    hung_up = threading.Event()
+
+    class Backend(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            path, _, query = self.path.partition("?")
+            if path.startswith("/slow"):
+                with suppress(OSError):
+                    self.connection.recv(1)  # waits until the other end is gone
+                hung_up.set()
+                return
+            length = int(self.headers.get("Content-Length") or 0)
+            env = {
+                "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(folder.parent),
+                "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path, "QUERY_STRING": query,
+                "REQUEST_METHOD": self.command, "HOME": str(folder.parent),
+                "CONTENT_TYPE": self.headers.get("Content-Type") or "",
+                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding") or "",
+                "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
+            }  # fmt: skip
+            done = subprocess.run(["git", "http-backend"], input=self.rfile.read(length), env=env,
+                                  capture_output=True, check=False)  # fmt: skip
+            head, _, body = done.stdout.partition(b"\r\n\r\n")
+            self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n" % len(body))
+            self.wfile.write(head + b"\r\n\r\n" + body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificates)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend) as server:
+        server.handle_error = lambda *_: None  # who refuses a certificate hangs up
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://localhost:{server.server_address[1]}", hung_up
+        server.shutdown()
+
+
+@pytest.fixture
+def trusted(certificates, monkeypatch):
+    """git trusts the certificate of the server; elsewhere nothing of the environment reaches it."""
+    bare = repository_module.bare_environment
+    more = {"GIT_SSL_CAINFO": str(certificates[0])}
+    monkeypatch.setattr(repository_module, "bare_environment", lambda: bare() | more)
+
+
+def test_a_repository_is_fetched_over_https_from_the_server_that_was_checked(
+    repository, served, trusted, tmp_path
+):
+    _, first = repository
+    item = f"{served[0]}/handbook/.git"
+    library = tmp_path / "library"
+    options = {"within": "docs", "name": "book", "allow_private": True}
+    assert add(item, library, first, **options)[0] == ["book/lock"]
+    (source,) = load_sources(library)
+    assert source.url == item and dict(source.extra)["commit"] == first
+
+
+@pytest.mark.parametrize("variable", ["GIT_SSL_NO_VERIFY", "GIT_SSL_CAINFO"])
+def test_a_certificate_that_nobody_has_signed_is_refused(
+    served, certificates, tmp_path, monkeypatch, variable
+):
+    said = {"GIT_SSL_NO_VERIFY": "1", "GIT_SSL_CAINFO": str(certificates[0])}
+    monkeypatch.setenv(variable, said[variable])  # of the user: not used
+    with pytest.raises(SnapshotError, match="certificate"):
+        add(f"{served[0]}/handbook/.git", tmp_path / "library", "main", allow_private=True)
+
+
+def test_what_comes_is_bounded_in_size_and_time(repository, served, trusted, tmp_path, monkeypatch):
+    folder, _ = repository
+    (folder / "noise.txt").write_bytes(os.urandom(20_000))
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    for command in (("add", "."), (*who, "commit", "-qm", "three")):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    monkeypatch.setattr(repository_module, "_MOST_BYTES", 10_000)
+    for item in (f"{served[0]}/handbook/.git", folder):
+        with pytest.raises(SnapshotError, match="has more than 10,000 bytes"):
+            add(item, tmp_path / "library", "main", allow_private=True)
+    monkeypatch.setattr(repository_module, "_SECONDS", 1)
+    with pytest.raises(SnapshotError, match="takes longer than 1 s"):
+        add(f"{served[0]}/slow", tmp_path / "library", "main", allow_private=True)
+    assert served[1].wait(60)  # what git had started is gone, too

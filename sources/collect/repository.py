@@ -7,16 +7,19 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from shutil import which
+from time import monotonic
 from urllib.parse import urlsplit
 
-from sources.confined import bare_environment
+from sources.confined import bare_environment, run_confined
 from sources.errors import SnapshotError
 from sources.fetch import addresses_of
 from sources.walk import passed_over
 
-_SECONDS = 600
-_MOST_BYTES = 1 << 30
+_SECONDS = 600  # in all
+_MOST_BYTES = 1 << 30  # to fetch, and of the files that may be documents
+_MEMORY = 4 << 30
 _MOST_FILES = 10_000
+_TOO_LARGE = "File too large"  # EFBIG, where Python has the signal for it ignored
 _FILES = (b"100644", b"100755")  # no links, and no other repositories
 _OPTIONS = {
     "protocol.version": "2",  # any commit may be asked for
@@ -26,6 +29,7 @@ _OPTIONS = {
     "core.fsmonitor": "false",
     "credential.helper": "",
     "fetch.recurseSubmodules": "false",
+    "fetch.unpackLimit": "1",  # in one file, whose size is bounded
     "gc.auto": "0",
 }
 
@@ -42,7 +46,7 @@ def check_out(
         raise SnapshotError(f"{commit!r} names no commit: give its whole hash, a branch or a tag")
     git = _Git(item, scratch, allow_private)
     git.run("init", "--quiet", "--bare", str(git.folder))
-    git.run(
+    git.fetch(
         "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-auto-gc",
         "--", git.address, commit,
     )  # fmt: skip
@@ -87,6 +91,7 @@ class _Git:
         self.item = item
         self.folder = scratch / "repository"
         self._scratch = scratch
+        self._until = monotonic() + _SECONDS
         self._program = which("git")
         if self._program is None:
             raise SnapshotError("git is not there: install it, or add the files as a folder")
@@ -112,23 +117,53 @@ class _Git:
             self.address = f"file://{Path(item).resolve()}"
         self._options = [part for pair in options.items() for part in ("-c", "=".join(pair))]
 
-    def run(self, *arguments: str) -> bytes:
-        """What git writes. Raises SnapshotError."""
-        environment = bare_environment() | {
+    @property
+    def _left(self) -> float:
+        """The seconds that are left."""
+        return max(0.0, self._until - monotonic())
+
+    def _environment(self) -> dict[str, str]:
+        return bare_environment() | {
             "HOME": str(self._scratch), "LC_ALL": "C",
             "GIT_DIR": str(self.folder), "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "",
             "GIT_NO_LAZY_FETCH": "1", "GIT_ATTR_NOSYSTEM": "1",
         }  # fmt: skip
+
+    def run(self, *arguments: str) -> bytes:
+        """What git writes. Raises SnapshotError."""
         try:
             done = subprocess.run(  # noqa: S603  no shell, and no option comes from the item
                 [str(self._program), *self._options, *arguments],
-                env=environment, cwd=self._scratch, stdin=subprocess.DEVNULL, capture_output=True,
-                timeout=_SECONDS, check=False,
+                env=self._environment(), cwd=self._scratch, stdin=subprocess.DEVNULL,
+                capture_output=True, timeout=self._left, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise SnapshotError(f"{self.item}: git took too long, or could not start") from error
+            raise self._slow() from error
         if done.returncode:
-            said = " ".join(done.stderr.decode("utf-8", "replace").split())[:200]
-            raise SnapshotError(f"{self.item}: git says: {said}")
+            raise self._failed(done.stderr.decode("utf-8", "replace"))
         return done.stdout
+
+    def fetch(self, *arguments: str) -> None:
+        """Have git fetch, within bounds on what comes. Raises SnapshotError."""
+        try:
+            status, said = run_confined(
+                [str(self._program), *self._options, *arguments],
+                self._scratch, self._environment(),
+                seconds=self._left, memory=_MEMORY, output=_MOST_BYTES, network=True,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise self._slow() from error
+        if status and _TOO_LARGE in said:
+            raise SnapshotError(
+                f"{self.item} has more than {_MOST_BYTES:,} bytes at that commit: clone it, and "
+                "add its folder"
+            )
+        if status:
+            raise self._failed(said)
+
+    def _slow(self) -> SnapshotError:
+        return SnapshotError(f"{self.item}: git takes longer than {_SECONDS} s, or does not start")
+
+    def _failed(self, said: str) -> SnapshotError:
+        return SnapshotError(f"{self.item}: git says: {' '.join(said.split())[:200]}")
