@@ -31,7 +31,8 @@ class Passage:
     """A span of a source with what a reader needs to judge it.
 
     `start` and `end` are offsets into the text of the source, `quote` is exactly what stands
-    between them, `sha256` that of the whole text in UTF-8. A higher `score` is better.
+    between them, `sha256` that of the whole text in UTF-8. A higher `score` is better. `ocr_sure`
+    is how sure (0 to 1) the OCR is that read the quote from an image; None where none did.
     """
 
     source_id: str
@@ -47,6 +48,12 @@ class Passage:
     quote: str
     sha256: str
     score: float
+    ocr_sure: float | None = None
+
+    @property
+    def ocr_told(self) -> str | None:
+        """That the quote was read by OCR, and how sure that is; None where it was not."""
+        return None if self.ocr_sure is None else f"read by OCR, {self.ocr_sure:.0%} sure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

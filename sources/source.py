@@ -174,10 +174,14 @@ class Source:
     @property
     def ocr_sure(self) -> float | None:
         """How sure the OCR of it is on average (0 to 1); None where none of it was read so."""
-        size = sum(span.end - span.start for span in self.ocr)
-        return (
-            sum(span.sure * (span.end - span.start) for span in self.ocr) / size if size else None
-        )
+        return self.ocr_sure_of(0, len(self.text))
+
+    def ocr_sure_of(self, start: int, end: int) -> float | None:
+        """How sure the OCR of a span is, on average of its characters; None where none of them was
+        read so."""
+        read = [(min(end, span.end) - max(start, span.start), span.sure) for span in self.ocr]
+        size = sum(length for length, _ in read if length > 0)
+        return sum(length * sure for length, sure in read if length > 0) / size if size else None
 
     @property
     def sha256(self) -> str:

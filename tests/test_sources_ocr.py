@@ -2,6 +2,7 @@
 
 import io
 import socket
+from types import SimpleNamespace
 
 import pypdfium2
 import pytest
@@ -10,12 +11,16 @@ from reportlab.pdfgen import canvas
 
 from index.build.file_report import file_reports, told_of_ocr
 from index.build.fingerprint import library_fingerprint
+from index.chunking import Chunk
+from index.search import Hit
 from index.source_table import SourceTable, write_sources
+from qa.retrieve.evidence import passage
 from qa.web.chat.opening import _page
 from qa.web.reader.document import Mark
-from sources import NoSourcesError, load_sources, side_by_side
+from sources import NoSourcesError, Source, load_sources, side_by_side
 from sources.formats import read
 from sources.readers.ocr import ocr_version
+from sources.source import OcrSpan
 
 HEAD = "The lock at Leath"
 PROSE = [
@@ -117,6 +122,21 @@ def test_an_index_is_built_anew_once_the_extra_is_there(shelf, monkeypatch):
     before = library_fingerprint(shelf)
     monkeypatch.setattr("index.build.fingerprint.ocr_version", lambda: "3.10.0")
     assert library_fingerprint(shelf) != before
+
+
+def test_a_citation_is_as_sure_as_the_ocr_that_read_its_quote():
+    text = "Built in 1911. Typed. Mended in 1950."
+    place = {"left": 0, "top": 0, "width": 1, "height": 1}
+    ocr = (OcrSpan(0, 14, **place, sure=0.9), OcrSpan(22, 37, **place, sure=0.6))
+    source = Source(id="scan", title="Scan", text=text, format="pdf", path="scan.pdf", ocr=ocr)
+    generation = SimpleNamespace(source=lambda name: source)
+
+    def sure(start, end):
+        chunk = Chunk(source_id="scan", start=start, end=end)
+        return passage(generation, Hit(chunk, text[start:end], 1.0)).ocr_sure
+
+    assert (sure(0, 14), sure(15, 21), sure(7, 21)) == (0.9, None, 0.9)
+    assert sure(0, 37) == pytest.approx((14 * 0.9 + 15 * 0.6) / 29, abs=0.001)
 
 
 @pytest.mark.ocr

@@ -16,6 +16,8 @@ from index.build.rebuild import RebuildReport
 from index.errors import ScopeError
 from qa.cli.shown import show_answer
 from qa.export.answers import export_answer
+from qa.export.cited import quotes_of
+from qa.export.markdown import markdown
 from qa.result import Answer, AnswerSentence, Citation, Conflict, Passage
 from qa.templates import is_web_address, shortened
 from qa.web.chat.conversation import Turn, history, stop
@@ -116,6 +118,15 @@ def abstained(**changes):
     return answered(
         **{"sentences": (), "citations": (), "abstained": True, "nearest": (passage(),)} | changes
     )
+
+
+def test_a_quote_that_was_read_by_ocr_says_so_and_how_sure_that_is():
+    told = "read by OCR, 93% sure"
+    assert told not in panel((turn(answered()),))
+    scanned = answered(citations=(passage(Citation, number=1, ocr_sure=0.934),))
+    assert told in panel((turn(scanned),))
+    assert told in quotes_of(scanned, "lighthouse") and told in markdown(scanned, None)
+    assert scanned.to_dict()["citations"][0]["ocr_sure"] == 0.934
 
 
 def turn(answer, **changes):

@@ -139,7 +139,7 @@ def show_passage(passage: Passage | Citation, label: str) -> None:
     console = stdout()
     line = Text().append(f"{label} ", "cyan").append(one_line(passage.title), "bold")
     about = [passage.publisher, passage.published, passage.standing]
-    about.append(f"page {passage.page}" if passage.page else None)
+    about += [f"page {passage.page}" if passage.page else None, passage.ocr_told]
     line.append("".join(f" · {one_line(part)}" for part in about if part))
     console.print(line)
     console.print(indented(f"“{one_line(passage.quote)}”"))

@@ -25,7 +25,7 @@ def quotes_of(answer: Answer, source_id: str) -> str:
     said = "Related, not an answer: " if answer.outcome == "related" else ""
     return said + " ".join(
         f"[{one.number}] “{visible(one.quote)}” (characters {one.start} to {one.end}"
-        + (f", {page_of(one)}" if one.page else "")
+        + "".join(f", {told}" for told in (page_of(one), one.ocr_told) if told)
         + ")"
         for one in answer.quoted
         if one.source_id == source_id

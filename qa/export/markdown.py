@@ -30,7 +30,13 @@ def markdown(answer: Answer, texts: Texts) -> str:
         parts.append("## Nearest passages" if near else "## Sources")
     for passage in passages:
         label = f"[{passage.number}]" if isinstance(passage, Citation) else "-"
-        about = (passage.publisher, passage.published, passage.standing, page_of(passage))
+        about = (
+            passage.publisher,
+            passage.published,
+            passage.standing,
+            page_of(passage),
+            passage.ocr_told,
+        )
         line = f"{label} **{escape(passage.title)}**"
         line += "".join(f" · {escape(part)}" for part in about if part)
         if passage.url and check_url(passage.url):

@@ -137,5 +137,5 @@ class Report:
 
 def _about(one: Citation) -> list[str]:
     """What a reader needs to know of what is cited."""
-    told = (one.title, one.publisher, one.published, one.standing, page_of(one))
+    told = (one.title, one.publisher, one.published, one.standing, page_of(one), one.ocr_told)
     return [part for part in told if part]

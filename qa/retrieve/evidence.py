@@ -241,6 +241,7 @@ def quotable_hits(generation: Generation, hits: Iterable[Hit]) -> list[Hit]:
 def passage(generation: Generation, hit: Hit) -> Passage:
     """A hit with what a reader needs to judge it; a title that gives orders is not shown."""
     source = generation.source(hit.chunk.source_id)
+    sure = source.ocr_sure_of(hit.chunk.start, hit.chunk.end)
     return Passage(
         source_id=source.id,
         title=source.title if _is_clean(source.title) else source.id,
@@ -255,6 +256,7 @@ def passage(generation: Generation, hit: Hit) -> Passage:
         quote=hit.text,
         sha256=source.sha256,
         score=hit.score,
+        ocr_sure=None if sure is None else round(sure, 3),
     )
 
 
