@@ -292,3 +292,47 @@ def test_one_long_line_does_not_tear_a_wrapped_paragraph_apart():
     )
     (block,) = read_markdown(text).blocks
     assert (block.kind, block.start, block.end) == ("paragraph", 0, len(text.rstrip()))
+
+
+def blocks_of(text):
+    return [(block.kind, text[block.start : block.end]) for block in read_markdown(text).blocks]
+
+
+def test_a_line_that_only_an_address_makes_long_is_wrapped_as_the_others_are():
+    address = "https://oldport.example.org/" + "ledger/" * 20
+    text = f"The [ledger]({address}) was begun by\nAda Lund, in the\nNorth. It is kept.\nOn show."
+    assert blocks_of(text) == [("paragraph", text)]
+
+
+def test_a_name_goes_on_a_line_that_was_broken_off_beside_a_long_one():
+    long = "and is kept in the town hall of the old port, " * 5
+    wrapped = (
+        "The ledger of the port was begun in 1921 by the first harbour master\n"
+        "Ada Lund, who had come from the north that year, and by her brother\n"
+        "Piet. It has been kept since then; and it has been added to, as all\n"
+    )
+    assert blocks_of(wrapped + long) == [("paragraph", (wrapped + long).rstrip())]
+    # Lines that have room for the next word were broken off by nobody
+    listed = "Picturesque Children ; J. Salmon , 1916\nA National Mission ; for Knowledge , 1917 ;"
+    said = [text for _, text in blocks_of(f"{listed}\nShakespeare ; C. Faulkner , 1918\n{long}")]
+    assert said[:1] == listed.split("\n")[:1]
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ('| <img src="a.png" alt="Map"> |\n|---|\n', []),
+        ("| ![a](a.png) | ![b](b.png) |\n|---|---|\n| Summer | Winter |", ["Summer | Winter"]),
+        ("| A | B |\n|---|---|\n| ![a](a.png) | <br> |\n| 1 | 2 |", ["A | B", "1 | 2"]),
+        ("| <img src=\"{{ 'a.jpg' | url }}\" /> |\n|:--:|\n| <b>A van space</b> |",
+         ["<b>A van space</b>"]),
+        ('<img src="a"> <img src="b">', []),
+        ('<span data-type="media"> ![QR](a.png) </span>\nWater is critical.', ["Water is critical."]),
+        ("It is verified.\n[OpenID]: https://openid.example.org", ["It is verified."]),
+        ("Write `<img>` here.\n\n`<b>`\n\n<https://example.org>",
+         ["Write `<img>` here.", "`<b>`", "<https://example.org>"]),
+        ("| 1 | 2 |\n\n→ | ✓", ["1 | 2", "→ | ✓"]),
+    ],
+)  # fmt: skip
+def test_what_shows_no_text_is_no_block(text, blocks):
+    assert [said for _, said in blocks_of(text)] == blocks

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sources.readers.wrapping import WRAP, goes_on, is_long, is_wrapped
 from sources.source import Block, Kind
 
-WRAP = 160  # characters: a longer line means that the paragraph is not hard-wrapped
 HEADING_CHARS = 100
 GLUED_CHARS = range(10, 151)
 DEEPEST = 6
@@ -29,13 +29,6 @@ _END = re.compile(r"""[.!?:;,…。．！？：；，、—–-](?:["'”’»�
 _GLUE = re.compile(r"""(?:(?<=[^\W_A-Z])|(?<=["”’»)\]%*]))[.!?]["”’»)\]]*(?=\**[^\W\d_])""")
 _SENTENCES = re.compile(
     r"""[^\W\d_A-Z][.!?](?=\w) | [^\W\d_A-Z]{3}[.!?]["”’)]?[ ](?=[^\W\d_a-z])""", re.VERBOSE
-)
-# What opens a line of a name and its value: "lead: ...".
-_KEY = re.compile(r"[\w-]+:\s")
-# No sentence or heading ends so.
-_OPEN = re.compile(
-    r"\s(?:a|an|the|of|in|on|at|to|by|for|from|with|as|and|or|but|that|which|who|is|are|was|were|be"
-    r"|our|your|their|its|this|these)\Z"
 )
 _RULE = re.compile(r"[-=_*~#+.•· \t]+")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
@@ -94,6 +87,10 @@ def paragraph_blocks(
     run: list[Span] = []
     bullet = ""
     unwrapped = any(end - start > WRAP for start, end in lines)
+    wrapped = False
+    if unwrapped and not markers:  # in a plain text each line may be somebody's
+        unwrapped = any(is_long(text, start, end) for start, end in lines)
+        wrapped = is_wrapped(text, lines)
 
     def flush() -> None:
         nonlocal kind, bullet
@@ -125,19 +122,11 @@ def paragraph_blocks(
             kind, bullet = "item", line[:marker].strip()
             run.append((start + marker, end))
         else:
-            if unwrapped and not (run and _goes_on(text, run[-1], start)):
+            if unwrapped and not (run and goes_on(text, run[-1], start, wrapped=wrapped)):
                 flush()
             run.append((start, end))
     flush()
     return blocks
-
-
-def _goes_on(text: str, before: Span, start: int) -> bool:
-    """Whether a line begins in the middle of the sentence that the line before it leaves open."""
-    if _OPEN.search(text, *before):
-        return True
-    open_ended = text[before[1] - 1] not in ".!?:;"
-    return open_ended and text[start].islower() and not _KEY.match(text, start)
 
 
 def settle_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:

@@ -20,6 +20,7 @@ from sources.readers.blocks import (
     paragraph_blocks,
     plain_title,
     settle_headings,
+    trim,
 )
 from sources.readers.dialects import NOTES, defined, mended, plain_markdown
 from sources.readers.embedded_html import EmbeddedHtml
@@ -37,6 +38,16 @@ _OPTION = re.compile(r":[\w-]+:(?:\s|$)|---$")
 _NOT_TEXT = frozenset(
     "toctree image figure include literalinclude contents mermaid raw bibliography".split()
 )
+# An image, a comment, a tag of HTML; then a link around an image.
+_UNSHOWN = re.compile(
+    r"!\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])|<!--.*?-->|</?[a-z][\w-]*(?:\s[^<>]*)?/?>|&nbsp;",
+    re.IGNORECASE | re.DOTALL,
+)
+# "[our terms]: https://...", which is text where no blank line stands before it
+_DEFINED = re.compile(r"\[[^\[\]]+\]:\s*<?https?://\S+")
+# A row that is of no table, since a template in it counts as cells: "| {{ a | b }} |", "|:--:|"
+_LONE_ROW = re.compile(r"\|.*\|")
+_EMPTY_LINK = re.compile(r"\[\s*\](?:\([^()]*\)|\[[^\[\]]*\])")
 _CONTAINER = re.compile(r"(?:\s*(?:>|[-*+](?=\s)|\d{1,9}[.)](?=\s)))*")
 
 
@@ -87,9 +98,12 @@ def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]
         spans = lines[slice(*token.map)]
         depth, of_list = len(lists), lists[-1] if lists else 0
         if token.type == "tr_open":
-            header = not columns
-            columns = columns or _columns(tokens, position)
-            for row in _row(text, *spans[0], nested=token.level > 2):
+            header = tokens[position - 1].type == "thead_open"
+            cells = _cells(tokens, position)
+            shown = any(map(_shows_text, cells))
+            if header:
+                columns = [plain_title(cell) for cell in cells] if shown else []
+            for row in _row(text, *spans[0], nested=token.level > 2) if shown else ():
                 named = replace(row, fields=tuple(columns), group=of_list or group)
                 yield replace(named, marker="header") if header else named
         elif token.type == "html_block":
@@ -115,11 +129,11 @@ def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]
             yield from _heading(list(_kept(text, spans, inline.content)), inline, token, env)
         elif token.type == "paragraph_open":
             inline = tokens[position + 1]
-            kept = list(_kept(text, spans, inline.content))
+            kept = _seen(text, list(_kept(text, spans, inline.content)))
             if any(text.startswith((": ", ":\t"), *line) for line in kept[1:]):
                 for kind, (start, end) in defined(text, kept):
                     yield Block(start=start, end=end, kind=kind, group=of_list)
-            elif not _only_images(inline.content, env):
+            elif kept and not _only_images(inline.content, env):
                 in_item = position > 0 and tokens[position - 1].type == "list_item_open"
                 found = paragraph_blocks(
                     text,
@@ -136,14 +150,14 @@ def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]
                         yield replace(block, level=depth, group=of_list)
 
 
-def _columns(tokens: Sequence[Token], position: int) -> list[str]:
-    """The cells of the row that begins at a position."""
+def _cells(tokens: Sequence[Token], position: int) -> list[str]:
+    """The cells of the row that begins at a position, as they are written."""
     cells = []
     for token in tokens[position + 1 :]:
         if token.type == "tr_close":
             break
         if token.type == "inline":
-            cells.append(plain_title(token.content))
+            cells.append(token.content)
     return cells
 
 
@@ -210,6 +224,30 @@ def _row(text: str, start: int, end: int, *, nested: bool) -> Iterator[Block]:
     cells = row.strip("| \t")
     if cells:
         yield Block(start=start, end=start + len(cells), kind="row")
+
+
+def _seen(text: str, lines: list[Span]) -> list[Span]:
+    """The lines of a paragraph, without those at its ends that show nothing; where all are rows,
+    without the bars around them, and without any that shows nothing."""
+    said = [text[slice(*line)] for line in lines]
+    if lines and all(map(_LONE_ROW.fullmatch, said)):
+        inner = [trim(text, start + 1, end - 1) for start, end in lines]
+        return [
+            (start, end) for start, end in inner if re.search(r"\w", text[start:end])
+            and _shows_text(text[start:end])
+        ]  # fmt: skip
+    shown = [_shows_text(line) and not _DEFINED.fullmatch(line) for line in said]
+    if not any(shown):
+        return []
+    return lines[shown.index(True) : len(shown) - shown[::-1].index(True)]
+
+
+def _shows_text(content: str) -> bool:
+    """Whether anything is left of a piece without its images and tags."""
+    if "`" in content or len(content) > _INLINE_CHARS:
+        return True
+    left = _EMPTY_LINK.sub("", _UNSHOWN.sub("", content))
+    return left == content or any(map(str.isalnum, left))
 
 
 def _only_images(content: str, env: EnvType) -> bool:
