@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPart:
-    """What one part says: `sentences` cite the citations of the report. `notice` is what a reader
+    """What one part says: `sentences` cite the citations of the report. Where it goes on with the
+    part before, its `heading` is "". `notice` is what a reader
     should know of how it came about; `model` what wrote it, None for extracts."""
 
     heading: str
@@ -51,7 +52,7 @@ class Report:
         """The report as Markdown; its sources stand at the end, each with what is quoted."""
         lines = [f"# {escape(self.topic)}", f"*{escape(self._how)}*"]
         for part in self.parts:
-            lines += [f"## {escape(part.heading)}"]
+            lines += [f"## {escape(part.heading)}"] if part.heading else []
             lines += [f"*{escape(part.notice)}*"] if part.notice else []
             lines.append(as_markdown(part.sentences, self.citations, False, part.model))
         if self.uncovered:
@@ -71,7 +72,8 @@ class Report:
         document.add_heading(visible(self.topic), 0)
         document.add_paragraph(self._how)
         for part in self.parts:
-            document.add_heading(visible(part.heading), 1)
+            if part.heading:
+                document.add_heading(visible(part.heading), 1)
             if part.notice:
                 document.add_paragraph(visible(part.notice)).runs[0].italic = True
             for together in paragraphs(part.sentences, self.citations, part.model):

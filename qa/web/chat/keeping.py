@@ -8,12 +8,16 @@ from typing import Any
 
 import gradio as gr
 
+from index.errors import IndexingError
 from index.opened import Index
+from qa.errors import RefdeskError
 from qa.web.chat.conversation import Turns, refreshed
+from qa.web.chat.dossier import check_pins, dossier, export_dossier, pin_marks
 from qa.web.chat.history import history_list
 from qa.web.chat.kept import Conversations
 from qa.web.chat.kept_file import NotKeptError
 from qa.web.chat.layout import ChatLayout, Shown
+from qa.web.chat.pins import DossierFullError, Pins, pinned
 from qa.web.chat.saving import save_answer, save_conversation
 from qa.web.shared.access import user_of
 
@@ -93,6 +97,8 @@ class KeepingPage(ChatLayout):
         """An answer, or a conversation that was kept, as a file for the browser to save."""
         wanted, user = event._data or {}, user_of(request)
         name, form, place = str(wanted.get("id", "")), str(wanted.get("do")), wanted.get("turn")
+        if name == "dossier":
+            return self._exported(form, user)
         if isinstance(place, int):
             answer = turns[place - 1].answer if 1 <= place <= len(turns) else None
             return save_answer(form, answer, self._index) if answer else None
@@ -104,6 +110,64 @@ class KeepingPage(ChatLayout):
         if not turns:
             return None
         return save_conversation(form, title, turns, self._index)
+
+    def _exported(self, form: str, user: str) -> Any:
+        try:
+            pins = self._kept.pins.list(user) if self._kept else []
+            return export_dossier(form, pins, self._index)
+        except (NotKeptError, IndexingError):
+            return None
+
+    def _pinned(self, request: gr.Request, problem: str = "") -> str:
+        """Which sentences are pinned; nothing where nothing is kept."""
+        if self._kept is None:
+            return ""
+        try:
+            return pin_marks(self._kept.pins.ids(user_of(request)), problem=problem)
+        except NotKeptError as error:
+            return pin_marks((), problem=f"The dossier cannot be read or changed now: {error}.")
+
+    def _pin(self, turns: Turns, event: gr.EventData, request: gr.Request) -> Any:
+        """Pin a sentence, or change what is pinned; the dossier, with what came of it if `open`."""
+        wanted, user = event._data or {}, user_of(request)
+        if self._kept is None:
+            return ""
+        problem = told = ""
+        try:
+            told = self._change_pins(self._kept.pins, turns, wanted, user)
+            if wanted.get("do") == "describe":
+                return gr.skip()  # made anew, it would take the words that are typed meanwhile
+        except DossierFullError as error:
+            problem = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        except NotKeptError as error:
+            problem = f"The dossier cannot be read or changed now: {error}."
+        if not wanted.get("open") and not problem:
+            return self._pinned(request)
+        try:
+            checked = check_pins(self._kept.pins.list(user), self._index)
+        except (RefdeskError, IndexingError) as error:
+            return dossier((), problem=problem or f"The dossier cannot be shown now: {error}.")
+        return dossier(checked, problem=problem, told=told)
+
+    def _change_pins(self, pins: Pins, turns: Turns, wanted: dict[str, Any], user: str) -> str:
+        """Do to the pins what is wanted; what was done, in words."""
+        name, deed, place = str(wanted.get("id", "")), wanted.get("do"), wanted.get("turn")
+        if deed == "pin" and isinstance(place, int) and 1 <= place <= len(turns):
+            answer = turns[place - 1].answer
+            pin = pinned(answer, name) if answer else None
+            if pin:
+                pins.add(user, pin)
+                return "Pinned."
+        elif deed == "remove":
+            pins.remove(user, name)
+            return "Removed."
+        elif deed in ("up", "down"):
+            pins.move(user, name, -1 if deed == "up" else 1)
+            ids = pins.ids(user)
+            return f"Now {ids.index(name) + 1} of {len(ids)}." if name in ids else ""
+        elif deed == "describe":
+            pins.describe(user, name, str(wanted.get("heading", "")), str(wanted.get("note", "")))
+        return ""
 
     def _judge(
         self, turns: Turns, talk: str | None, event: gr.EventData, request: gr.Request

@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-import types
-import typing
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from qa.result import Answer
 from qa.templates import shortened
 from qa.web.chat.conversation import Turn, Turns
+from qa.web.chat.from_json import from_json
 from qa.web.chat.kept_file import KeptFile
-
-T = TypeVar("T")
+from qa.web.chat.pins import TABLE, Pins
 
 _LONGEST_TITLE = 80
 _MOST_LISTED = 200
@@ -68,7 +65,8 @@ class Conversations:
 
         Raises SettingError.
         """
-        self._file = KeptFile(file, _TABLES, wait)
+        self._file = KeptFile(file, _TABLES + TABLE, wait)
+        self.pins = Pins(self._file)
 
     def save(self, user: str, conversation: str | None, turns: Turns) -> str | None:
         """Keep the turns that are complete; the id. None where there is nothing to keep."""
@@ -217,7 +215,7 @@ def _from_kept(question: str, kept: bytes) -> Turn:
         values["considered"] = [
             _NOT_KEPT | {name: one[name] for name in _PLACE} for one in values.get("considered", ())
         ]
-        turn = _read(Turn, values)
+        turn = from_json(Turn, values)
         if turn.answer is not None:
             _check_numbers(turn.answer)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -231,28 +229,3 @@ def _check_numbers(answer: Answer) -> None:
     numbers += [conflict.cited for conflict in answer.conflicts]
     if not all(1 <= number <= len(answer.citations) for number in numbers):
         raise ValueError("a citation is missing")
-
-
-def _read(kind: type[T], values: Mapping[str, Any]) -> T:
-    """A dataclass from what `asdict` and JSON made of it; what it does not know any more is left
-    out, and what it did not know then has its default."""
-    hints = typing.get_type_hints(kind)
-    known = [field.name for field in fields(kind) if field.name in values]  # type: ignore[arg-type]
-    return kind(**{name: _value(hints[name], values[name]) for name in known})
-
-
-def _value(hint: Any, value: Any) -> Any:
-    if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        if value is None:
-            return None
-        hint = next(one for one in typing.get_args(hint) if one is not type(None))
-    if typing.get_origin(hint) is tuple:
-        inner = typing.get_args(hint)
-        inner = inner[:1] * len(value) if inner[1:] == (...,) else inner
-        return tuple(_value(one, item) for one, item in zip(inner, value, strict=False))
-    if is_dataclass(hint):
-        return _read(hint, value)  # type: ignore[arg-type]
-    # JSON writes 1.0 as it is; 1 is a number, too, where one with a fraction may stand.
-    if isinstance(hint, type) and not isinstance(value, (int, float) if hint is float else hint):
-        raise TypeError(f"{value!r} is no {hint.__name__}")
-    return value

@@ -24,6 +24,7 @@ from qa.web.shared.render import standing_words
 _FOLLOW = "watch('value', () => window.refdesk?.follow())"
 _OPENED = "watch('value', () => window.refdesk?.opened())"
 _NEXT = "watch('value', () => window.refdesk?.next())"
+_PINNED = "watch('value', () => window.refdesk?.markPins())"
 _PANELLED = "watch('value', () => window.refdesk?.panelled())"
 
 # What is new in the conversation is read out to those who do not see it.
@@ -51,6 +52,13 @@ class ChatLayout:
                     label="Search your conversations", elem_id="search", lines=1, max_lines=1
                 )
                 self.history = gr.HTML("", elem_id="talks", apply_default_css=False)
+            self.dossier = gr.HTML(
+                "",
+                elem_id="dossier",
+                elem_classes="drawer",
+                js_on_load=_PINNED,
+                apply_default_css=False,
+            )
             with gr.Row(elem_id="desk"):
                 with gr.Column(elem_id="chat"):
                     self.turns = gr.State(())

@@ -18,7 +18,8 @@ def read(generation: Generation, turns: Sequence[Turn], wanted: Mapping[str, Any
     """The document that `wanted` names, as HTML; a notice where it is not in the library any more.
 
     `wanted` holds `turn` and `number` (or `considered`, `conflict`) of a passage, or the `source`;
-    and what to show of it: the character `at`, or the `page`. Its `asking` is the number that the
+    and what to show of it: the character `at`, with what stands from there `to` another
+    marked, or the `page`. Its `asking` is the number that the
     page knows the document by.
     """
     asking = _whole(wanted.get("asking"))
@@ -31,6 +32,9 @@ def read(generation: Generation, turns: Sequence[Turn], wanted: Mapping[str, Any
     source = generation.source(source_id)
     marks = _marks(turn, source, passage)
     at = _whole(wanted.get("at")) or (passage.start if passage else 0)
+    end = min(_whole(wanted.get("to")), len(source.text))
+    if end > at:
+        marks.append(Mark(number=0, start=at, end=end))
     number = _whole(wanted.get("page")) or (passage.page if passage else source.page_at(at)) or 1
     page, problem = _page(generation, source, number, marks)
     return reader(

@@ -69,7 +69,8 @@ class ChatPage(KeepingPage):
         quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         # No more than must be: Gradio makes each output anew with each update, also a skipped one.
         outputs = [self.box, self.turns, self.talk, self.told, self.transcript, self.panel]
-        everything = [*outputs, self.reader, self.history, self.accordion, *self.scope]
+        everything = [*outputs, self.reader, self.history, self.dossier, self.accordion]
+        everything += self.scope
         state = [self.turns, self.talk]
         # Gradio's "once" drops what is asked in the moment before it has put away the last answer;
         # `_ask` itself sees to it that only one is under way.
@@ -100,6 +101,8 @@ class ChatPage(KeepingPage):
         self.bridge.download(self._export, self.turns, self.file, **many).then(
             None, self.file, None, js=_SAVE, **quietly
         )
+        # One after the other: what is typed is kept before the list is made anew.
+        self.bridge.apply(self._pin, self.turns, self.dossier, concurrency_limit=1, **many)
         self.search.change(self._list, [self.talk, self.search], self.history, **many)
         self.app.load(
             self._load, [self.turns, self.address], everything, js=_ADDRESS, **quietly
@@ -214,7 +217,10 @@ class ChatPage(KeepingPage):
         query = parse_qs(str(address or "").removeprefix("?"))
         user = user_of(request)
         choice = Choice.from_query(query)
-        shown: Shown = {self.history: self._list(None, "", request)}
+        shown: Shown = {
+            self.history: self._list(None, "", request),
+            self.dossier: self._pinned(request),
+        }
         if not turns:
             shown |= self._shown((), None)
             if "c" in query:

@@ -9,6 +9,7 @@ from qa.parts import Part, parts
 from qa.result import Answer, AnswerSentence
 from qa.retrieve.asked import asks_for_list
 from qa.web.chat.conversation import Turn
+from qa.web.chat.pins import pin_id
 from qa.web.shared.render import render
 
 
@@ -24,6 +25,7 @@ def transcript(turns: Sequence[Turn], talk: str | None = None, problem: str = ""
         asks_for_list=asks_for_list,
         plain=_plain,
         key=key(turns),
+        pin_id=pin_id,
     )
 
 

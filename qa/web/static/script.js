@@ -204,6 +204,37 @@
     byId("history").querySelector("input, textarea")?.focus();
   }
 
+  /* The dossier: what is pinned is marked in the answers; who moves a pin stays on its button. */
+  let kept = null; // what to focus when the dossier is made anew
+  const inDossier = () => Boolean(byId("dossier")?.classList.contains("open"));
+  const pin = (deed) => send("apply", { ...deed, open: inDossier() });
+  function showDossier(shown) {
+    byId("dossier").classList.toggle("open", shown);
+    byId("open-dossier").setAttribute("aria-expanded", String(shown));
+    if (!shown) return;
+    kept = {};
+    pin({ do: "list" });
+  }
+  function markPins() {
+    const pins = document.querySelector("#dossier .pins");
+    const ids = new Set(pins?.dataset.ids.split(" "));
+    for (const button of document.querySelectorAll("button.pin"))
+      button.setAttribute("aria-pressed", String(ids.has(button.dataset.id)));
+    if (pins?.querySelector(".problem") && !inDossier()) showDossier(true);
+    if (!kept || !pins) return;
+    const item = pins.querySelector(`[data-id="${kept.id}"]`);
+    const wanted = item?.querySelector(`[data-do="${kept.deed}"]:enabled`) // first or last by now: the other
+      ?? item?.querySelector(".pin-deed:enabled") ?? pins.querySelector("h2");
+    if (wanted) kept = null;
+    wanted?.focus();
+  }
+  document.addEventListener("change", (event) => {
+    const item = event.target.closest?.(".pinned");
+    if (!item) return;
+    const words = [...item.querySelectorAll("[data-name]")].map((one) => [one.dataset.name, one.value]);
+    pin({ do: "describe", id: item.dataset.id, ...Object.fromEntries(words) });
+  });
+
   /* Keys: to the box, back to the last question, help. */
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
@@ -225,6 +256,10 @@
     else if (byId("history")?.classList.contains("open")) {
       drawer(false);
       byId("open-history").focus();
+    } else if (inDossier()) {
+      document.activeElement.blur(); // what is typed is kept
+      showDossier(false);
+      byId("open-dossier").focus();
     } else if (reading()) {
       closeReader();
       back?.focus();
@@ -329,7 +364,8 @@
       else read({ turn: number(turn), source, at: number(link.dataset.at) }, id, null);
     }],
     ["button.read", (button) => {
-      const { turn, number: place, considered, conflict, source } = button.dataset;
+      const { turn, number: place, considered, conflict, source, at: start, to } = button.dataset;
+      if (inDossier()) showDossier(false);
       read(
         {
           turn: number(turn),
@@ -337,8 +373,10 @@
           considered: number(considered),
           conflict: number(conflict),
           source,
+          at: number(start),
+          to: number(to),
         },
-        turn && `read-${turn}-${place ?? 0}`,
+        (turn || to) && `read-${turn ?? 0}-${place ?? 0}`,
       );
     }],
     ["button.pick", (button) => {
@@ -373,6 +411,21 @@
       })],
     ["button.save-note", (button) => note(button.closest(".verdict").querySelector("input"))],
     ["button.talk", talk],
+    ["button.pin", (button) => {
+      const { id, turn } = button.dataset;
+      pin({ do: button.getAttribute("aria-pressed") === "true" ? "remove" : "pin", id, turn: number(turn) });
+    }],
+    ["button.pin-deed", (button) => {
+      const { id } = button.closest(".pinned").dataset;
+      const { do: deed } = button.dataset;
+      kept = deed === "remove" ? {} : { id, deed };
+      pin({ do: deed, id });
+    }],
+    ["#open-dossier", () => showDossier(!inDossier())],
+    ["button.close-dossier", () => {
+      showDossier(false);
+      byId("open-dossier").focus();
+    }],
     ["a.skip", (link) => {
       const to = document.querySelector(link.hash);
       const field = to.querySelector("textarea") ?? to;
@@ -433,6 +486,7 @@
       turns = all.length;
       showNext();
       judge();
+      markPins();
       const question = all[all.length - 1]?.querySelector(".question")?.textContent;
       document.title = question ? `${question} · Refdesk` : "Refdesk";
       const id = document.querySelector(".talk-id")?.dataset.talk;
@@ -463,6 +517,7 @@
       }
     },
     next: showNext,
+    markPins,
     /* The panel was made anew, with the passages of the last turn. */
     panelled: followView,
     /* The scope that is chosen stands in the address, to be shared. */
