@@ -38,8 +38,7 @@ class Ranking:
 
     `rows` are unit rows, `sources` the rows of their sources, `scores` the fused scores;
     `similarity` is the cosine of query and sentence, `window_similarity` that of query and the best
-    window around it; `lexical` and `window_lexical` are standardised BM25. `sections` are the
-    rows of the headings whose sections were found, with their scores, best first.
+    window around it; `lexical` and `window_lexical` are standardised BM25.
     """
 
     query_terms: tuple[str, ...]
@@ -51,7 +50,6 @@ class Ranking:
     window_similarity: Floats
     lexical: Floats
     window_lexical: Floats
-    sections: dict[int, float]
 
 
 def rank(reading: Reading, query: str, scope: Sequence[str] | None = None) -> Ranking:
@@ -71,7 +69,6 @@ def rank(reading: Reading, query: str, scope: Sequence[str] | None = None) -> Ra
     query_terms = tuple(dict.fromkeys(terms(query, reading.manifest.language)))
     vector, query_tokens = reading.embedder.embed_query_with_tokens(query, reading.token_axes)
     units = _Level(reading, "units", vector, query_terms, scope)
-    sections = _sections(reading, units)
     windows = _Level(reading, "windows", vector, query_terms, scope)
     rows = _candidates(reading, units, windows)
 
@@ -97,17 +94,7 @@ def rank(reading: Reading, query: str, scope: Sequence[str] | None = None) -> Ra
         window_similarity=_range_max(window_similarity, low, high),
         lexical=lexical[order],
         window_lexical=_range_max(window_lexical, low, high),
-        sections=sections,
     )
-
-
-def _sections(reading: Reading, units: _Level) -> dict[int, float]:
-    """The scores of the headings that were found, best first."""
-    rows = np.union1d(units.near, units.best_lexical)
-    rows = rows[reading.units["kind"][rows] == HEADING]
-    scores = units.standardised(units.similarity(rows)) + units.lexical(rows)
-    order = np.lexsort((rows, -scores))
-    return dict(zip(rows[order].tolist(), scores[order].tolist(), strict=True))
 
 
 def _candidates(reading: Reading, units: _Level, windows: _Level) -> Rows:

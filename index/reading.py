@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 import weakref
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -207,15 +206,6 @@ class Reading:
         inside = 0 <= other < len(self.units)
         same = inside and self.units[other]["source"] == self.units[row]["source"]
         return other if same else None
-
-    def heading_row(self, row: int) -> int | None:
-        """The row of the heading that a unit stands under; None where it stands under none."""
-        number, start, *_ = self.units[row].item()
-        heading = self._read_source(number).heading_start(start)
-        if heading is None:
-            return None
-        units = self.units
-        return bisect_left(range(row), (number, heading), key=lambda at: units[at].item()[:2])
 
     def token_matches(self, query: QueryTokens, rows: Rows) -> tuple[Floats, Floats]:
         """For each token of a question the cosine of its best match in each unit, and that in the

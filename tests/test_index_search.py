@@ -13,7 +13,6 @@ from index import QueryError, ScopeError, rebuild
 from index.chunking import WINDOW_CHARS
 from index.opened import open_index
 from index.ranking import LONGEST_QUERY, _largest
-from index.rows import split_levels
 from index.tokens import implied, terms
 
 QUESTIONS = [
@@ -101,29 +100,6 @@ def test_a_hit_knows_its_heading(opened):
     (hit,) = opened.search("Which ferry leaves for Grey Island?", max_chars=70)
     assert hit.chunk.heading == "The harbour of Oldport > Ferries"
     assert hit.chunk.page is None
-
-
-def test_a_section_is_found_by_its_headings_and_how_it_begins(tmp_path):
-    """Neither its heading nor a single sentence of the second says what it is asked for."""
-    folder = tmp_path / "library"
-    folder.mkdir()
-    (folder / "works.md").write_text(
-        "# Works\n\n## Locks\n\nThe gates were painted. Oak was used.\n\n"
-        "## Pumps\n\nWater is lifted here. It runs to the fields above the town by a ditch.\n\n"
-        "| Year | Height |\n|---|---|\n| 1921 | 12 m |\n| 1922 | 14 m |\n"
-    )
-    rebuild(folder, index=tmp_path / "index")
-    opened = open_index(tmp_path / "index").generation
-    sections = opened.rank("How are the fields watered?").sections
-    assert opened.unit_text(next(iter(sections))) == "Pumps"
-    assert list(sections.values()) == sorted(sections.values(), reverse=True)
-    row = next(at for at in range(len(opened.units)) if "14 m" in opened.unit_text(at))
-    assert opened.unit_text(opened.heading_row(row)) == "Pumps"
-    assert opened.heading_row(opened.heading_row(row)) == opened.heading_row(row)
-    # a row far from the header of its table is found by the names of its columns
-    (units, _) = split_levels([opened.source("works")])
-    assert units.embedded_text(row) == "Works > Pumps\nYear | Height\n1922 | 14 m"
-    assert units.embedded_text(opened.heading_row(row)).startswith("Works > Pumps\nPumps\n\nWater")
 
 
 def test_a_scope_is_applied_before_ranking(opened):
