@@ -38,7 +38,8 @@ class Ranking:
 
     `rows` are unit rows, `sources` the rows of their sources, `scores` the fused scores;
     `similarity` is the cosine of query and sentence, `window_similarity` that of query and the best
-    window around it; `lexical` and `window_lexical` are standardised BM25.
+    window around it; `lexical` and `window_lexical` are standardised BM25. `sections` are the
+    rows of the headings whose sections were found, with their scores, best first.
     """
 
     query_terms: tuple[str, ...]
@@ -50,6 +51,7 @@ class Ranking:
     window_similarity: Floats
     lexical: Floats
     window_lexical: Floats
+    sections: dict[int, float]
 
 
 def rank(reading: Reading, query: str, scope: Sequence[str] | None = None) -> Ranking:
@@ -69,6 +71,7 @@ def rank(reading: Reading, query: str, scope: Sequence[str] | None = None) -> Ra
     query_terms = tuple(dict.fromkeys(terms(query, reading.manifest.language)))
     vector, query_tokens = reading.embedder.embed_query_with_tokens(query, reading.token_axes)
     units = _Level(reading, "units", vector, query_terms, scope)
+    sections = _sections(reading, units)
     windows = _Level(reading, "windows", vector, query_terms, scope)
     rows = _candidates(reading, units, windows)
 
@@ -94,7 +97,17 @@ def rank(reading: Reading, query: str, scope: Sequence[str] | None = None) -> Ra
         window_similarity=_range_max(window_similarity, low, high),
         lexical=lexical[order],
         window_lexical=_range_max(window_lexical, low, high),
+        sections=sections,
     )
+
+
+def _sections(reading: Reading, units: _Level) -> dict[int, float]:
+    """The scores of the headings that were found, best first."""
+    rows = np.union1d(units.near, units.best_lexical)
+    rows = rows[reading.units["kind"][rows] == HEADING]
+    scores = units.standardised(units.similarity(rows)) + units.lexical(rows)
+    order = np.lexsort((rows, -scores))
+    return dict(zip(rows[order].tolist(), scores[order].tolist(), strict=True))
 
 
 def _candidates(reading: Reading, units: _Level, windows: _Level) -> Rows:
@@ -121,8 +134,6 @@ class _Level:
         spans = reading.units if name == "units" else reading.windows
         slots, similarity = reading.store.query(name, vector, min(_NEIGHBOURS, len(spans)), scope)
         near = reading.row_in[name][slots].astype(np.int64)
-        order = np.argsort(near)
-        self.near, self._similarity = near[order], similarity[order]
         # What is not among the neighbours is taken to be as near as the last of them.
         self._floor = similarity[-1] if len(similarity) else np.float32(0)
         mean, covariance = reading.moments[name]
@@ -140,6 +151,15 @@ class _Level:
             inside = [reading.row_of[source_id] for source_id in scope]
             matched = matched[np.isin(spans["source"][matched], inside)]
         self.best_lexical = _largest(self._lexical, matched, _NEIGHBOURS)
+        # The graph is approximate: among thousands of alike vectors it can lose the nearest. What
+        # words find has its similarity from its vector.
+        missed = np.setdiff1d(self.best_lexical, near)
+        if len(missed):
+            near = np.concatenate([near, missed])
+            exact = reading.vectors(name, missed) @ vector
+            similarity = np.concatenate([similarity, exact.astype(np.float32)])
+        order = np.argsort(near)
+        self.near, self._similarity = near[order], similarity[order]
 
     def similarity(self, rows: Rows) -> Floats:
         """The cosine of the query and each of `rows`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 import weakref
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from index.bm25 import BM25
 from index.chunking import Chunk
 from index.embedding import Embedder, load_embedder
-from index.errors import ModelError, ScopeError
+from index.errors import IndexDamagedError, ModelError, ScopeError
 from index.file_check import check_files
 from index.generation import MOMENTS, Manifest, level_file
 from index.rows import LEVELS, LevelName
@@ -89,6 +90,15 @@ class Reading:
     def row_in(self) -> dict[LevelName, NDArray[np.int32]]:
         """For each level the row that has its vector in a slot; -1 where there is none."""
         return {name: _inverse(slots) for name, slots in self._slots.items()}
+
+    def vectors(self, level: LevelName, rows: Rows) -> Floats:
+        """The vectors of some rows, shape (rows, dimension). Raises IndexDamagedError."""
+        found = self.store.get(level, self._slots[level][rows])
+        if len(found) != len(rows):
+            raise IndexDamagedError(
+                f"{self.folder} lacks vectors of {level}; run `refdesk rebuild`"
+            )
+        return found
 
     @property
     def name(self) -> str:
@@ -206,6 +216,15 @@ class Reading:
         inside = 0 <= other < len(self.units)
         same = inside and self.units[other]["source"] == self.units[row]["source"]
         return other if same else None
+
+    def heading_row(self, row: int) -> int | None:
+        """The row of the heading that a unit stands under; None where it stands under none."""
+        number, start, *_ = self.units[row].item()
+        heading = self._read_source(number).heading_start(start)
+        if heading is None:
+            return None
+        units = self.units
+        return bisect_left(range(row), (number, heading), key=lambda at: units[at].item()[:2])
 
     def token_matches(self, query: QueryTokens, rows: Rows) -> tuple[Floats, Floats]:
         """For each token of a question the cosine of its best match in each unit, and that in the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -34,6 +35,8 @@ _SPANS: dict[LevelName, np.dtype[np.void]] = {
 }
 _KINDS = ("sentence", "heading", "fragment")
 _KEY = "S16"
+# So many characters of a section are embedded with its heading.
+_SECTION_LEAD, _COLUMNS = 300, 200
 # Sources have numbers of 31 bits; those of new ones come after.
 _NEW = 2**31
 
@@ -65,6 +68,8 @@ class Level:
         title that is mended would have all of its source embedded again.
         """
         source, start, end = self._span(row)
+        if self.name == "units" and int(self.spans["kind"][row]) == _KINDS.index("heading"):
+            return _section_text(source, start, end)
         return _embedded_text(source, start, end)
 
     def lead(self, row: int) -> str:
@@ -156,7 +161,8 @@ def _split(sources: Sequence[Source], splitter: TextSplitter | None = None) -> S
 
     def add(name: LevelName, source: Source, start: int, end: int, *fields: int) -> None:
         rows[name].append(fields)
-        text = _embedded_text(source, start, end)
+        heading = name == "units" and fields[-1] == _KINDS.index("heading")
+        text = (_section_text if heading else _embedded_text)(source, start, end)
         keys[name].append(blake2b(text.encode(), digest_size=16).digest())
 
     for number, source in enumerate(sources):
@@ -195,6 +201,28 @@ def _embedded_text(source: Source, start: int, end: int) -> str:
     return _lead(source, start) + strip_invisible(text)
 
 
+def _section_text(source: Source, start: int, end: int) -> str:
+    """A section is found by its heading and how it begins."""
+    place = bisect_right(source.blocks, end - 1, key=lambda block: block.start)
+    close = end
+    for block in source.blocks[place:]:
+        if block.kind == "heading" or close - end >= _SECTION_LEAD:
+            break
+        if block.kind != "navigation":
+            close = min(block.end, end + _SECTION_LEAD)
+    return _embedded_text(source, start, close)
+
+
 def _lead(source: Source, start: int) -> str:
-    heading = source.heading_at(start)
-    return strip_invisible(f"{heading}\n") if heading else ""
+    """The headings above, and of a row of a table the names of its columns."""
+    lead = "".join(
+        f"{line}\n" for line in (source.heading_at(start), _columns(source, start)) if line
+    )
+    return strip_invisible(lead)
+
+
+def _columns(source: Source, start: int) -> str:
+    place = bisect_right(source.blocks, start, key=lambda block: block.start) - 1
+    if place < 0 or source.blocks[place].kind != "row" or source.blocks[place].marker == "header":
+        return ""
+    return " | ".join(source.blocks[place].fields)[:_COLUMNS]

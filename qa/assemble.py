@@ -17,7 +17,7 @@ from qa.condense.small_talk import REPLIES
 from qa.conflicts.contradictions import Contradictions
 from qa.injection import gives_orders
 from qa.lines import cells, item, parted
-from qa.models.entailment import EntailmentModel
+from qa.models.entailment import Entailment
 from qa.parts import is_block, paragraphs
 from qa.plain_text import escape
 from qa.result import (
@@ -50,7 +50,7 @@ def checked(
     *,
     model: str | None = None,
     notice: str | None = None,
-    judge: EntailmentModel | None = None,
+    judge: Entailment | None = None,
     check: CheckedBy = CHECKS[-1],
     left_out: LeftOut | None = None,
     mend: Mend | None = None,

@@ -27,7 +27,7 @@ from qa.conflicts.outweighed import outweighed
 from qa.gap_log import GapLog
 from qa.models.chat import ChatModelSettings, describe_failure, load_chat_model
 from qa.models.cross_encoder import Reranker, load_reranker
-from qa.models.entailment import EntailmentModel, load_entailment_model
+from qa.models.entailment import Entailment, bundled_entailment, load_entailment_model
 from qa.models.reader import Reader, has_reader, load_reader
 from qa.result import CHECKS, Answer, CheckedBy
 from qa.retrieve.calibration import calibrated, calibration_note
@@ -83,7 +83,7 @@ class Desk:
     timeout: float = 60.0
     reranker: Reranker | None = None
     reader: Reader | None = None
-    judge: EntailmentModel | None = None
+    judge: Entailment | None = None
     check: CheckedBy = CHECKS[-1]
     gap_log: GapLog | None = None
 
@@ -227,7 +227,6 @@ def open_desk(
     IndexNotFoundError, IndexDamagedError.
     """
     chat_model = _resolve(settings, model)
-    named = settings.support_model if chat_model is not None else None
     if index is None or isinstance(index, str | Path):
         folder = Path(settings.index if index is None else index).absolute()
         own = embedding_model
@@ -239,10 +238,18 @@ def open_desk(
         timeout=settings.model_timeout,
         reranker=load_reranker(settings.reranker) if settings.reranker else None,
         reader=load_reader() if settings.reader else None,
-        judge=load_entailment_model(named) if named else None,
+        judge=_judge(settings) if chat_model is not None else None,
         check=settings.check,
         gap_log=log if log_gaps and settings.gaps else None,
     )
+
+
+def _judge(settings: Settings) -> Entailment | None:
+    """What judges sentences of a language model beside the rules."""
+    named = settings.support_model
+    if named is None:
+        return bundled_entailment()
+    return load_entailment_model(named) if named.lower() != "off" else None
 
 
 def confidence_note(index: Path, settings: Settings) -> str | None:

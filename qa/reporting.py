@@ -106,7 +106,13 @@ def _outline(evidence: Evidence, topic: str, scope: tuple[str, ...] | None) -> I
             starts[section] = min(starts.get(section, one.stretch.start), one.stretch.start)
     likeliest = sorted(chances, key=lambda section: -chances[section])[:_MOST_PARTS]
     ranks = {name: place for place, (name, _) in reversed([*enumerate(likeliest)])}
-    for name, heading in sorted(likeliest, key=lambda one: (ranks[one[0]], starts[one])):
+
+    def place(section: tuple[str, str]) -> tuple[int, bool, int]:
+        """What stands under the title alone comes after the sections, which would be left bare."""
+        name, heading = section
+        return ranks[name], heading in ("", generation.source(name).title), starts[section]
+
+    for name, heading in sorted(likeliest, key=place):
         title = generation.source(name).title
         last = heading.rsplit(" > ", 1)[-1]
         shown = title if last in ("", title) else f"{last} ({title})"

@@ -43,7 +43,8 @@ VARIABLES = {
     "REFDESK_READER": "whether the packaged model reads the likeliest stretches, `on` or `off`; "
     "default: on where it is installed and no REFDESK_RERANKER is named",
     "REFDESK_SUPPORT_MODEL": "cross-encoder of inference to judge a language model's sentences by, "
-    "a folder or a hub name; default: none, the rules alone",
+    "a folder or a hub name, or `off` for the rules alone; default: the packaged one where it is "
+    "installed",
     "REFDESK_CHECK": "the least strict check that a sentence of an answer may pass by: `verbatim`, "
     "`rules` or `model`; default: model, all three",
     "REFDESK_CONVERSATIONS": "file of the chat's conversations; default: "

@@ -12,7 +12,7 @@ from qa.compose.draft import Draft
 from qa.compose.generate import PASSAGES, generate
 from qa.compose.mend import Refused, mend
 from qa.models.chat import is_too_long
-from qa.models.entailment import EntailmentModel
+from qa.models.entailment import Entailment
 from qa.result import Answer, CheckedBy
 from qa.retrieve.evidence import Evidence
 
@@ -29,7 +29,7 @@ def written(
     timeout: float,
     *,
     name: str | None,
-    judge: EntailmentModel | None,
+    judge: Entailment | None,
     check: CheckedBy,
     left_out: LeftOut,
 ) -> Iterator[Answer]:

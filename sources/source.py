@@ -200,6 +200,11 @@ class Source:
         found = bisect_right(self._headings, offset, key=lambda heading: heading[0])
         return self._headings[found - 1][1] if found else None
 
+    def heading_start(self, offset: int) -> int | None:
+        """Where the innermost heading in force at `offset` starts."""
+        found = bisect_right(self._headings, offset, key=lambda heading: heading[0])
+        return self._headings[found - 1][0] if found else None
+
 
 def _heading_paths(blocks: tuple[Block, ...]) -> tuple[tuple[int, str], ...]:
     """The start of each heading and the path of titles that it opens."""

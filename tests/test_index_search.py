@@ -13,6 +13,7 @@ from index import QueryError, ScopeError, rebuild
 from index.chunking import WINDOW_CHARS
 from index.opened import open_index
 from index.ranking import LONGEST_QUERY, _largest
+from index.rows import split_levels
 from index.tokens import implied, terms
 
 QUESTIONS = [
@@ -100,6 +101,29 @@ def test_a_hit_knows_its_heading(opened):
     (hit,) = opened.search("Which ferry leaves for Grey Island?", max_chars=70)
     assert hit.chunk.heading == "The harbour of Oldport > Ferries"
     assert hit.chunk.page is None
+
+
+def test_a_section_is_found_by_its_headings_and_how_it_begins(tmp_path):
+    """Neither its heading nor a single sentence of the second says what it is asked for."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "works.md").write_text(
+        "# Works\n\n## Locks\n\nThe gates were painted. Oak was used.\n\n"
+        "## Pumps\n\nWater is lifted here. It runs to the fields above the town by a ditch.\n\n"
+        "| Year | Height |\n|---|---|\n| 1921 | 12 m |\n| 1922 | 14 m |\n"
+    )
+    rebuild(folder, index=tmp_path / "index")
+    opened = open_index(tmp_path / "index").generation
+    sections = opened.rank("How are the fields watered?").sections
+    assert opened.unit_text(next(iter(sections))) == "Pumps"
+    assert list(sections.values()) == sorted(sections.values(), reverse=True)
+    row = next(at for at in range(len(opened.units)) if "14 m" in opened.unit_text(at))
+    assert opened.unit_text(opened.heading_row(row)) == "Pumps"
+    assert opened.heading_row(opened.heading_row(row)) == opened.heading_row(row)
+    # a row far from the header of its table is found by the names of its columns
+    (units, _) = split_levels([opened.source("works")])
+    assert units.embedded_text(row) == "Works > Pumps\nYear | Height\n1922 | 14 m"
+    assert units.embedded_text(opened.heading_row(row)).startswith("Works > Pumps\nPumps\n\nWater")
 
 
 def test_a_scope_is_applied_before_ranking(opened):
@@ -209,6 +233,18 @@ def test_ranks_hold_what_scores_are_made_of(opened):
     assert source.text[start:end] == generation.unit_text(best)
 
 
+def test_what_words_find_is_as_near_as_its_vector_says(opened, monkeypatch):
+    """The graph of neighbours is approximate, and gives only so many."""
+    monkeypatch.setattr("index.ranking._NEIGHBOURS", 3)
+    generation = opened.generation
+    query = "Which lamp of the lighthouses did the harbour of Oldport see first?"
+    ranking = generation.rank(query)
+    found = generation.vectors("units", ranking.rows) @ generation.embedder.embed_query(query)
+    exact = np.isclose(ranking.similarity, found, atol=1e-4)
+    assert exact.sum() > 3, "more than the neighbours"
+    assert exact[: min(3, len(exact))].all()
+
+
 def test_sources_are_listed_without_and_read_with_their_text(opened):
     ids = [source.id for source in opened.sources]
     assert ids == sorted(ids)
@@ -232,9 +268,6 @@ def ranked_by_looking_at_every_row(generation, query, scope):
         near, cosines = generation.store.query(name, vector, min(128, len(spans)), scope)
         similarity[name] = np.full(len(spans), cosines[-1] if len(cosines) else 0)
         similarity[name][near] = cosines
-        mean, covariance = generation.moments[name]
-        deviation = np.sqrt(max(vector @ covariance @ vector, 1e-8))
-        dense[name] = (similarity[name] - vector @ mean) / deviation
         words = generation.words[name]
         scores = words.scores(dict.fromkeys(asked, 1.0))[0]
         scores = scores + words.scores(dict.fromkeys(meant, 0.5))[0]
@@ -243,6 +276,11 @@ def ranked_by_looking_at_every_row(generation, query, scope):
         matched = np.flatnonzero((scores > 0) & np.isin(spans["source"], inside))
         best = matched[np.argsort(-scores[matched], kind="stable")[:128]]
         found[name] = {*near.tolist(), *best.tolist()}
+        if len(best):
+            similarity[name][best] = generation.vectors(name, best) @ vector
+        mean, covariance = generation.moments[name]
+        deviation = np.sqrt(max(vector @ covariance @ vector, 1e-8))
+        dense[name] = (similarity[name] - vector @ mean) / deviation
     rows = set(found["units"])
     for window in found["windows"]:
         rows.update(range(*(generation.windows[window][["first", "last"]].tolist())))

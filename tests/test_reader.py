@@ -8,7 +8,7 @@ import pytest
 from qa import answer
 from qa.desk import open_desk
 from qa.errors import SettingError
-from qa.models import reader as module
+from qa.models import bundled, reader
 from qa.models.reader import SIZE, load_reader
 from qa.retrieve.calibration import weights_digest
 from qa.retrieve.candidates import read_text
@@ -79,15 +79,15 @@ def test_it_tells_the_passage_that_answers():
         "The harbour of Oldport is known for its herring, which is sold in the morning.",
         "A ferry leaves for Grey Island at seven every morning.",
     ]
-    reader = load_reader()
+    found = load_reader()
     weights = answer_weights(read=True)
-    states = reader.states(QUESTION, passages)
+    states = found.states(QUESTION, passages)
     assert states.shape == (3, SIZE)
     assert np.argmax(states @ weights.probe) == 0
-    alone = reader.states(QUESTION, passages[1:2])
+    alone = found.states(QUESTION, passages[1:2])
     assert alone[0] == pytest.approx(states[1], abs=1e-5), "what stands beside it is not read"
-    assert reader.states("word " * 5_000, ["long " * 5_000]).shape == (1, SIZE)
-    assert reader.states(QUESTION, []).shape == (0, SIZE)
+    assert found.states("word " * 5_000, ["long " * 5_000]).shape == (1, SIZE)
+    assert found.states(QUESTION, []).shape == (0, SIZE)
 
 
 @needs_reader
@@ -108,10 +108,20 @@ def test_it_is_used_where_it_is_installed_and_can_be_turned_off(opened, monkeypa
 
 @needs_reader
 def test_weights_that_are_not_those_known_are_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_SHA256", module._SHA256 | {"model.onnx": sha256().hexdigest()})
-    module._load.cache_clear()
+    changed = bundled._SHA256 | {"model.onnx": sha256().hexdigest()}
+    monkeypatch.setattr(bundled, "_SHA256", changed)
+    bundled.bundled_folder.cache_clear()
+    reader._load.cache_clear()
     assert load_reader() is None
-    module._load.cache_clear()
+    bundled.bundled_folder.cache_clear()
+    reader._load.cache_clear()
+
+
+@needs_reader
+def test_an_adapter_that_is_not_the_one_known_is_not_read(monkeypatch):
+    monkeypatch.setattr(bundled, "_ADAPTERS", bundled._ADAPTERS | {"answers": sha256().hexdigest()})
+    with pytest.raises(ValueError, match="the adapter answers is not the one that comes with"):
+        bundled.CrossEncoder(bundled.bundled_folder(), 1, 64, "answers")
 
 
 def test_the_answers_go_on_without_it(opened, monkeypatch):

@@ -12,7 +12,7 @@ from index.search import Generation
 from qa.check.gate import Gate, LeftOut
 from qa.compose.draft import Draft, Span, plain
 from qa.lines import item
-from qa.models.entailment import EntailmentModel
+from qa.models.entailment import Entailment
 from qa.models.written import MARKER
 from qa.result import CHECKS, CheckedBy, Citation
 from qa.retrieve.evidence import Evidence, gather
@@ -58,7 +58,7 @@ def check_claim(
     generation: Generation,
     claim: Claim,
     sources: Iterable[str] | None = None,
-    model: EntailmentModel | None = None,
+    model: Entailment | None = None,
     check: CheckedBy = CHECKS[-1],
 ) -> ClaimCheck:
     """Check a sentence against its quotes where they stand in the library, or against the passages

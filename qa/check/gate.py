@@ -17,7 +17,7 @@ from qa.check.support import support
 from qa.compose.draft import Draft, Span, quotable_parts
 from qa.injection import quotable
 from qa.lines import item
-from qa.models.entailment import EntailmentModel
+from qa.models.entailment import Entailment
 from qa.plain_text import visible, without_unseen
 from qa.result import CHECKS, AnswerSentence, CheckedBy, Citation
 from qa.retrieve.evidence import Evidence, passage
@@ -42,7 +42,7 @@ class Gate:
     def __init__(
         self,
         evidence: Evidence,
-        model: EntailmentModel | None = None,
+        model: Entailment | None = None,
         check: CheckedBy = CHECKS[-1],
         left_out: LeftOut | None = None,
     ) -> None:

@@ -20,10 +20,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-import sentencex
-
 from index.tokens import words
-from qa.check.alignment import same_name
+from qa.check.by_model import entailed
 from qa.check.by_parse import opinion
 from qa.check.by_words import (
     LEAST_SUPPORT,
@@ -41,15 +39,13 @@ from qa.check.miscopy import miscopied
 from qa.check.restrictions import overstates
 from qa.compose.draft import plain
 from qa.english.words import Word, read
-from qa.models.entailment import LEAST_ENTAILMENT, EntailmentModel
+from qa.models.entailment import Entailment
 from qa.result import CheckedBy
 
 # How much may speak against the parse of a sentence whose words are held, and nothing exact.
 _MUCH = 1.5
 # How many sentences of a quote are parsed, without the one before each.
 _MOST_SENTENCES = 4
-# How many passages of a quote a model of inference is asked about.
-_MOST_WINDOWS = 8
 # No one writes a longer sentence (in words) to be read.
 _LONGEST = 120
 
@@ -62,18 +58,19 @@ _CONDITION_FIRST = re.compile(
 
 
 _OVERSTATED = Basis(0.0, (), reason="it leaves out what the sources restrict it by")
+_MISCOPIED = Basis(0.0, (), reason="a number or a name in it is not as the sources have it")
 
 
 def support(
     sentence: str,
     quotes: Sequence[str],
     language: str = "en",
-    model: EntailmentModel | None = None,
+    model: Entailment | None = None,
 ) -> Basis:
     """How far `quotes` say what `sentence` says, each alone or each a part of it.
 
-    Where the rules find no support, a `model` is asked. Quotes that do not support the sentence are
-    not in the basis, which has no parts where none does.
+    Where the rules find no support, and nothing exact against it, a `model` is asked. Quotes that
+    do not support the sentence are not in the basis, which has no parts where none does.
     """
     if sentence.rstrip().endswith(("?", "\N{ARABIC QUESTION MARK}", "\N{FULLWIDTH QUESTION MARK}")):
         quotes = [q if words(plain(q)) == words(sentence) else "" for q in quotes]  # says nothing
@@ -81,47 +78,9 @@ def support(
     if not basis.parts and language == "en" and (turned := _turned_about(sentence)):
         again = _by_rules(turned, quotes, language)
         basis = replace(again, checked_by="rules") if again.parts else basis
-    if basis.parts or model is None:
+    if basis.parts or model is None or basis.reason:
         return basis
-    return _entailed(sentence, quotes, language, model) or basis
-
-
-def _entailed(
-    sentence: str, quotes: Sequence[str], language: str, model: EntailmentModel
-) -> Basis | None:
-    """The one or two sentences of a quote that entail a sentence best; None where none does."""
-    said = read(sentence, language)
-    content = {word.term for word in said if word.content}
-    exact = [word for word in said if word.number or word.name]
-    windows: dict[tuple[int, int, int], int] = {}
-    for place, quote in enumerate(quotes):
-        before = None
-        for part in sentencex.get_sentence_boundaries(language, quote):
-            if not part["text"].strip():
-                continue
-            start, end = part["start_index"], part["start_index"] + len(part["text"].rstrip())
-            for opening in (start, *([before] if before is not None else [])):
-                there = read(plain(quote[opening:end]), language)
-                terms = {word.term for word in there}
-                if all(
-                    word.term in terms
-                    or any(other.name and same_name(word.term, other.term) for other in there)
-                    for word in exact
-                ):
-                    windows[place, opening, end] = len(content & terms)
-            before = start
-    likely = sorted(windows, key=lambda span: -windows[span])[:_MOST_WINDOWS]
-    texts = [plain(quotes[place][start:end]) for place, start, end in likely]
-    found = model.probabilities(texts, sentence)
-    # Of those that are as likely, the shortest says where.
-    value, best = max(
-        zip(found, likely, strict=True),
-        key=lambda one: (round(one[0], 2), one[1][1] - one[1][2]),
-        default=(0.0, None),
-    )
-    if best is None or value < LEAST_ENTAILMENT:
-        return None
-    return Basis(value, (best,), "model")
+    return entailed(sentence, quotes, language, model) or basis
 
 
 def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
@@ -143,7 +102,7 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
         for place, (quote, among) in enumerate(zip(quotes, stretches, strict=True))
     ]
     if not any(exact) and miscopied(said, [one.words for found in read_quotes for one in found]):
-        return Basis(0.0, ())
+        return _MISCOPIED
     places = range(len(quotes))
     if language == "en" and not any(exact):
         by_words = [hold_together(parts, among) for among in stretches]

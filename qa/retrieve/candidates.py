@@ -25,8 +25,10 @@ from qa.retrieve.stretches import Stretch, stretches
 from qa.retrieve.wanted import REASON, holds_kind, wanted_kind
 from sources import Source
 
-# So many of the best sentences and passages are looked at for stretches.
-_SENTENCES, _PASSAGES = 60, 8
+# So many of the best sentences, passages and sections are looked at for stretches.
+_SENTENCES, _PASSAGES, _SECTIONS = 60, 8, 6
+# What a section that was not found is behind the best one that was, in deviations, at least.
+_FAR = -6.0
 # Characters around the best row of a stretch that a model reads.
 _READ = 450
 _COMPARES = re.compile(
@@ -59,7 +61,8 @@ def find_candidates(
     ranking: Ranking,
     shares: dict[int, float],
 ) -> list[Candidate]:
-    """The stretches in which the best sentences and passages stand, in no order.
+    """The stretches in which the best sentences and passages stand, and those that open the best
+    sections, in no order.
 
     `shares` says of the best rows how likely each is to be the one that answers.
     """
@@ -72,6 +75,8 @@ def find_candidates(
         for row in range(first, last + 1):
             passage_of[row] = place
     rows += [row for row in passage_of if row not in fused or row not in rows]
+    opened = (generation.neighbour(row, 1) for row in list(ranking.sections)[:_SECTIONS])
+    rows += [row for row in opened if row is not None and row not in rows]
     found: dict[tuple[str, int], tuple[Stretch, int, list[int]]] = {}
 
     of_source: defaultdict[str, float] = defaultdict(float)
@@ -93,6 +98,7 @@ def find_candidates(
     top = float(ranking.scores[0])
     language = generation.manifest.language
     candidates = []
+    best_section = max(ranking.sections.values(), default=0.0)
     for stretch, at, inside in found.values():
         source = generation.source(stretch.source_id)
         if is_lesson(source, stretch):
@@ -119,6 +125,8 @@ def find_candidates(
         )
         text = source.text[stretch.start : stretch.end]
         holds = wanted != "other" and holds_kind(wanted, question, text)
+        heading_row = generation.heading_row(first)
+        section = ranking.sections.get(heading_row, -np.inf) if heading_row is not None else -np.inf
 
         def covered(words: set[str]) -> float:
             return sum(idf[term] for term in query & words) / total
@@ -155,6 +163,8 @@ def find_candidates(
             wanted != "other" and not holds,
             shape == "why" and bool(REASON.search(text)),
             shape == "compare" and bool(_COMPARES.search(text)),
+            max(section - best_section, _FAR),
+            section == best_section,
         )
         features = tuple(float(value) for value in values)
         candidates.append(

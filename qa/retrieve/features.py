@@ -126,6 +126,8 @@ STRETCH_FEATURES = (
     "wanted_missing",
     "reason_for_why",
     "compares_for_compare",
+    "section",
+    "best_section",
 )
 
 # Words that say how many, beside those that the weights were fitted with.

@@ -1,0 +1,66 @@
+"""What a model of inference says of a sentence that the rules do not find in its quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sentencex
+
+from qa.check.alignment import same_name
+from qa.check.by_words import Basis
+from qa.compose.draft import plain
+from qa.english.words import Word, read
+from qa.models.entailment import Entailment
+
+# How many passages of a quote a model is asked about.
+_MOST_WINDOWS = 8
+
+
+def entailed(
+    sentence: str, quotes: Sequence[str], language: str, model: Entailment
+) -> Basis | None:
+    """The one or two sentences of a quote that entail a sentence best; None where none does.
+
+    Every number and name of the sentence stands in them. A model that does not see one word
+    exchanged for another (`model.most_copied`) is not asked of what is nearly a copy: the rules
+    judge that.
+    """
+    said = read(sentence, language)
+    content = {word.term for word in said if word.content}
+    exact = [word for word in said if word.number or word.name]
+    windows: dict[tuple[int, int, int], int] = {}
+    copied: set[str] = set()
+    for place, quote in enumerate(quotes):
+        before = None
+        for part in sentencex.get_sentence_boundaries(language, quote):
+            if not part["text"].strip():
+                continue
+            start, end = part["start_index"], part["start_index"] + len(part["text"].rstrip())
+            for opening in (start, *([before] if before is not None else [])):
+                there = read(plain(quote[opening:end]), language)
+                terms = {word.term for word in there}
+                copied |= content & terms
+                if all(_stands(word, there, terms) for word in exact):
+                    windows[place, opening, end] = len(content & terms)
+            before = start
+    if len(copied) > model.most_copied * len(content):
+        return None
+    likely = sorted(windows, key=lambda span: -windows[span])[:_MOST_WINDOWS]
+    texts = [plain(quotes[place][start:end]) for place, start, end in likely]
+    found = model.probabilities(texts, sentence)
+    # Of those that are as likely, the shortest says where.
+    value, best = max(
+        zip(found, likely, strict=True),
+        key=lambda one: (round(one[0], 2), one[1][1] - one[1][2]),
+        default=(0.0, None),
+    )
+    if best is None or value < model.least:
+        return None
+    return Basis(value, (best,), "model")
+
+
+def _stands(word: Word, there: Sequence[Word], terms: set[str]) -> bool:
+    """Whether a number or a name of a sentence is among the words of a quote."""
+    return word.term in terms or any(
+        other.name and same_name(word.term, other.term) for other in there
+    )
