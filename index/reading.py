@@ -26,7 +26,7 @@ from index.errors import IndexDamagedError, ModelError, ScopeError
 from index.file_check import check_files
 from index.generation import MOMENTS, Manifest, level_file
 from index.rows import LEVELS, LevelName
-from index.source_table import SourceTable
+from index.source_table import SourceTable, with_field
 from index.store import open_store
 from index.token_vectors import AXES, TOKENS, QueryTokens, TokenVectors
 from index.tokens import implied, implying, stem, terms, words
@@ -37,7 +37,6 @@ Rows = NDArray[np.int64]
 T = TypeVar("T")
 
 HEADING = 1
-_SCOPE_FIELDS = ("publisher", "author", "published", "license", "standing", "language", "format")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +94,7 @@ class Reading:
         """The vectors of some rows, shape (rows, dimension). Raises IndexDamagedError."""
         found = self.store.get(level, self._slots[level][rows])
         if len(found) != len(rows):
-            raise IndexDamagedError(
-                f"{self.folder} lacks vectors of {level}; run `refdesk rebuild`"
-            )
+            raise IndexDamagedError(f"{self.folder} lacks {level}; run `refdesk rebuild`")
         return found
 
     @property
@@ -145,7 +142,7 @@ class Reading:
         for pattern in patterns:
             pattern = unicodedata.normalize("NFC", pattern)  # as ids are
             if "=" in pattern and pattern not in self.row_of:
-                matched = _with_field(self.sources, pattern)
+                matched = with_field(self.sources, pattern)
             elif set("*?[").isdisjoint(pattern):  # of many names each is looked up, not tried
                 matched = [pattern] if pattern in self.row_of else []
             else:
@@ -280,18 +277,6 @@ def _mean_and_covariance(
     mean = moments[f"{name}_sum"] / rows
     covariance = moments[f"{name}_products"] / rows - np.outer(mean, mean)
     return mean.astype(np.float32), covariance.astype(np.float32)
-
-
-def _with_field(sources: Iterable[Source], pattern: str) -> list[str]:
-    """The ids of sources with a value of "key=glob": of front matter, or of our own fields."""
-    key, glob = pattern.split("=", 1)
-    found = []
-    for source in sources:
-        own = [(name, getattr(source, name) or "") for name in _SCOPE_FIELDS]
-        values = [*source.extra, *own, *(("topics", topic) for topic in source.topics)]
-        if any(name == key and fnmatchcase(value, glob) for name, value in values):
-            found.append(source.id)
-    return found
 
 
 def _cached(method: Callable[[int], T]) -> Callable[[int], T]:

@@ -7,12 +7,15 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, astuple
+from fnmatch import fnmatchcase
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from sources import Reference, Source
 from sources.source import OcrSpan, pack_blocks, unpack_blocks
+
+_SCOPE_FIELDS = ("publisher", "author", "published", "license", "standing", "language", "format")
 
 
 def write_sources(path: Path, sources: Iterable[Source]) -> None:
@@ -79,3 +82,15 @@ def _from_row(metadata: str, blocks: str, text: str) -> Source:
         fields["ocr"] = tuple(OcrSpan(*span) for span in packed["ocr"])
         packed = packed["blocks"]
     return Source(**fields, text=text, blocks=unpack_blocks(packed))
+
+
+def with_field(sources: Iterable[Source], pattern: str) -> list[str]:
+    """The ids of sources with a value of "key=glob": of front matter, or of our own fields."""
+    key, glob = pattern.split("=", 1)
+    found = []
+    for source in sources:
+        own = [(name, getattr(source, name) or "") for name in _SCOPE_FIELDS]
+        values = [*source.extra, *own, *(("topics", topic) for topic in source.topics)]
+        if any(name == key and fnmatchcase(value, glob) for name, value in values):
+            found.append(source.id)
+    return found

@@ -27,7 +27,7 @@ from qa.conflicts.outweighed import outweighed
 from qa.gap_log import GapLog
 from qa.models.chat import ChatModelSettings, describe_failure, load_chat_model
 from qa.models.cross_encoder import Reranker, load_reranker
-from qa.models.entailment import Entailment, bundled_entailment, load_entailment_model
+from qa.models.entailment import Entailment, load_judge
 from qa.models.reader import Reader, has_reader, load_reader
 from qa.result import CHECKS, Answer, CheckedBy
 from qa.retrieve.calibration import calibrated, calibration_note
@@ -238,18 +238,10 @@ def open_desk(
         timeout=settings.model_timeout,
         reranker=load_reranker(settings.reranker) if settings.reranker else None,
         reader=load_reader() if settings.reader else None,
-        judge=_judge(settings) if chat_model is not None else None,
+        judge=load_judge(settings.support_model) if chat_model is not None else None,
         check=settings.check,
         gap_log=log if log_gaps and settings.gaps else None,
     )
-
-
-def _judge(settings: Settings) -> Entailment | None:
-    """What judges sentences of a language model beside the rules."""
-    named = settings.support_model
-    if named is None:
-        return bundled_entailment()
-    return load_entailment_model(named) if named.lower() != "off" else None
 
 
 def confidence_note(index: Path, settings: Settings) -> str | None:

@@ -9,6 +9,7 @@ import sentencex
 from qa.check.alignment import same_name
 from qa.check.by_words import Basis
 from qa.compose.draft import plain
+from qa.english.parser import parse
 from qa.english.words import Word, read
 from qa.models.entailment import Entailment
 
@@ -27,7 +28,8 @@ def entailed(
     """
     said = read(sentence, language)
     content = {word.term for word in said if word.content}
-    exact = [word for word in said if word.number or word.name]
+    opening = said[0] if said and not _opens_with_name(sentence, language) else None
+    exact = [word for word in said if word.number or (word.name and word is not opening)]
     windows: dict[tuple[int, int, int], int] = {}
     copied: set[str] = set()
     for place, quote in enumerate(quotes):
@@ -57,6 +59,11 @@ def entailed(
     if best is None or value < model.least:
         return None
     return Basis(value, (best,), "model")
+
+
+def _opens_with_name(sentence: str, language: str) -> bool:
+    """Whether the first word is a name or a number, not any other with a capital."""
+    return language != "en" or parse(sentence)[0].pos_ in ("PROPN", "NUM")
 
 
 def _stands(word: Word, there: Sequence[Word], terms: set[str]) -> bool:

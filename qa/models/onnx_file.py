@@ -4,7 +4,8 @@ Both work on the protocol buffers of the file, so that nothing but ONNX Runtime 
 what comes of it. An adapter is what training changed of each weight W, of low rank: W + A B (Hu et
 al., LoRA, 2021). The weights are int8 with one scale each; with the adapter laid on they are
 rounded anew, with a scale for each column, since what an adapter adds is less than a step of the
-coarse one.
+coarse one. They use seven of the eight bits: processors without VNNI add two products of eight bits
+in sixteen, which would overflow, and so every processor finds the same.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _NODE, _TENSOR, _GRAPH_OUTPUT, _VALUE_NAME = 1, 5, 12, 1
 _INPUT, _OUTPUT, _NODE_NAME, _KIND = 1, 2, 3, 4
 _SHAPE, _TYPE, _FLOATS, _TENSOR_NAME, _RAW = 1, 2, 4, 8, 9
 _FLOAT, _INT8 = 1, 3
+_LARGEST = 63
 _PRODUCT, _PRODUCT_NAME = b"MatMulInteger", "/MatMul_quant"
 
 # The two factors of what is added to a weight, shapes (inputs, rank) and (rank, outputs), by the
@@ -87,7 +89,7 @@ def _adapted_graph(graph: Part, adapter: Adapter) -> Iterator[Part]:
     for scale, of in scale_of.items():
         first, second = added[of]
         laid = tensors[of].int8() * tensors[scale].floats() + first @ second
-        steps = np.maximum(np.abs(laid).max(axis=0) / 127, 1e-12).astype(np.float32)
+        steps = np.maximum(np.abs(laid).max(axis=0) / _LARGEST, 1e-12).astype(np.float32)
         made[of] = _tensor(of, np.rint(laid / steps).astype(np.int8), _INT8)
         made[scale] = _tensor(scale, steps, _FLOAT)
     for number, whole, content in fields:
