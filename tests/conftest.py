@@ -176,8 +176,9 @@ def beacon():
 @pytest.fixture(scope="module")
 def chromium():
     """Chromium, for a module."""
-    from browser import CHROMIUM, playwright
+    from browser import CHROMIUM, WAIT, playwright
 
+    playwright.expect.set_options(timeout=WAIT)  # a busy machine is slow, not wrong
     with playwright.sync_playwright() as running:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = running.chromium.launch(executable_path=CHROMIUM, args=flags)
