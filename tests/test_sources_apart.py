@@ -25,7 +25,7 @@ def reader():
 
 def looping_pdf():
     """A page that draws as many texts as take minutes to read, in a few kilobytes."""
-    data = zlib.compress(LOOPING * 400_000, 9)
+    data = zlib.compress(LOOPING * 1_600_000, 9)
     return (
         b"%%PDF-1.4\n1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj\n"
         b"2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj\n"

@@ -17,7 +17,7 @@ revisions of SNLI (Apache-2.0), 1,500 of HELP (CC BY-SA 4.0), 2,113 claims of Wi
 are not in the repository. Two writers are left out, to measure it on. To learn from all passages,
 and from sentences in which a rule exchanges a word, gained nothing.
 
-Those that are kept took a graphics card half a minute to a minute each. Needs the package `onnx`.
+On two cores an epoch takes several minutes. Needs the package `onnx`.
 """
 
 from __future__ import annotations
