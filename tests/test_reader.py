@@ -5,6 +5,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+from index.errors import ModelError
 from qa import answer
 from qa.desk import open_desk
 from qa.errors import SettingError
@@ -120,8 +121,8 @@ def test_weights_that_are_not_those_known_are_not_read(tmp_path, monkeypatch):
 @needs_reader
 def test_an_adapter_that_is_not_the_one_known_is_not_read(monkeypatch):
     monkeypatch.setattr(bundled, "_ADAPTERS", bundled._ADAPTERS | {"answers": sha256().hexdigest()})
-    with pytest.raises(ValueError, match="the adapter answers is not the one that comes with"):
-        bundled.CrossEncoder(bundled.bundled_folder(), 1, 64, "answers")
+    with pytest.raises(ModelError, match="the adapter answers is not the one that comes with"):
+        bundled.BundledEncoder(bundled.bundled_folder(), 1, 64, "answers")
 
 
 def test_the_answers_go_on_without_it(opened, monkeypatch):

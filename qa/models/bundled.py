@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.errors import ModelError
 from qa.models.onnx_file import Adapter, adapted, cut
 
 # The numbers of a state.
@@ -37,11 +38,11 @@ _ADAPTERS = {
 _THREADS = 2
 
 
-class CrossEncoder:
+class BundledEncoder:
     """Reads two texts together. Safe to use from several threads."""
 
     def __init__(self, folder: Path, layer: int, most_tokens: int, adapter: str) -> None:
-        """The model in `folder` up to `layer`, with an adapter. Raises ValueError."""
+        """The model in `folder` up to `layer`, with an adapter. Raises ModelError."""
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -102,9 +103,11 @@ def _load_adapter(name: str) -> tuple[Adapter, NDArray[np.float32]]:
     """The factors of an adapter, and the weights of what is made of a state, its bias last."""
     from safetensors.numpy import load
 
-    stored = files("qa.models").joinpath(f"adapters/{name}.safetensors").read_bytes()
+    stored = b""
+    with suppress(OSError):
+        stored = files("qa.models").joinpath(f"adapters/{name}.safetensors").read_bytes()
     if sha256(stored).hexdigest() != _ADAPTERS[name]:
-        raise ValueError(f"the adapter {name} is not the one that comes with Refdesk; install anew")
+        raise ModelError(f"the adapter {name} is not the one that comes with Refdesk; install anew")
     found = {key: value.astype(np.float32) for key, value in load(stored).items()}
     head = found.pop("head")
     weights = {key.removesuffix(".first") for key in found if key.endswith(".first")}

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from qa.errors import SettingError
-from qa.models.bundled import CrossEncoder as BundledCrossEncoder
-from qa.models.bundled import bundled_folder
+from qa.models.bundled import BundledEncoder, bundled_folder
 from qa.models.cross_encoder import load_cross_encoder
 
 if TYPE_CHECKING:
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
 # The least probability of entailment with which a sentence passes that a named model judges. Not
 # tuned: of a model with three labels it is far from what is uncertain.
 LEAST_ENTAILMENT = 0.9
-# Tokens of sentence and quote that the bundled model reads.
+# The last layer of the bundled model, and the tokens of sentence and quote that it reads.
+_LAYER = 11
 _MOST_TOKENS = 256
 
 
@@ -64,7 +64,7 @@ class BundledEntailment:
     least = 0.965
     most_copied = 0.9
 
-    def __init__(self, model: BundledCrossEncoder) -> None:
+    def __init__(self, model: BundledEncoder) -> None:
         self._model = model
 
     def probabilities(self, texts: Sequence[str], sentence: str) -> list[float]:
@@ -84,7 +84,7 @@ def bundled_entailment() -> BundledEntailment | None:
     folder = bundled_folder()
     if folder is None:
         return None
-    return BundledEntailment(BundledCrossEncoder(folder, 11, _MOST_TOKENS, "entails"))
+    return BundledEntailment(BundledEncoder(folder, _LAYER, _MOST_TOKENS, "entails"))
 
 
 class EntailmentModel:

@@ -14,7 +14,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.models.bundled import SIZE, CrossEncoder, bundled_folder
+from qa.models.bundled import SIZE, BundledEncoder, bundled_folder
 
 LAYER = 8
 # Tokens of question and passage that are read: time grows with them.
@@ -25,7 +25,7 @@ _loading = Lock()
 class Reader:
     """Reads passages with a question in mind. Safe to use from several threads."""
 
-    def __init__(self, model: CrossEncoder) -> None:
+    def __init__(self, model: BundledEncoder) -> None:
         self._model = model
 
     def states(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
@@ -55,4 +55,4 @@ def has_reader() -> bool:
 @cache
 def _load() -> Reader | None:
     folder = bundled_folder()
-    return Reader(CrossEncoder(folder, LAYER, _MOST_TOKENS, "answers")) if folder else None
+    return Reader(BundledEncoder(folder, LAYER, _MOST_TOKENS, "answers")) if folder else None
