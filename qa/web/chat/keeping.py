@@ -152,6 +152,11 @@ class KeepingPage(ChatLayout):
     def _change_pins(self, pins: Pins, turns: Turns, wanted: dict[str, Any], user: str) -> str:
         """Do to the pins what is wanted; what was done, in words."""
         name, deed, place = str(wanted.get("id", "")), wanted.get("do"), wanted.get("turn")
+        said = wanted.get("said")
+        for one in said if isinstance(said, list) else ():
+            if isinstance(one, dict):
+                told = [str(one.get(key, "")) for key in ("id", "heading", "note")]
+                pins.describe(user, *told)
         if deed == "pin" and isinstance(place, int) and 1 <= place <= len(turns):
             answer = turns[place - 1].answer
             pin = pinned(answer, name) if answer else None
@@ -165,8 +170,6 @@ class KeepingPage(ChatLayout):
             pins.move(user, name, -1 if deed == "up" else 1)
             ids = pins.ids(user)
             return f"Now {ids.index(name) + 1} of {len(ids)}." if name in ids else ""
-        elif deed == "describe":
-            pins.describe(user, name, str(wanted.get("heading", "")), str(wanted.get("note", "")))
         return ""
 
     def _judge(

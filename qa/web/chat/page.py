@@ -101,7 +101,7 @@ class ChatPage(KeepingPage):
         self.bridge.download(self._export, self.turns, self.file, **many).then(
             None, self.file, None, js=_SAVE, **quietly
         )
-        # One after the other: what is typed is kept before the list is made anew.
+        # One after the other, as two deeds at once would make the list anew from half of each.
         self.bridge.apply(self._pin, self.turns, self.dossier, concurrency_limit=1, **many)
         self.search.change(self._list, [self.talk, self.search], self.history, **many)
         self.app.load(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from sqlite3 import Connection
 
 from qa.errors import RefdeskError
 from qa.result import Answer, AnswerSentence, Citation, Related
@@ -89,10 +90,7 @@ class Pins:
     def ids(self, user: str) -> list[str]:
         """The ids of the pins of a user, in their order."""
         with self._file.use() as database:
-            rows = database.execute(
-                "SELECT id FROM pin WHERE user = ? ORDER BY place, rowid", (user,)
-            )
-            return [str(row[0]) for row in rows]
+            return _ids(database, user)
 
     def list(self, user: str) -> list[Pin]:
         """The pins of a user, in their order; without those that are damaged."""
@@ -125,12 +123,13 @@ class Pins:
 
     def move(self, user: str, wanted: str, by: int) -> None:
         """Put a pin `by` places later, or earlier where that is negative, as far as there are."""
-        ids = self.ids(user)
-        if wanted not in ids:
-            return
-        place = ids.index(wanted)
-        ids.insert(min(max(0, place + by), len(ids) - 1), ids.pop(place))
         with self._file.use() as database:
+            database.execute("BEGIN IMMEDIATE")  # another window may move one, too
+            ids = _ids(database, user)
+            if wanted not in ids:
+                return
+            place = ids.index(wanted)
+            ids.insert(min(max(0, place + by), len(ids) - 1), ids.pop(place))
             database.executemany(
                 "UPDATE pin SET place = ? WHERE user = ? AND id = ?",
                 [(number, user, one) for number, one in enumerate(ids, start=1)],
@@ -147,6 +146,11 @@ class Pins:
                         "UPDATE pin SET pin = ? WHERE user = ? AND id = ?",
                         (json.dumps(asdict(told)), user, wanted),
                     )
+
+
+def _ids(database: Connection, user: str) -> list[str]:
+    rows = database.execute("SELECT id FROM pin WHERE user = ? ORDER BY place, rowid", (user,))
+    return [str(row[0]) for row in rows]
 
 
 def _from_kept(kept: bytes) -> Iterator[Pin]:

@@ -207,7 +207,17 @@
   /* The dossier: what is pinned is marked in the answers; who moves a pin stays on its button. */
   let kept = null; // what to focus when the dossier is made anew
   const inDossier = () => Boolean(byId("dossier")?.classList.contains("open"));
-  const pin = (deed) => send("apply", { ...deed, open: inDossier() });
+  // What is typed goes with every deed, since two that are sent at once may come the other way round.
+  function typed() {
+    const said = [];
+    for (const item of document.querySelectorAll(".pinned")) {
+      const words = [...item.querySelectorAll("[data-name]")];
+      if (words.every((one) => one.value === one.defaultValue)) continue;
+      said.push({ id: item.dataset.id, ...Object.fromEntries(words.map((one) => [one.dataset.name, one.value])) });
+    }
+    return said;
+  }
+  const pin = (deed) => send("apply", { ...deed, said: typed(), open: inDossier() });
   function showDossier(shown) {
     byId("dossier").classList.toggle("open", shown);
     byId("open-dossier").setAttribute("aria-expanded", String(shown));
@@ -229,10 +239,7 @@
     wanted?.focus();
   }
   document.addEventListener("change", (event) => {
-    const item = event.target.closest?.(".pinned");
-    if (!item) return;
-    const words = [...item.querySelectorAll("[data-name]")].map((one) => [one.dataset.name, one.value]);
-    pin({ do: "describe", id: item.dataset.id, ...Object.fromEntries(words) });
+    if (event.target.closest?.(".pinned")) pin({ do: "describe" });
   });
 
   /* Keys: to the box, back to the last question, help. */
