@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from index.embedding import Embedder, load_embedder
 from index.errors import IndexDamagedError, IndexingError
 from index.generation import complete_generations, current_generation
-from index.search import Generation, Hit
+from index.search import Generation, Hit, search
 from sources import Source
 
 if TYPE_CHECKING:
@@ -88,11 +88,12 @@ class Index:
     ) -> list[Hit]:
         """The passages that answer `query`, best first, none overlapping another.
 
-        The `k` best passages; or, with `max_chars`, the best sentences that fill a budget of so
-        many characters of distinct source text. `sources` limits the search to the sources whose
+        The `k` best passages, read with the query in mind where the package that reads is
+        installed; or, with `max_chars`, the best sentences that fill a budget of so many
+        characters of distinct source text. `sources` limits the search to the sources whose
         ids match any of the globs. Raises QueryError, ScopeError.
         """
-        return self.generation.search(query, k, max_chars, sources)
+        return search(self.generation, query, k, max_chars, sources)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +21,11 @@ class Hit:
     score: float
 
 
-def passages(reading: Reading, ranking: Ranking, k: int, before: Sequence[int] = ()) -> list[Hit]:
+def passages(
+    reading: Reading, ranking: Ranking, k: int, before: Mapping[int, float] | None = None
+) -> list[Hit]:
     """The `k` best passages of a ranking, none overlapping another; those around the rows `before`
-    come first, in their order."""
+    come first, in their order, with the scores that these have there."""
     return [
         _hit(reading, first, last, score)
         for first, last, score in best_spans(reading, ranking, k, before)
@@ -37,7 +39,7 @@ def _hit(reading: Reading, first: int, last: int, score: float) -> Hit:
 
 
 def best_spans(
-    reading: Reading, ranking: Ranking, k: int, before: Sequence[int] = ()
+    reading: Reading, ranking: Ranking, k: int, before: Mapping[int, float] | None = None
 ) -> list[tuple[int, int, float]]:
     """The first and last units and the scores of the `k` best passages: each best sentence with as
     much of what surrounds it as a window holds and no better passage has taken."""
@@ -45,6 +47,7 @@ def best_spans(
     best: list[tuple[int, int, float]] = []
     score_of = dict(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True))
     unranked = min(score_of.values(), default=0.0)
+    before = before or {}
     for row in dict.fromkeys([*before, *ranking.rows.tolist()]):
         if len(best) == k:
             break
@@ -66,7 +69,7 @@ def best_spans(
         while last > row and reading.units["kind"][last] == HEADING:
             last -= 1  # it opens what comes after
         taken.update(range(first, last + 1))
-        best.append((first, last, score_of.get(row, unranked)))
+        best.append((first, last, before.get(row, score_of.get(row, unranked))))
     return best
 
 

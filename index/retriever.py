@@ -9,7 +9,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from index.search import Generation
+from index.search import Generation, search
 
 
 class IndexRetriever(BaseRetriever):
@@ -37,9 +37,8 @@ class IndexRetriever(BaseRetriever):
             max_chars = self.max_chars if max_chars is None else max_chars
         generation: Generation = self.index.generation
         documents = []
-        for hit in generation.search(
-            query, k, max_chars, self.sources if sources is None else sources
-        ):
+        scope = self.sources if sources is None else sources
+        for hit in search(generation, query, k, max_chars, scope):
             chunk = hit.chunk
             source = generation.source(chunk.source_id)
             documents.append(
@@ -58,6 +57,7 @@ class IndexRetriever(BaseRetriever):
                         "publisher": source.publisher,
                         "published": source.published,
                         "standing": source.standing,
+                        "ocr_sure": source.ocr_sure_of(chunk.start, chunk.end),
                     },
                 )
             )

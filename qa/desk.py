@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from index.generation import Manifest, current_generation
 from index.opened import Index, open_index
-from index.search import Generation
+from index.search import Generation, Hit
 from index.tokens import terms
 from qa.assemble import abstention, checked, reply
 from qa.check.gate import SAID_AGAIN, LeftOut
@@ -108,14 +108,18 @@ class Desk:
             found = [one for one in found if _about(one, question)]
         # A follow-up that can be read in several ways is meant as the library can answer it.
         _, best = max(enumerate(found), key=lambda item: item[1].confidence - _LATER * item[0])
-        if self.reader is not None:
-            best = reread(best, self.reader)
+        best = reread(best, self.reader) if self.reader else best
         evidence = replace(calibrated(best), asked=question, history=tuple(history))
         # The confidence is that one passage answers. What a section is named after, and what came
         # to pass in a time, no one passage answers: these are as sure as what is just answered.
         if not evidence.answerable and (is_named(evidence) or is_of_all(evidence)):
             evidence = replace(evidence, confidence=evidence.least)
         return with_premise(evidence)
+
+    def search(self, query: str, k: int, scope: Iterable[str] | None = None) -> list[Hit]:
+        """The `k` passages that answer a query, the best first. Raises IndexingError."""
+        found = gather(self.index.generation, query, scope, self.reranker)
+        return (reread(found, self.reader) if self.reader else found).hits(k)
 
     def compose(self, evidence: Evidence) -> Iterator[Answer]:
         """The second half: answers made of the evidence, each longer than the last; or an
@@ -192,8 +196,7 @@ class Desk:
             yield self._abstain(evidence, name)
 
     def _restated(self, evidence: Evidence, model: BaseChatModel) -> Evidence:
-        """The evidence for a follow-up as the model puts it; the same where it does not, or puts it
-        as the rules do."""
+        """The evidence for a follow-up as the model puts it, where not as the rules do."""
         if not evidence.history:
             return evidence
         question = rewrite(evidence.asked, evidence.history, model, self.timeout)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.opened import Index
-from qa.desk import Desk, open_desk
+from index.search import Generation, Hit
+from qa.desk import Desk, Only, open_desk
 from qa.result import Answer
 from qa.retrieve.evidence import Evidence
 from qa.settings import read_settings
@@ -65,6 +66,12 @@ def stream_answer(
     desk = open_desk(read_settings(), index=index, model=model, embedding_model=embedding_model)
     for _, found in asked(desk, question, history, sources, config=config):
         yield found
+
+
+def search(generation: Generation, query: str, k: int, sources: Iterable[str] | None) -> list[Hit]:
+    """The passages that answer a query, as `Index.search` gives them: its entry point is here."""
+    desk = open_desk(read_settings(), index=Only(generation), model="", log_gaps=False)
+    return desk.search(query, k, sources)
 
 
 def asked(

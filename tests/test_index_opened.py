@@ -243,7 +243,7 @@ def test_the_retriever_gives_documents_with_what_cites_them(opened):
         "source": "ports/harbour", "start": first.metadata["start"], "end": first.metadata["end"],
         "page": None, "heading": "", "score": 0, "title": "The harbour of Oldport",
         "url": "https://example.org/harbour", "publisher": "Oldport Gazette",
-        "published": "2021-05-04", "standing": "news",
+        "published": "2021-05-04", "standing": "news", "ocr_sure": None,
     }  # fmt: skip
     text = opened.source("ports/harbour").text
     assert first.page_content == text[first.metadata["start"] : first.metadata["end"]]

@@ -53,6 +53,26 @@ def test_what_it_likes_comes_first_and_no_more_is_read_than_said(opened):
     assert found.confidence != plain.confidence
 
 
+def test_a_search_gives_first_what_it_likes(opened, monkeypatch):
+    query = "Who may use what in which year?"
+    plain = opened.generation.search(query)
+    evidence = gather(opened.generation, query)
+    read = evidence.candidates[: read_count(evidence.chances)]
+    liked = next(one for one in read if one.source_id != plain[0].chunk.source_id)
+    liking = Liking(read_text(opened.generation, liked))
+    monkeypatch.setattr("qa.desk.load_reader", lambda: liking)
+    monkeypatch.setenv("REFDESK_READER", "on")
+    found = opened.search(query)
+    _, start, end = opened.generation.unit(liked.best)
+    assert found[0].chunk.source_id == liked.source_id
+    assert found[0].chunk.start <= start < end <= found[0].chunk.end
+    assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
+    assert opened.as_retriever(k=1).invoke(query)[0].page_content == found[0].text
+    assert opened.search(query, max_chars=400) == opened.generation.search(query, max_chars=400)
+    monkeypatch.setenv("REFDESK_READER", "off")
+    assert opened.search(query) == plain
+
+
 def test_where_few_are_likely_few_are_read():
     assert read_count([0.97, 0.01, 0.01, 0.005, 0.005]) == 4
     assert read_count([0.97, 0.03]) == 2

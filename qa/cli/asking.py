@@ -152,12 +152,13 @@ def search(
     from dataclasses import asdict
 
     from index.opened import open_index
+    from index.search import search
     from qa.cli.shown import show_passage
     from qa.cli.terminal import show_json
     from qa.retrieve.evidence import passage, quotable_hits
 
     generation = open_index(index_folder(index)).generation
-    hits = generation.search(query, k, max_chars, source or None)
+    hits = search(generation, query, k, max_chars, source or None)
     passages = [passage(generation, hit) for hit in quotable_hits(generation, hits)]
     if as_json:
         show_json([asdict(found) for found in passages])

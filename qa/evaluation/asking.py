@@ -203,7 +203,7 @@ class _Asked:
         search_seconds = None
         if time_search:
             began = time.perf_counter()
-            generation.search(question.question, k=HITS)
+            self._desk.search(question.question, HITS)
             search_seconds = time.perf_counter() - began
             cast("_Remembering", generation.embedder).forget()
         turns = turns_before(self._desk, question)

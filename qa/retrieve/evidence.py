@@ -121,7 +121,11 @@ class Evidence:
     def hits(self, count: int) -> list[Hit]:
         """The passages that a language model is shown, best first: where a model has read the
         stretches, in their order."""
-        before = [one.best for one in self.candidates] if self.read else []
+        before: dict[int, float] = {}
+        if self.read and len(self.ranking.scores):
+            best = float(self.ranking.scores[0])
+            for one, chance in zip(self.candidates, self.chances, strict=True):
+                before.setdefault(one.best, best + chance)
         return self.generation.passages(self.ranking, count, before)
 
 

@@ -11,6 +11,7 @@ import anyio
 import anyio.to_thread
 
 from index.opened import Index
+from index.search import search
 from qa.check.claims import Claim, ClaimCheck, check_claim
 from qa.desk import Desk
 from qa.export.recheck import AnswerCheck, check_all
@@ -81,9 +82,8 @@ class Calls:
 
         def nearest() -> list[dict[str, Any]]:
             generation = self._index.generation
-            hits = generation.search(
-                query, max(1, min(int(k), MOST_PASSAGES)), max_chars, sources or None
-            )
+            most = max(1, min(int(k), MOST_PASSAGES))
+            hits = search(generation, query, most, max_chars, sources or None)
             shown = quotable_hits(generation, hits)
             return [asdict(passage(generation, hit)) for hit in shown]
 
