@@ -13,14 +13,14 @@ from qa.english.parser import parse
 from qa.english.words import Word, read
 from qa.models.entailment import Entailment
 
-# How many passages of a quote a model is asked about.
-_MOST_WINDOWS = 8
+# How many passages of a quote a model is asked about, and of how many sentences each at most.
+_MOST_WINDOWS, _MOST_SENTENCES = 8, 4
 
 
 def entailed(
     sentence: str, quotes: Sequence[str], language: str, model: Entailment
 ) -> Basis | None:
-    """The one or two sentences of a quote that entail a sentence best; None where none does.
+    """The few sentences of a quote that entail a sentence best; None where none does.
 
     Every number and name of the sentence stands in them. A model that does not see one word
     exchanged for another (`model.most_copied`) is not asked of what is nearly a copy: the rules
@@ -33,21 +33,21 @@ def entailed(
     windows: dict[tuple[int, int, int], int] = {}
     copied: set[str] = set()
     for place, quote in enumerate(quotes):
-        before = None
+        starts: list[int] = []
         for part in sentencex.get_sentence_boundaries(language, quote):
             if not part["text"].strip():
                 continue
-            start, end = part["start_index"], part["start_index"] + len(part["text"].rstrip())
-            for opening in (start, *([before] if before is not None else [])):
-                there = read(plain(quote[opening:end]), language)
+            starts.append(part["start_index"])
+            end = starts[-1] + len(part["text"].rstrip())
+            for start in starts[-_MOST_SENTENCES:]:
+                there = read(plain(quote[start:end]), language)
                 terms = {word.term for word in there}
                 copied |= content & terms
                 if all(_stands(word, there, terms) for word in exact):
-                    windows[place, opening, end] = len(content & terms)
-            before = start
+                    windows[place, start, end] = len(content & terms)
     if len(copied) > model.most_copied * len(content):
         return None
-    likely = sorted(windows, key=lambda span: -windows[span])[:_MOST_WINDOWS]
+    likely = sorted(windows, key=lambda span: (-windows[span], span[2] - span[1]))[:_MOST_WINDOWS]
     texts = [plain(quotes[place][start:end]) for place, start, end in likely]
     found = model.probabilities(texts, sentence)
     # Of those that are as likely, the shortest says where.

@@ -32,8 +32,8 @@ _SHA256 = {
 }
 # Of each adapter the hash of its file.
 _ADAPTERS = {
-    "answers": "cda0e20170d59fefbb4d0060a1d05d69f8cfc91cbc104af9885f758926f6d02c",
-    "entails": "fca7f367dac4d3c28fcf286f062dd747fda2be27b47b0be0f35726d876dfd282",
+    "answers": "60c87b78ef575fee57a34b7c2e0eb4d0dc8e8a9ca4b7c48c1a30e4065d2a8ace",
+    "entails": "27e33e5208a031e2244f08b311efeac52c6a4610af12557920a706a775d074be",
 }
 _THREADS = 2
 

@@ -75,7 +75,9 @@ PROBE_C, ANSWER_C = 0.01, 0.1
 # scope: the probe does not see them, nor the confidence their near misses, written to mislead. With
 # them near misses of the natural ones are told by AUROC 0.809, without by 0.843.
 LESS, LESS_WEIGHT = ("squad", "training"), 0.2
-FALSE_REFUSALS = 0.08
+# Without a reader and with one. Of 537 that are asked with it from question to answer .080 are
+# refused then; with 0.08, .089 (and near misses .714, not .667).
+FALSE_REFUSALS = (0.08, 0.07)
 UNANSWERED = ("nearmiss", "offtopic", "out of scope")
 # So many stretches are found in a library of three short documents.
 FEW = 3
@@ -388,7 +390,7 @@ def main() -> None:
             mean = np.nanmean(lines, axis=0)
             print(f"{'mean of natural ones':<26}" + "".join(f"{value:8.3f}" for value in mean))
         natural = [sure for less, sure, kind in whole if not less and kind not in UNANSWERED]
-        threshold = float(np.quantile(natural, FALSE_REFUSALS))
+        threshold = float(np.quantile(natural, FALSE_REFUSALS[with_reader]))
         for at in (threshold, 0.2, 0.25, 0.3, 0.35, 0.4):
             print(f"refused below {at:.3f}: {refused(whole, at)}")
         print(f"the same with {FEW} stretches: {refused(small, threshold)}")
@@ -436,7 +438,7 @@ def left_out_threshold(measured: dict[str, list[Case]], with_reader: bool) -> fl
     for name in measured.keys() - set(LESS):
         fitted = fit({one: found for one, found in measured.items() if one != name}, with_reader)
         sure += judged([one for one in measured[name] if one.answerable], fitted)[0].tolist()
-    return float(np.quantile(sure, FALSE_REFUSALS))
+    return float(np.quantile(sure, FALSE_REFUSALS[with_reader]))
 
 
 def few(one: Case) -> Case:
