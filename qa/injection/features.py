@@ -19,7 +19,7 @@ _MACHINE = (
     r"(?:a\.?i\.?s?|llms?|gpt(?:-?\d\w*)?|chat-?gpt|claude|gemini|copilot|openai|chat-?bots?"
     r"|(?:large )?language models?|(?:\w+ )?assistants?(?! (?:manager|professor|director|secretary|editor|coach|to\b))|dan|answering (?:engine|machine|system)s?"
     r"|machine readers?|automated (?:agent|reader|system)s?|(?:the|this|each|any|every|whichever) "
-    r"(?:model|bot|robot|machine|agent)s?|(?:bot|agent|model|machine|tool)s? (?:that |which |who )?"
+    r"(?:model|bot|robot|agent)s?|(?:bot|agent|model|machine|tool)s? (?:that |which |who )?"
     r"(?:answer|read|summari[sz]|process|evaluat|review|generat)\w*)"
 )
 # After the start, a mark, or a word that leads to an order; "was told to ignore" is a report.
@@ -29,6 +29,9 @@ _LEAD = (
     r"|obliged to|asked to|requested to|not to|and|or)[,\s]+|^(?:if|when|whenever|should|upon|once"
     r"|as soon as|in case|each time|before|after|for|from|to)\b[^.!?]{0,80}?,\s)"
 )
+# Before who speaks next in a forged conversation: a mark, not a word, since "the package manager of
+# your system:" leads on to a command.
+_TURN = r"(?:^|[^\w\s,]\s*)"
 _DROP = (
     r"(?:ignor(?:e|ing)|disregard|forget|override|overrule|bypass|discard|drop|abandon|neglect"
     r"|(?:set|put|lay) (?:\w+ ){0,2}aside|cast (?:away|off)|skip|suspend|delete|erase|cancel|void"
@@ -40,6 +43,8 @@ _TOLD = (
     r"|programming|commands?|brief|rules?|restrictions?|constraints?|limits?|limitations?|filters?"
     r"|safety (?:rules|layer|filters?|persona)|context|settings|training|orders|system message)"
 )
+# Of a reader, "your diff command" is none.
+_TOLD_YOU = _TOLD.replace("|commands?", "")
 _BEFORE = (
     r"(?:previous(?:ly)?|prior|above|earlier|preceding|foregoing|former|original|initial|so far"
     r"|up to now|until now|before(?! (?:you|the|it|use|work)\b)|came first|existing)"
@@ -65,7 +70,7 @@ _FEATURES: dict[str, str] = {
         rf"(?:\b(?:dear|hey|hello|hi|attention|to|for|from|note|notice|instructions?|message|tell"
         rf"|by|you,?(?: the)?|as an?)\b(?: (?:to|for|the|all|any|each|every|you|dear)){{0,3}}[ ,:]+"
         rf"{_MACHINE}(?!\w)|(?:^|[^\w\s]\s*){_MACHINE}\s*[,:]"
-        rf"|^\W*(?!the\b|a\b)(?:\w+ )?{_MACHINE}(?:[^.!?,:]{{0,40}}:|, you))"
+        rf"|^\W*(?!the\b|a\b)(?:\w+ )?{_MACHINE}(?!\w)(?:[^.!?,:]{{0,40}}:|, you))"
     ),
     "machine_obliged": (
         rf"(?<![\w.]){_MACHINE}(?!\w)(?: (?:that|which|who|reading|processing)[^.!?]{{0,30}})? "
@@ -92,7 +97,7 @@ _FEATURES: dict[str, str] = {
         rf"|\b{_DROP} (?:all|everything|anything|whatever)\b[^.!?]{{0,20}}\b{_BEFORE}\b"
     ),
     "order_drop": rf"{_LEAD}{_DROP}\b[^.!?]{{0,50}}\b(?:{_TOLD}|{_BEFORE}|told|everything)\b",
-    "your_told": rf"\byour\b[^.!?]{{0,20}}\b(?:{_TOLD}|task|role|persona|job|policy|policies)\b",
+    "your_told": rf"\byour\b[^.!?]{{0,20}}\b(?:{_TOLD_YOU}|task|role|persona|job|policy|policies)\b",
     "told_before": rf"\b{_BEFORE} {_TOLD}\b|\b{_TOLD} (?:above|before|given|you (?:were|have))",
     "you_were_told": (
         r"\b(?:(?:what|everything|all|that)[^.!?]{0,15} you are|you (?:were|have been|had been))"
@@ -225,17 +230,19 @@ _FEATURES: dict[str, str] = {
         r"|you are reading)\b"
     ),
     # Marks of prompts and of conversations.
-    "turn": r"(?:^|[^\w\s,]\s*|\s)(?:user|human|assistant|ai|system|bot|llm)\s*:(?!:)",
+    "turn": rf"{_TURN}(?:user|human|assistant|ai|system|bot|llm)\s*:(?!:)",
     "turns": r"\b(?:user|human|q)\s*:.*\b(?:assistant|ai|a|bot)\s*:|\bassistant\s*:.*\buser\s*:",
     "system_says": (
-        r"\bsystem\b[\s\]>#*-]*:|\[/?system\]|^\W*system\b[\W]{2,}|\b(?:developer|admin|administrator"
-        r"|runtime|configuration|automated|priority) (?:notes?|notice|overrides?|update|directive"
-        r"|message|command)\b|\bsystem (?:override|prompt|message|notice|instruction)s?\b"
+        rf"{_TURN}system\b[\s\]>#*-]*:|\[/?system\]|^\W*system\b[\W]{{2,}}"
+        r"|\b(?:developer|admin|administrator|runtime|configuration|automated|priority) "
+        r"(?:notes?|notice|overrides?|update|directive|message|command)\b"
+        r"|\bsystem (?:override|prompt|message|notice|instruction)s?\b"
     ),
     "forged": (
         r"<\|\w+\|>|\[/?inst\]|<</?sys>>|</?(?:system|instructions?|assistant|passages?|context"
         r"|prompt|documents?)\s*>|[\"']role[\"']\s*:\s*[\"'](?:system|developer|assistant)[\"']"
-        r"|#{2,} ?(?:human|assistant|system|instruction|response)"
+        r"|#{2,} ?(?:human|assistant|system|instruction|response)s?\s*:"
+        r"|#{2,} ?system (?:notice|message|override|prompt|instruction)"
         r"|-{2,} ?(?:begin|end)\b[^.!?]{0,30}(?:instructions|passages|context|prompt|document)"
         r"|\bend of (?:the )?(?:passages?|context|prompt|conversation|document)s?\b"
         r"|\bnew instructions?\s*:"
@@ -245,10 +252,10 @@ _FEATURES: dict[str, str] = {
     ),
     "unshown": r"<!--|\bhidden>|display:\s?none|^\[//\]|\[comment\]",
     "decode": (
-        r"\b(?:decod|decrypt|unscrambl|rot-?13|base-?64|in hex)\w*\b[^!?]{0,60}\b(?:follow|obey"
-        r"|execute|carry|do (?:what|as)|run)\b|\bas a command\b|\b(?:put|join) them\b"
+        r"\b(?:decod|decrypt|unscrambl|rot-?13|base-?64|in hex)\w*\b[^!?]{0,60}\b(?:and|then|to)"
+        r"\b[^!?]{0,15}\b(?:follow|obey|execute|carry|do (?:what|as)|run)\b|\bas a command\b|\b(?:put|join) them\b"
         r"|\b(?:execute|follow|obey|run)\b[^.!?]{0,20}\b(?:hidden|embedded|secret|coded) (?:instruc|comm)"
-        r"|\b(?:carry it out|and obey|obey this|execute it)\b"
+        r"|\b(?:carry it out|and obey|obey this|and execute it)\b"
     ),
     # Why it should.
     "pressure": (
