@@ -15,9 +15,8 @@ help: ## List the targets
 chat: .venv/installed ## Install into .venv if need be, build the index if there is none, and chat
 	$(BIN)/refdesk chat
 
-# What fails beside other tests is run again alone: a browser on two busy cores may be seen half-way.
 test: lint ## Install with what development needs, then lint and run the tests
-	$(BIN)/pytest -n 2 --dist loadfile || $(BIN)/pytest --last-failed --last-failed-no-failures none
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/installed-dev ## Check style, types, and which way the imports go
 	$(BIN)/ruff check

@@ -487,6 +487,10 @@
         arrival = performance.now() + 700;
         setTimeout(followView, 750);
         all[all.length - 1].scrollIntoView({ block: "start", behavior: smooth() });
+        // What was asked leaves the box, even where Gradio's own word of it was lost among others.
+        const asked = all[all.length - 1].querySelector(".question")?.textContent.trim();
+        const failed = all[all.length - 1].querySelector(".problem");
+        if (asked && !failed && box()?.value.trim() === asked) fill("");
         byId("sources")?.scrollTo({ top: 0 });
       }
       if (all.length < turns) closeReader();
