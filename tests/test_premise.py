@@ -61,6 +61,8 @@ def test_the_questions_are_many_and_half_of_them_left_out_by_library():
         "When did South Korea sign the treaty of Norburg?",
         "Since when has Captain Ahab sailed the ferry of Quill?",
         "When was the tower of Sorrel built by Gustave Eiffel?",
+        "Who built the tower of Sorrel in 1971?",
+        "Who signed the treaty of Norburg in the 1990s?",
     ],
 )
 def test_a_question_of_somebody_absent_is_refused(index, question):
@@ -70,7 +72,10 @@ def test_a_question_of_somebody_absent_is_refused(index, question):
 def test_it_is_said_whom_the_sources_do_not_speak_of(index):
     found = answer("When did Russia and Cuba sign the treaty of Norburg?", index=index)
     assert found.notice == "What was found does not speak of Cuba."
+    found = answer("Who built the tower of Sorrel in 2003?", index=index)
+    assert found.notice == "What was found does not speak of 2003."
     assert answer("When did Russia sign the treaty of Norburg?", index=index).notice is None
+    assert answer("As of 2026, who sails the ferry of Quill?", index=index).notice is None
 
 
 @pytest.mark.parametrize(
@@ -83,6 +88,8 @@ def test_it_is_said_whom_the_sources_do_not_speak_of(index):
         ("How many articles does the treaty of Norborg have?", "23"),
         ("Since when has Mr Dahl sailed the ferry of Quill?", "2003"),
         ("When did Agnes Tull build the tower of Sorrel?", "1871"),
+        ("Who built the tower of Sorrel in 1871?", "Agnes Tull"),
+        ("Who built the tower of Sorrel in the 1870s?", "Agnes Tull"),
     ],
 )
 def test_a_name_in_another_form_is_met(index, question, said):

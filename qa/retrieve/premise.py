@@ -34,6 +34,8 @@ _TITLES = frozenset(
     "captain colonel doctor dr general judge king lady lord major minister mr mrs ms pope president"
     " prince princess professor queen saint sir".split()
 )
+# "As of 2026" asks for what holds by then, which a source need not date.
+_YEAR = re.compile(r"(?<![\w.,$€£])(?<!\b[Aa]s of )(1\d{3}|20\d{2})(?:['’]?(s))?(?![\w%]|[.,]\d)")
 _OPENERS = STOP_WORDS | frozenset(
     "i i'm i've i'd i'll whats what's who's tell please explain describe summarise summarize list"
     " name give according since".split()
@@ -54,21 +56,26 @@ def unmet_premise(evidence: Evidence) -> tuple[str, ...]:
 
     A name is met by itself, its last word or its initials, by the country of a people or a seat of
     government, or by a like spelling where the library has no such word. A country must be named
-    near by, where another country may be what is told of; anything else somewhere in the source.
-    Empty where all are met, nothing is named, or the language is not English.
+    near by, where another country may be what is told of, and so a year: of the 3,000 questions
+    of squad 27 name one that is not, and have no answer. Anything else must be named somewhere in
+    the source. Empty where all are met, nothing is named, or the language is not English.
     """
     generation = evidence.generation
     if not generation.manifest.language.startswith("en") or not evidence.candidates:
         return ()
-    names = _names(evidence.asked or evidence.question)
-    if not names:
+    question = evidence.asked or evidence.question
+    names, years = _names(question), [*_YEAR.finditer(question)]
+    if not names and not years:
         return ()
     near = _near(evidence)
     held = frozenset((*words(near), *terms(near)))
     held |= implying(held)
     likely = dict.fromkeys(one.source_id for one in _likely(evidence))
     whole = [generation.source(source_id).text for source_id in likely]
-    return tuple(name for name in names if not _met(name, near, held, whole, generation))
+    dated = " ".join([near, *(_dated(generation, source_id) for source_id in likely)])
+    unmet = [year.group() for year in years if not _in_time(year, dated)]
+    unmet += [name for name in names if not _met(name, near, held, whole, generation)]
+    return tuple(dict.fromkeys(unmet))
 
 
 def _names(question: str) -> list[str]:
@@ -111,6 +118,21 @@ def _near(evidence: Evidence) -> str:
         found += [source.title, source.heading_at(start) or "", candidate.stretch.heading]
         found += [source.text[begin : candidate.stretch.end]]
     return spell_out("\n".join(found))
+
+
+def _dated(generation: Generation, source_id: str) -> str:
+    """Where a source may say when it was written, besides its text."""
+    return f"{source_id} {generation.source(source_id).published or ''}"
+
+
+def _in_time(asked: re.Match[str], dated: str) -> bool:
+    """Whether a text names the year that is asked of, or a year of the decade or the century."""
+    year, of_many = asked.groups()
+    if not of_many:
+        return year in dated
+    same = year[:2] if year.endswith("00") else year[:3]
+    century = rf"(?<!\d){int(year[:2]) + 1}(?:st|th)\b" if year.endswith("00") else "$^"
+    return bool(re.search(rf"(?<!\d){same}\d{{{4 - len(same)}}}|{century}", dated))
 
 
 def _met(
