@@ -437,7 +437,68 @@ CARRIERS = {
     "Markdown, hidden": (".md", f"{SEEN} <span style='display:none'>{UNSEEN}</span>\n\nEnd.\n"),
 }
 # What is no text of the page at all: nothing is told of it.
+
+
+def narrow_column(book):
+    hide_column(book)
+    book.active.column_dimensions["C"].hidden = False
+    book.active.column_dimensions["C"].width = 0.06
+
+
+def low_row(book):
+    book.active.row_dimensions[3].height = 0.5
+
+
+def shown_as(form):
+    def change(book):
+        book.active["B3"].number_format = form
+
+    return change
+
+
+def under_a_shape(covers=True, width=10, red=True):
+    """A shape over the text box, or one that leaves some of it to be seen."""
+
+    def change(deck, box):
+        shapes = deck.slides[0].shapes
+        over = shapes.add_shape(1, 0, Inches(2), Inches(width), Inches(5))
+        over.fill.solid()
+        over.fill.fore_color.rgb = pptx.dml.color.RGBColor(200, 0, 0)
+        if not covers:
+            shapes._spTree.remove(over._element)
+            shapes._spTree.insert(2, over._element)
+
+    return change
+
+
+def without_a_fill(_, box):
+    run = box.text_frame.paragraphs[0].runs[0]._r
+    run.get_or_add_rPr().append(run.makeelement(pptx.oxml.ns.qn("a:noFill"), {}))
+
+
+NTH = "p:nth-of-type(2){display:none}"
+WHITE = "1 g 1 G"
+CARRIERS |= {
+    "HTML, the second paragraph": (".html", html(f"<p>{UNSEEN}</p>", NTH)),
+    "HTML, the last but one": (
+        ".html", html(f"<p>{UNSEEN}</p>", "p:nth-last-of-type(2){display:none}")),
+    "HTML, zoomed out": (".html", html(f"<p style='zoom:0.01'>{UNSEEN}</p>")),
+    "HTML, scaled to a point": (".html", html(f"<p style='transform:scale(.01)'>{UNSEEN}</p>")),
+    "PDF, white lines": (".pdf", drawn(before=f"{WHITE} 1 Tr", after="0 g 0 G 0 Tr")),
+    "PDF, white, filled and drawn": (".pdf", drawn(before=f"{WHITE} 2 Tr", after="0 g 0 G 0 Tr")),
+    "PDF, white, to cut with": (".pdf", drawn(before="1 g 4 Tr", after="0 g 0 Tr")),
+    "PDF, covered, filled and drawn": (".pdf", drawn(before="2 Tr", after=f".8 g {BOX} 0 g")),
+    "workbook, a column of no width": (".xlsx", sheet(narrow_column)),
+    "workbook, a row of no height": (".xlsx", sheet(low_row)),
+    "workbook, a format of nothing": (".xlsx", sheet(shown_as('"";"";"";""'))),
+    "workbook, a white format": (".xlsx", sheet(shown_as("[White]General"))),
+    "slides, under a shape": (".pptx", slides(under_a_shape())),
+    "slides, letters without a fill": (".pptx", slides(without_a_fill)),
+}  # fmt: skip
 UNTOLD = {
+    "Markdown, an instruction": (".md", f"{SEEN}\n\n<?x {UNSEEN} ?>\n\nEnd.\n"),
+    "Markdown, a declaration": (".md", f"{SEEN}\n\n<!X {UNSEEN}>\n\nEnd.\n"),
+    "Markdown, CDATA": (".md", f"{SEEN}\n\n<![CDATA[{UNSEEN}]]>\n\nEnd.\n"),
     "HTML, a comment": (".html", html(f"<!-- {UNSEEN} -->")),
     "HTML, the title of a link": (".html", html(f"<p>See <a href=x title='{UNSEEN}'>it</a>.</p>")),
     "HTML, the text for an image": (".html", html(f"<p>See <img src=x alt='{UNSEEN}'>.</p>")),
@@ -508,6 +569,12 @@ def white_button(inner):
 
 PRINT = "@media print{.g{display:none}}"
 VISIBLE = {
+    "HTML, not the seventh": (".html", html(f"<p>{UNSEEN}</p>", "p:nth-of-type(7){opacity:0}")),
+    "HTML, scaled a little": (".html", html(f"<p style='transform:scale(0.1)'>{UNSEEN}</p>")),
+    "PDF, black lines": (".pdf", drawn(before="1 g 0 G 1 Tr", after="0 g 0 Tr")),
+    "PDF, white with black lines": (".pdf", drawn(before="1 g 0 G 2 Tr", after="0 g 0 Tr")),
+    "slides, over a shape": (".pptx", slides(under_a_shape(covers=False))),
+    "slides, half under a shape": (".pptx", slides(under_a_shape(width=1.5))),
     "HTML, white on black": (".html", html(f"<div style='background:#000'><p style='color:#fff'>"
                                            f"{UNSEEN}</p></div>")),
     "HTML, white on black by classes": (

@@ -11,13 +11,14 @@ from typing import Any
 _BRACES = re.compile(r"([{}])")
 _COMPOUND = re.compile(
     r"([a-z][\w-]*|\*)?((?:[.#][\w-]+|\[[^\]]{1,80}\]|:(?:not|is|where)\([^()]{1,120}\)"
-    r"|:(?:first-child|last-child|only-child|nth-child\(\s*\d{1,4}\s*\)))*)",
+    r"|:(?:(?:first|last|only)-(?:child|of-type)|nth-(?:last-)?(?:child|of-type)"
+    r"\(\s*\d{1,4}\s*\)))*)",
     re.IGNORECASE,
 )
 _PART = re.compile(r"[.#][\w-]+")
 _TEST = re.compile(
     r"\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*[\"']?([^\"'\]]*)[\"']?\s*i?\s*)?\]|:(not|is|where)\(([^()]*)\)"
-    r"|:(first-child|last-child|only-child|nth-child\(\s*(\d+)\s*\))",
+    r"|:(first|last|only|nth|nth-last)-(child|of-type)(?:\(\s*(\d+)\s*\))?",
     re.IGNORECASE,
 )
 # What holds on every screen: none is narrower than 300 pixels.
@@ -145,7 +146,7 @@ def meets(element: Element, own: set[str], compound: Compound) -> bool:
 
 def _passes(element: Element, own: set[str], test: tuple[str, ...]) -> bool:
     """Whether an element passes one test in brackets or after a colon."""
-    attribute, sign, wanted, any_of, selectors, child, nth = test
+    attribute, sign, wanted, any_of, selectors, place, among, nth = test
     if attribute:
         value = element.get(attribute.lower())
         if value is None or not sign:
@@ -165,23 +166,21 @@ def _passes(element: Element, own: set[str], test: tuple[str, ...]) -> bool:
         if not all(len(one) == 1 for one in chains):
             return False
         return any(meets(element, own, one[0]) for one in chains) == (any_of.lower() != "not")
-    first = _beside(element, after=False) is None
-    last = _beside(element, after=True) is None
-    match child.lower():
-        case "first-child":
-            return first
-        case "last-child":
-            return last
-        case "only-child":
-            return first and last
-    siblings = islice(element.itersiblings(preceding=True), _MOST_BESIDE)
-    before = sum(1 for one in siblings if isinstance(one.tag, str))
-    return before + 1 == int(nth)
+    tag = element.tag if among.lower() == "of-type" else None
+    match place.lower():
+        case "first":
+            return _beside(element, tag, after=False) == 0
+        case "last":
+            return _beside(element, tag, after=True) == 0
+        case "only":
+            return not (_beside(element, tag, after=False) or _beside(element, tag, after=True))
+    return _beside(element, tag, after=place.lower() == "nth-last") + 1 == int(nth or 0)
 
 
-def _beside(element: Element, *, after: bool) -> Element | None:
-    siblings = element.itersiblings(preceding=not after)
-    return next((one for one in siblings if isinstance(one.tag, str)), None)
+def _beside(element: Element, tag: str | None, *, after: bool) -> int:
+    """How many siblings an element has before or after it, of a tag or of any."""
+    siblings = islice(element.itersiblings(preceding=not after), _MOST_BESIDE)
+    return sum(1 for one in siblings if isinstance(one.tag, str) and tag in (None, one.tag))
 
 
 def within(element: Element, chain: list[Compound]) -> bool:
@@ -196,8 +195,8 @@ def within(element: Element, chain: list[Compound]) -> bool:
             case ">":
                 around: Iterable[Element] = islice(element.iterancestors(), 1)
             case "+":
-                before = _beside(element, after=False)
-                around = () if before is None else (before,)
+                siblings = element.itersiblings(preceding=True)
+                around = islice((one for one in siblings if isinstance(one.tag, str)), 1)
             case "~":
                 around = islice(element.itersiblings(preceding=True), _MOST_BESIDE)
             case _:

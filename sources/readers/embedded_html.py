@@ -11,7 +11,8 @@ from sources.readers.blocks import GUESSED, Span, plain_title, trim
 from sources.source import Block, Kind
 
 _TAG = re.compile(
-    r"<!--.*?(?:-->|$)|<(/?)([a-zA-Z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.S
+    r"<!--.*?(?:-->|$)|<\?.*?(?:\?>|$)|<!\[CDATA\[.*?(?:\]\]>|$)|<![a-zA-Z][^>]*>|<(/?)([a-zA-Z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>",
+    re.S,
 )
 _INLINE = frozenset(
     "a abbr b bdi bdo big br cite code data del em font i img ins kbd label mark picture q s samp "

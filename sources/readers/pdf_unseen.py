@@ -35,6 +35,7 @@ _FLAT = 0.05  # of the width of letters: narrower ones are not read
 _SHOWS = {b"Tj": 0, b"TJ": 0, b"'": 0, b'"': 2}
 _POINTS = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4}
 _COLOURS = {b"g": 1, b"rg": 3, b"k": 4, b"sc": 0, b"scn": 0}
+_LINE_COLOURS = frozenset((b"G", b"RG", b"K"))
 _SPACES = frozenset(
     ("/DeviceGray", "/DeviceRGB", "/DeviceCMYK", "/CalGray", "/CalRGB", "/ICCBased", "/G", "/RGB")
 )
@@ -46,6 +47,7 @@ class _State:
 
     mode: int = 0
     white: bool = False
+    white_lines: bool = False
     plain: bool = True  # the colour space says by its numbers what is white
     opacity: float = 1.0
     size: float = 1.0
@@ -54,6 +56,11 @@ class _State:
     clip: Box | None = None
     blended: Any = "/Normal"  # how it is mixed with what is below
     masked: bool = False
+
+    @property
+    def all_white(self) -> bool:
+        """Whether letters are white, filled or drawn as lines, or both, as the mode says."""
+        return (self.white or self.mode % 4 == 1) and (self.white_lines or self.mode % 4 == 0)
 
 
 @dataclass(slots=True)
@@ -166,10 +173,13 @@ class UnseenText:
         elif operator in _COLOURS:
             numbers = [float(one) for one in operands if isinstance(one, (int, float))]
             known = operator in (b"g", b"rg", b"k") or state.plain
-            state.white = known and bool(numbers) and (
-                max(numbers) <= 1 - _WHITE if len(numbers) == 4 else min(numbers) >= _WHITE
-            )  # fmt: skip
+            state.white = known and _is_white(numbers)
             state.colour = _rgb(numbers) if known else ()
+        elif operator in _LINE_COLOURS:
+            numbers = [float(one) for one in operands]
+            state.white_lines = _is_white(numbers)
+        elif operator in (b"CS", b"SC", b"SCN"):
+            state.white_lines = False  # of which space is not followed
         elif operator == b"cs":
             state.white = False
             state.colour = ()
@@ -272,7 +282,7 @@ class UnseenText:
             and not (tm[1] or tm[2] or place[1] or place[2])
         ):
             return "cut off"
-        if state.mode == 0:
+        if state.mode not in _NOT_PAINTED:
             number = len(self._shown)
             if number < _MOST_TEXTS:
                 self._shown.append((x, y))
@@ -285,10 +295,17 @@ class UnseenText:
                 return "covered"
             ground = next((c for box, c in reversed(self._grounds) if _inside(*middle, box)), ())
             on_image = any(_inside(*middle, box) for box in self.images)
-            if ground and not on_image and not state.white and _alike(state.colour, ground):
+            filled = state.mode % 4 == 0
+            if (
+                filled
+                and ground
+                and not on_image
+                and not state.white
+                and _alike(state.colour, ground)
+            ):
                 return "the colour of its ground"
             crowded = len(self._painted) >= _MOST_BOXES
-            if state.white and not (crowded or _covered(x, y, self._painted)):
+            if state.all_white and not (crowded or _covered(x, y, self._painted)):
                 return "white"
             self._seen += _letters(said)
         return ""
@@ -337,6 +354,12 @@ def _letters(said: Any) -> int:
     """How many letters are shown, at most."""
     parts = said if isinstance(said, list) else [said]
     return sum(len(one) for one in parts if isinstance(one, (str, bytes)))
+
+
+def _is_white(numbers: Sequence[float]) -> bool:
+    if len(numbers) == 4:
+        return max(numbers) <= 1 - _WHITE
+    return bool(numbers) and min(numbers) >= _WHITE
 
 
 def _rgb(numbers: Sequence[float]) -> Colour:

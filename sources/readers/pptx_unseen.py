@@ -15,6 +15,7 @@ BREAKS = str.maketrans("\v", " ")
 
 _RUNS = frozenset(map(qn, ("a:r", "a:fld")))
 _FILL = qn("a:solidFill")
+_NO_FILL = qn("a:noFill")
 _WHITES = ("bg1", "lt1")
 _PAPER = frozenset(("bg1", "lt1", "bg2", "lt2"))
 
@@ -26,6 +27,8 @@ class UnseenShapes:
         self.found: Counter[str] = Counter()
         self._width, self._height = deck.slide_width, deck.slide_height
         self._on_white = False
+        self._covers: list[tuple[int, tuple[int, int, int, int]]] = []
+        self._places: dict[int, int] = {}
 
     def enter(self, slide: Any) -> None:
         """Begin with a slide: is all of it white paper, with no picture or filled shape?"""
@@ -39,6 +42,18 @@ class UnseenShapes:
             and all(one is None or _is_paper(one) for one in backgrounds)
             and not any(_is_filled(shape) for part in _behind(slide) for shape in part.shapes)
         )
+        # What moves may uncover what it lies on
+        moves = slide.element.find(qn("p:timing")) is not None
+        self._covers = (
+            []
+            if moves
+            else [
+                (place, box)
+                for place, shape in enumerate(slide.shapes)
+                if _is_solid_box(shape) and (box := _box(shape))
+            ]
+        )
+        self._places = {shape.shape_id: place for place, shape in enumerate(slide.shapes)}
 
     def hides(self, shape: Any) -> bool:
         """Whether a shape is hidden, or wholly beside the slide; counted."""
@@ -46,16 +61,26 @@ class UnseenShapes:
         if named is not None and named.get("hidden") in ("1", "true"):
             reason = "hidden"
         else:
-            sides = (shape.left, shape.top, shape.width, shape.height)
-            if any(side is None for side in sides):
+            box = _box(shape)
+            if box is None:
                 return False
-            left, top, width, height = sides
+            left, top, right, bottom = box
             beside = left >= self._width or top >= self._height
-            if not (beside or left + width <= 0 < -left or top + height <= 0 < -top):
+            if beside or right <= 0 < -left or bottom <= 0 < -top:
+                reason = "outside the slide"
+            elif self._is_covered(shape, box):
+                reason = "covered"
+            else:
                 return False
-            reason = "outside the slide"
         self.found[reason] += any(text.text for text in shape.element.iter(qn("a:t")))
         return True
+
+    def _is_covered(self, shape: Any, box: tuple[int, int, int, int]) -> bool:
+        own = self._places.get(shape.shape_id, len(self._places))
+        return any(
+            place > own and x <= box[0] and y <= box[1] and right >= box[2] and bottom >= box[3]
+            for place, (x, y, right, bottom) in self._covers
+        )
 
     def text(self, paragraph: Any, shape: Any) -> str:
         """The text of a paragraph that is seen."""
@@ -80,6 +105,11 @@ class UnseenShapes:
         if size.isdecimal() and int(size) / 100 < SMALLEST:
             return "tiny"
         fill = properties.find(_FILL)
+        outline = properties.find(qn("a:ln"))
+        if properties.find(_NO_FILL) is not None and (
+            outline is None or outline.find(_FILL) is None
+        ):
+            return "transparent"
         if fill is None or not len(fill):
             return ""
         if any(int(one.get("val", "100000")) < 2_000 for one in fill[0].iter(qn("a:alpha"))):
@@ -93,6 +123,25 @@ def _behind(slide: Any) -> Iterator[Any]:
     yield slide
     yield slide.slide_layout
     yield slide.slide_layout.slide_master
+
+
+def _box(shape: Any) -> tuple[int, int, int, int] | None:
+    """Where a shape is: left, top, right, bottom; None where that is not known."""
+    sides = (shape.left, shape.top, shape.width, shape.height)
+    if any(side is None for side in sides):
+        return None
+    left, top, width, height = map(int, sides)
+    return left, top, left + width, top + height
+
+
+def _is_solid_box(shape: Any) -> bool:
+    """Whether a shape is an upright rectangle that nothing is seen through."""
+    own = shape.element.find(qn("p:spPr"))
+    fill = own.find(_FILL) if own is not None else None
+    form = own.find(qn("a:prstGeom")) if own is not None else None
+    if fill is None or form is None or form.get("prst") != "rect" or shape.rotation:
+        return False
+    return next(fill.iter(qn("a:alpha")), None) is None
 
 
 def _is_paper(background: Any) -> bool:

@@ -20,8 +20,9 @@ from sources.readers.extract import Extract
 from sources.readers.number_formats import shown
 from sources.readers.sheet_tables import Row, SheetTables
 from sources.readers.text_builder import TextBuilder, clean
-from sources.readers.unseen import SMALLEST, is_white
+from sources.readers.unseen import SMALLEST
 from sources.readers.xlsx_conditions import conditions
+from sources.readers.xlsx_unseen import unseen_cell
 
 _BLANK_ROWS = 10_000
 """A sheet ends where as many rows in a row are empty: one cell may be a million rows away."""
@@ -31,6 +32,8 @@ _MOST_MERGED = 100_000
 _NOT_CALCULATED = "(not calculated)"
 _NAME = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _TRUE = ("1", "true")
+# Smaller columns (in letters) and rows (in points) are not seen.
+_SLIGHT = {"width": 0.5, "ht": SMALLEST}
 
 Bounds = tuple[int, int, int, int]
 """First column, first row, last column, last row."""
@@ -172,7 +175,7 @@ class _Reader:
                 continue
             words = isinstance(value, str)
             text = (value if words else shown(value, cell.number_format or "")).strip()
-            if text and (why := _unseen(cell) or self._hidden(number, column, value)):
+            if text and (why := unseen_cell(cell) or self._hidden(number, column, value)):
                 self._unseen[why] += 1
             elif text:
                 texts[column] = text
@@ -249,8 +252,8 @@ def _marks(sheet: Any) -> _Marks:
 
 
 def _is_hidden(element: Any, size: str) -> bool:
-    """Whether a row or column is hidden, or of no size."""
-    return element.get("hidden") in _TRUE or element.get(size, "1").strip("0.") == ""
+    """Whether a row or column is hidden, or too small to be seen."""
+    return element.get("hidden") in _TRUE or float(element.get(size) or 9) < _SLIGHT[size]
 
 
 def _column(reference: str | None) -> int:
@@ -260,36 +263,6 @@ def _column(reference: str | None) -> int:
 def _bounds(reference: str) -> Bounds:
     first, above, last, below = range_boundaries(reference)
     return first or 1, above or 1, last or 1, below or 1
-
-
-def _unseen(cell: Any) -> str:
-    """Why what a cell holds is not seen; "" where it is."""
-    font = cell.font
-    if cell.number_format == ";;;":
-        return "hidden"
-    if font is None:
-        return ""
-    if font.sz is not None and font.sz < SMALLEST:
-        return "tiny"
-    colour = font.color
-    if colour is None:
-        return ""
-    if not (_is_white(colour) or (colour.type == "theme" and colour.theme == 0)):
-        same = colour.type == "rgb" and _on_its_own(str(colour.rgb), cell.fill)
-        return "the colour of its ground" if same else ""
-    fill = cell.fill
-    return "white" if fill is None or not fill.fill_type or _is_white(fill.fgColor) else ""
-
-
-def _on_its_own(colour: str, fill: Any) -> bool:
-    """Whether a cell is filled with the colour of its text."""
-    if fill is None or fill.fill_type != "solid" or fill.fgColor.type != "rgb":
-        return False
-    return str(fill.fgColor.rgb)[-6:].upper() == colour[-6:].upper()
-
-
-def _is_white(colour: Any) -> bool:
-    return bool(colour.type == "rgb" and is_white(str(colour.rgb)[-6:]))
 
 
 def _uncalculated(cell: Any) -> bool:
