@@ -250,3 +250,16 @@ def test_a_body_that_is_too_long_or_no_json_is_refused(served):
     assert post(address, join, b"[" * 100_000, headers)[0] == 400
     assert post(address, join, b"[]", headers)[0] == 400
     assert post(address, "/mcp", b"x" * 1_000_001, headers)[0] == 413
+    assert post(address, join, deep(2000), headers)[0] == 400
+
+
+@pytest.mark.parametrize("depth", [101, 400, 950, 2_000, 50_000])
+def test_what_is_nested_too_deep_for_its_readers_is_refused(served, depth):
+    _, address, headers = served
+    for sent in (deep(depth), deep(depth, b'{"a":', b"}"), b'{"id":' + b"9" * 5_000 + b"}"):
+        status, said = post(address, "/mcp", sent, headers)
+        assert status == 400 and len(json.loads(said)["error"]["message"].splitlines()) == 1
+
+
+def deep(depth, opening=b"[", closing=b"]"):
+    return opening * depth + b"1" + closing * depth

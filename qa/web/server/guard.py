@@ -17,7 +17,7 @@ from qa.passwords import Key
 from qa.web.api.metrics import METRICS, REQUESTS
 from qa.web.api.problems import as_problem
 from qa.web.server.login import Login
-from qa.web.server.pages import bind_session
+from qa.web.server.pages import MCP_PATH, bind_session
 from qa.web.server.rates import Rates
 from qa.web.server.states import BoundedStates
 from qa.web.shared.access import KEY_SCOPE, LOCAL, SCOPE_KEY, Access
@@ -117,7 +117,7 @@ class Guard:
             known = (self._pages.let_go, self._pages.is_anothers) if self._pages else ()
             receive, refused = await bind_session(request, user, *known)
         if refused is not None:
-            if scope["path"].startswith("/v1/"):
+            if scope["path"].startswith("/v1/") or scope["path"] == MCP_PATH:
                 refused = as_problem(refused)
             await refused(scope, receive, send)
             return

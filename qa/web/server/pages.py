@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 # Bytes of what is sent, but for uploads.
 LONGEST_BODY = 1_000_000
+MCP_PATH = "/mcp"
 _LET_GO = "The server has closed this page, which was long unused, to save memory: reload it."
+# How deep that may be nested: those who read it after us call themselves for each level.
+_DEEPEST = 100
 _WITH_SESSION = re.compile(r"/gradio_api/(queue/join|cancel|call/\w+)/?")
 _BY_EVENT = re.compile(r"/gradio_api/(?:cancel|reset)/?")
 _EVENT = re.compile(r"/gradio_api/call/\w+/([0-9a-f]+)/?")
@@ -59,11 +62,16 @@ async def bind_session(
         if len(body) > LONGEST_BODY:
             return request.receive, PlainTextResponse("That is too long.", 413)
     with_session = _WITH_SESSION.fullmatch(scope["path"])
-    if with_session or _BY_EVENT.fullmatch(scope["path"]):
+    by_event = _BY_EVENT.fullmatch(scope["path"])
+    if with_session or by_event or scope["path"] == MCP_PATH:
         try:
             told = json.loads(body)
         except (ValueError, RecursionError):
             return request.receive, PlainTextResponse("That is no JSON.", 400)
+        if _is_deep(told):
+            return request.receive, PlainTextResponse("That is nested too deep.", 400)
+        if scope["path"] == MCP_PATH:
+            return _once(body, request.receive), None
         if not isinstance(told, dict):
             return request.receive, PlainTextResponse("That is no object of JSON.", 400)
         if is_anothers(str(told.get("event_id")), user):
@@ -87,6 +95,16 @@ def _bound_body(told: dict[str, Any], user: str) -> dict[str, Any]:
     # Requests in batches, which no function here takes, would come without their user.
     rest = {name: value for name, value in told.items() if name != "batched"}
     return {**rest, "session_hash": bound(str(session), user)}
+
+
+def _is_deep(told: Any) -> bool:
+    level = [told] if isinstance(told, dict | list) else []
+    for _ in range(_DEEPEST):
+        inside = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [child for one in inside for child in one if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _once(body: bytes, rest: Receive) -> Receive:
