@@ -1,14 +1,20 @@
 """What the parse of a sentence says beside its words: who does what to whom, if, who says so."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from qa.check import by_parse
+from qa.check.by_parse import lacking, opinion
 from qa.check.by_words import LEAST_SUPPORT
 from qa.check.support import support
 from qa.english import parser
+from qa.english.parser import parse, parse_all
+
+TESTS = Path(__file__).parent
 
 
 def passes(sentence, *quotes, language="en"):
@@ -95,3 +101,24 @@ def test_changed_files_of_the_parser_are_refused(tmp_path, monkeypatch):
     finally:
         monkeypatch.undo()
         parser._pipeline.cache_clear()
+
+
+def test_what_is_cheaply_found_lacking_is_found_unsaid_in_full():
+    lines = (TESTS / "support_pairs.jsonl").read_text(encoding="utf-8").splitlines()
+    pairs = [json.loads(line) for line in lines]
+    lacked = 0
+    for one, other in zip(pairs[::3], pairs[1::3], strict=False):
+        for quote in (one["quote"], other["quote"]):
+            quoted = [((0, 0, len(quote)), quote)]
+            if lacking(one["sentence"], quoted):
+                lacked += 1
+                assert opinion(one["sentence"], quoted).grave >= 1, (one["sentence"], quote)
+    assert lacked > 50
+
+
+def test_sentences_are_parsed_at_once_as_one_by_one():
+    texts = ["The mill received a wheel.", "It was sold; nobody objected.", "Rain fell in May."]
+    together = [[(t.text, t.lemma_, t.tag_, t.dep_, t.head.i) for t in d] for d in parse_all(texts)]
+    parser._parsed.clear()
+    alone = [[(t.text, t.lemma_, t.tag_, t.dep_, t.head.i) for t in parse(one)] for one in texts]
+    assert together == alone

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import sentencex
 
@@ -99,8 +100,13 @@ def _best(said: Clause, stretches: Sequence[Stretch]) -> Basis:
     return best
 
 
-def read_sentences(quote: str, language: str) -> Iterator[Sentence]:
-    """The sentences of a quote."""
+@lru_cache(maxsize=256)
+def read_sentences(quote: str, language: str) -> tuple[Sentence, ...]:
+    """The sentences of a quote. Kept, for the sentences of a text are laid upon the same."""
+    return tuple(_read_sentences(quote, language))
+
+
+def _read_sentences(quote: str, language: str) -> Iterator[Sentence]:
     for part in sentencex.get_sentence_boundaries(language, quote):
         text = part["text"]
         start = part["start_index"] + len(text) - len(text.lstrip())
@@ -161,15 +167,17 @@ def _aligned(said: Sequence[Word], stretch: Stretch, lendable: Sequence[Word]) -
     """The words of `said`, those that say the same as a word of the stretch under its term."""
     quoted = (*stretch.words, *lendable)
     terms = {word.term for word in quoted}
+    names = [word for word in quoted if word.name]
+    senses = frozenset[str]().union(*(word.senses for word in quoted))
     aligned = []
     for word in said:
         if word.content and word.term not in terms:
-            for other in quoted:
-                if (not word.name and word.senses & other.senses) or (
-                    word.name and other.name and same_name(word.term, other.term)
-                ):
-                    word = replace(word, term=other.term)
-                    break
+            same: Word | None = None
+            if word.name:
+                same = next((one for one in names if same_name(word.term, one.term)), None)
+            elif not senses.isdisjoint(word.senses):  # most words have no other word for them
+                same = next(one for one in quoted if word.senses & one.senses)
+            word = replace(word, term=same.term) if same else word
         aligned.append(word)
     return aligned
 

@@ -15,7 +15,7 @@ from qa.lines import item
 from qa.models.entailment import Entailment
 from qa.models.written import MARKER
 from qa.result import CHECKS, CheckedBy, Citation
-from qa.retrieve.evidence import Evidence, gather
+from qa.retrieve.evidence import Evidence, gather_near
 
 _MARK = re.compile(rf"\s?(?:{MARKER.pattern})", re.IGNORECASE)
 # In characters; in a longer line marks of Markdown are left, for to find them takes its square.
@@ -62,8 +62,11 @@ def check_claim(
     check: CheckedBy = CHECKS[-1],
 ) -> ClaimCheck:
     """Check a sentence against its quotes where they stand in the library, or against the passages
-    that are nearest to it. The arguments are those of `gather` and `Gate`. Raises IndexingError."""
-    evidence = gather(generation, claim.text, sources)
+    that are nearest to it. The arguments are those of `gather_near` and `Gate`.
+
+    Raises IndexingError.
+    """
+    evidence = gather_near(generation, claim.text, sources)
     spans, missing = list[Span](), list[str]()
     if claim.quotes:
         for quote in claim.quotes:
@@ -72,7 +75,7 @@ def check_claim(
                 missing.append(quote)
             else:
                 spans.append(place)
-    elif evidence.rows:
+    elif len(evidence.ranking.rows):
         chunks = [hit.chunk for hit in evidence.hits(_LOOKED_AT)]
         spans = [Span(chunk.source_id, chunk.start, chunk.end) for chunk in chunks]
     left_out = LeftOut()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa.check.syntax import (
@@ -87,11 +88,38 @@ def name_fully(nodes: Sequence[Node]) -> None:
                 node.aliases.append(found[0])
 
 
+@lru_cache(maxsize=2048)
+def words_of(doc: Doc) -> tuple[Node, ...]:
+    """The words of a parsed sentence, tied to nothing. Kept, and not to be changed."""
+    return tuple(_node(t, 0) for t in doc)
+
+
+def _node(t: Token, sentence: int) -> Node:
+    lemma = t.lemma_.lower()
+    if t.tag_ in ("JJR", "RBR", "JJS", "RBS"):
+        lemma = t.lower_
+    lemma = figure(t) or (bases().get(t.lower_, lemma) if t.tag_[0] == "V" else lemma)
+    name = t.tag_ == "NNP" or (t.tag_ == "NNPS" and t.i > 0)
+    for particle in t.children:
+        if particle.dep_ == "prt":
+            lemma += particle.lower_
+    found = frozenset((lemma,)) | senses(lemma) if not name else frozenset((t.lower_, lemma))
+    return Node(
+        t.text, lemma, found, "AUX" if t.dep_ in ("aux", "auxpass") else t.tag_, t.i, sentence,
+        name=name,
+        definite=name or any(
+            c.dep_ == "poss" or (c.lower_ in ("the", "this", "that") and c.dep_ == "det")
+            for c in t.children
+        ),
+        tense=tense(t),
+    )  # fmt: skip
+
+
 class _Reading:
     def __init__(self, doc: Doc, sentence: int, before: Node | None) -> None:
         self._doc = doc
         self._before = before
-        self._nodes = {t.i: self._node(t, sentence) for t in doc}
+        self._nodes = {t.i: _node(t, sentence) for t in doc}
         for t in doc:
             for alias in self._aliases(t):
                 self._nodes[t.i].aliases.append(self._nodes[alias.i])
@@ -109,26 +137,6 @@ class _Reading:
         for t in self._doc:
             self._nodes[t.i].asserted = asserted(t)
         return list(self._nodes.values()), subject
-
-    def _node(self, t: Token, sentence: int) -> Node:
-        lemma = t.lemma_.lower()
-        if t.tag_ in ("JJR", "RBR", "JJS", "RBS"):
-            lemma = t.lower_
-        lemma = figure(t) or (bases().get(t.lower_, lemma) if t.tag_[0] == "V" else lemma)
-        name = t.tag_ == "NNP" or (t.tag_ == "NNPS" and t.i > 0)
-        for particle in t.children:
-            if particle.dep_ == "prt":
-                lemma += particle.lower_
-        found = frozenset((lemma,)) | senses(lemma) if not name else frozenset((t.lower_, lemma))
-        return Node(
-            t.text, lemma, found, "AUX" if t.dep_ in ("aux", "auxpass") else t.tag_, t.i, sentence,
-            name=name,
-            definite=name or any(
-                c.dep_ == "poss" or (c.lower_ in ("the", "this", "that") and c.dep_ == "det")
-                for c in t.children
-            ),
-            tense=tense(t),
-        )  # fmt: skip
 
     def _aliases(self, t: Token) -> Iterator[Token]:
         """What else names the same: an apposition, what a pronoun stands for."""

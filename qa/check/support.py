@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from index.tokens import words
 from qa.check.by_model import entailed
-from qa.check.by_parse import opinion
+from qa.check.by_parse import lacking, opinion, parse_at_once
 from qa.check.by_words import (
     LEAST_SUPPORT,
     Basis,
@@ -95,7 +95,7 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
     if len(said) > _LONGEST and not any(same):
         return Basis(0.0, ())
     parts = clauses(said, VOICES, FINDINGS)
-    read_quotes = [list(read_sentences(quote, language)) for quote in quotes]
+    read_quotes = [read_sentences(quote, language) for quote in quotes]
     stretches = [list(stretches_of(place, found)) for place, found in enumerate(read_quotes)]
     exact = [
         _verbatim(whole, place, quote, among)
@@ -106,6 +106,7 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
     places = range(len(quotes))
     if language == "en" and not any(exact):
         by_words = [hold_together(parts, among) for among in stretches]
+        parse_at_once(one for place in places for one in _near(said, place, read_quotes[place]))
         best = [
             _judged(sentence, said, parts, [place], stretches[place], read_quotes, by_words[place])
             for place in places
@@ -144,8 +145,10 @@ def _judged(
     unless the parse finds something exact against it, or much. What is overstated never does.
     """
     near = [one for place in places for one in _near(said, place, read_quotes[place])]
-    parsed = opinion(sentence, near)
     held = by_words.value >= LEAST_SUPPORT
+    if not held and lacking(sentence, near):
+        return Basis(min(by_words.value, 0.99), ())
+    parsed = opinion(sentence, near)
     if parsed.grave < 1 and not contradicted(parts, stretches):
         found = by_words if held else Basis(1.0, parsed.parts)
     elif held and parsed.grave < _MUCH and not parsed.exact:

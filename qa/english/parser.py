@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,10 @@ _VERSION = "3.8.0"
 # Of the paths and contents of all files of the pipeline, in the order of their paths.
 _SHA256 = "06bc1d1bc1ec6cfb393846326c8f2699b94b829bdbf0ae8adb9feb049fa03b3f"
 _parsing = Lock()
+# The last texts that were parsed, the one not asked for longest first; and how many are kept.
+_parsed: OrderedDict[str, Doc] = OrderedDict()
+_KEPT = 4096
+_AT_ONCE = 32
 
 
 def fingerprint(folder: Path) -> str:
@@ -44,8 +50,19 @@ def _pipeline() -> Language:
     return spacy.load(folder, exclude=["ner"])
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Doc:
     """`text` as words with their lemmas, tags and dependencies. Kept, and not to be changed."""
+    return parse_all((text,))[0]
+
+
+def parse_all(texts: Sequence[str]) -> list[Doc]:
+    """As `parse` for several texts, which takes half the time at once."""
     with _parsing:
-        return _pipeline()(text)
+        new = [text for text in dict.fromkeys(texts) if text not in _parsed]
+        _parsed.update(zip(new, _pipeline().pipe(new, batch_size=_AT_ONCE), strict=True))
+        for text in texts:
+            _parsed.move_to_end(text)
+        found = [_parsed[text] for text in texts]
+        while len(_parsed) > _KEPT:
+            _parsed.popitem(last=False)
+    return found

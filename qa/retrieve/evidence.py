@@ -170,15 +170,7 @@ def _gather(
     reranker: Reranker | None,
 ) -> Evidence:
     words, ranking, lost = rank_in_time(generation, question, scope)
-    nothing = Evidence(
-        question=question,
-        generation=generation,
-        ranking=ranking,
-        rows=(),
-        shares=np.zeros(0),
-        confidence=0.0,
-        sources=scope,
-    )
+    nothing = _only_ranked(generation, question, ranking, scope)
     if not len(ranking.rows):
         return nothing
     asked = Asked.parse(words, generation, ranking)
@@ -226,6 +218,30 @@ def _gather(
         log_odds=float(logit),
         doubt=float(doubt),
         lost=of_source,
+    )
+
+
+def gather_near(
+    generation: Generation, text: str, sources: Iterable[str] | None = None
+) -> Evidence:
+    """As `gather`, for who looks at the passages near to a text and asks for no answer in them:
+    nothing is measured of their sentences. Raises QueryError, ScopeError."""
+    scope = generation.in_scope(sources)
+    _, ranking, _ = rank_in_time(generation, text, scope)
+    return _only_ranked(generation, text, ranking, scope)
+
+
+def _only_ranked(
+    generation: Generation, question: str, ranking: Ranking, scope: tuple[str, ...] | None
+) -> Evidence:
+    return Evidence(
+        question=question,
+        generation=generation,
+        ranking=ranking,
+        rows=(),
+        shares=np.zeros(0),
+        confidence=0.0,
+        sources=scope,
     )
 
 
