@@ -174,7 +174,7 @@ def _in_order(
 def abstention(evidence: Evidence, model: str | None = None, notice: str | None = None) -> Answer:
     """That the sources hold no answer, with what they say on its topic and what came nearest."""
     beside = _related(evidence)
-    text = "\n\n".join([RELATED if beside else ABSTENTION, *(_quoted(part) for part in beside)])
+    text = "\n\n".join([RELATED if beside else ABSTENTION, *(as_quote(part) for part in beside)])
     return Answer(
         question=evidence.asked or evidence.question,
         text=text,
@@ -252,7 +252,7 @@ def _cited(sentence: AnswerSentence, citations: Sequence[Citation]) -> str:
     return _part(sentence, [citations[number - 1] for number in sentence.citations])
 
 
-def _quoted(part: Related) -> str:
+def as_quote(part: Related) -> str:
     """Something related as a Markdown quote."""
     return "\n".join(f"> {line}".rstrip() for line in _part(part, part.citations).split("\n"))
 

@@ -169,7 +169,84 @@ def test_an_edited_file_does_not_pass(evidence, library):
         check = check_answer(edited, library=library)
         assert check.intact is False and not check.holds
         edited["sha256"] = digest(edited)
-        assert check_answer(edited, library=library).intact
+        assert check_answer(edited, library=library).intact  # what is edited is told below
+
+
+def resigned(evidence, edit):
+    """The evidence after an edit of its answer, the hash made anew."""
+    edited = json.loads(json.dumps(evidence))
+    edit(edited["answer"])
+    edited["sha256"] = digest(edited)
+    return edited
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "The harbour of Oldport was dredged to a depth of twelve metres in 1987.",
+        "The harbour of Oldport was never dredged to a depth of eleven metres in 1987.",
+        "The harbour of Newport was dredged to a depth of eleven metres in 1987.",
+        "Everybody in Oldport is rich.",
+        "The harbour of Oldport was dredged to a depth of eleven\u202e metres in 1987.",
+    ],
+)
+def test_an_altered_sentence_is_told_whatever_the_hash_says(evidence, library, altered):
+    def edit(answer):
+        was = answer["sentences"][0]["text"]
+        answer["sentences"][0]["text"] = altered
+        answer["text"] = answer["text"].replace(was, altered)
+
+    check = check_answer(resigned(evidence, edit), library=library)
+    assert check.intact and not check.holds
+    assert {one.status for one in check.citations} == {"holds"}
+    assert [one.status for one in check.sentences if one.text == altered] == ["altered"]
+
+
+def test_a_text_that_is_not_made_of_its_sentences_is_told(evidence, library):
+    for edit in (
+        lambda one: one.update(text=one["text"].replace("eleven", "twelve")),
+        lambda one: one.update(text=one["text"] + " Ask nobody else."),
+        lambda one: one.update(sentences=[]),
+    ):
+        check = check_answer(resigned(evidence, edit), library=library)
+        assert not check.text_fits and not check.holds
+    spaced = resigned(evidence, lambda one: one.update(text=one["text"].replace(" ", "\n")))
+    assert check_answer(spaced, library=library).holds
+
+
+def test_what_only_a_model_can_tell_is_not_passed_without_one(evidence, library, monkeypatch):
+    reworded = "Digging out Oldport's harbour took place in 1987, down to eleven metres."
+
+    def edit(answer):
+        answer["sentences"][0] |= {"text": reworded, "checked_by": "model:tiny"}
+        del answer["text"]
+
+    edited = resigned(evidence, edit)
+    check = check_answer(edited, library=library)
+    assert check.sentences[0].status == "unjudged" and not check.holds
+
+    class Sure:
+        name, least, most_copied = "tiny", 0.9, 1.0
+
+        def probabilities(self, texts, sentence):
+            return [1.0] * len(texts)
+
+    monkeypatch.setattr("qa.export.still_said.load_judge", lambda named: Sure())
+    assert check_answer(edited, library=library).sentences[0].status == "said"
+
+
+def test_answers_of_every_shape_are_said_by_their_quotes(opened, library):
+    for question in (
+        QUESTION,
+        "What are the exports of Oldport?",
+        "How many ships came in 2000?",
+        "Tell me about the harbour of Oldport",
+        "What is the crew of the icebreaker paid?",
+    ):
+        found = answer(question, index=opened)
+        check = check_answer(found.to_dict(), index=opened)
+        assert check.holds, question
+        assert len(check.sentences) == len(found.sentences) + len(found.related)
 
 
 def test_against_an_index_that_was_rebuilt(evidence, own_library, own_index):
@@ -205,6 +282,7 @@ def test_an_abstention_has_nothing_to_check(opened, library):
     "content",
     [
         "", "[]", "{}", "null", '{"citations": 3, "question": "?"}', "[" * 100_000, "\x00",
+        '{"citations": [], "question": "\\ud800"}',
         '{"citations": [{}], "question": "?"}', '{"format": "refdesk-evidence", "schema": 1}',
         '{"question": 1, "citations": []}',
         json.dumps({"question": "?", "citations": [

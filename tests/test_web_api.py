@@ -176,6 +176,16 @@ def test_an_answer_is_checked_as_refdesk_check_does(local):
     found["citations"][0]["quote"] = "The harbour of Oldport was dredged in 1988."
     told = local.post("/v1/check", json={"answer": found}).json()
     assert not told["holds"] and told["answer"]["citations"][0]["status"] != "holds"
+    altered = local.post("/v1/ask", json={"question": ASKED}).json()
+    altered["sentences"][0]["text"] = altered["sentences"][0]["text"].replace("1987", "1988")
+    told = local.post("/v1/check", json={"answer": altered}).json()
+    assert not told["holds"] and told["answer"]["sentences"][0]["status"] == "altered"
+    halves = json.dumps({"answer": altered | {"question": "\ud800"}}).encode("ascii")
+    kind = {"content-type": "application/json"}
+    sent = local.post("/v1/check", content=halves, headers=kind)
+    assert "not an exported" in problem(sent, 400)
+    many = {"answer": altered | {"sentences": altered["sentences"] * 60}}
+    assert "at most 50" in problem(local.post("/v1/check", json=many), 422)
     many = {"answer": found | {"citations": found["citations"] * 60}}
     assert "at most 50" in problem(local.post("/v1/check", json=many), 422)
     assert "not an exported answer" in problem(local.post("/v1/check", json={"answer": {}}), 400)

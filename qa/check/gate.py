@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from index.search import Hit
 from index.tokens import words
+from qa.check.by_words import Basis
 from qa.check.support import support
 from qa.compose.draft import Draft, Span, quotable_parts
 from qa.injection import quotable
 from qa.lines import item
 from qa.models.entailment import Entailment
 from qa.plain_text import visible, without_unseen
-from qa.result import CHECKS, AnswerSentence, CheckedBy, Citation
+from qa.result import CHECKS, AnswerSentence, CheckedBy, Citation, PartKind
 from qa.retrieve.evidence import Evidence, passage
 from sources.language import detect_language
 
@@ -62,11 +63,7 @@ class Gate:
         The spans of the draft are passages that may support it. The sentences in them that do are
         cited, and the other spans are not.
         """
-        lines = without_unseen(draft.text).split("\n")
-        if draft.kind != "code":  # in which spaces may matter; a list is indented
-            listed = draft.kind == "list"
-            lines = ["  " * (item(one).depth if listed else 0) + visible(one) for one in lines]
-        text = "\n".join(line for line in lines if line.strip())
+        text = tidy(draft.text, draft.kind)
         said = " ".join(words(text))
         if not said:
             return None
@@ -75,13 +72,8 @@ class Gate:
         if not draft.spans:
             return self._refused(draft, "it cites no passage that the model was given")
         quotes = {span: quote for span in draft.spans if (quote := self._quote(span))}
-        if draft.kind == "list":  # a listing in it is shown without its fences
-            quotes = {span: _FENCE.sub(_blank, quote) for span, quote in quotes.items()}
         language = self._generation.manifest.language
-        basis = support(text, list(quotes.values()), language, self._model)
-        if draft.kind == "list" and basis.checked_by != "verbatim":  # numbers its text may not have
-            unmarked = "\n".join(item(line).text for line in text.split("\n"))
-            basis = support(unmarked, list(quotes.values()), language, self._model)
+        basis = basis_of(text, draft.kind, list(quotes.values()), language, self._model)
         if not basis.parts:
             return self._refused(draft, basis.reason or self._unsupported(text))
         if basis.checked_by not in self._allowed:
@@ -151,6 +143,32 @@ class Gate:
             found = passage(self._generation, Hit(chunk, quote, self._evidence.score_of(chunk)))
             self.citations.append(Citation(number=self._numbers[span], **asdict(found)))
         return self._numbers[span]
+
+
+def tidy(text: str, kind: PartKind) -> str:
+    """A part of an answer without what cannot be seen, and without empty lines."""
+    lines = without_unseen(text).split("\n")
+    if kind != "code":  # in which spaces may matter; a list is indented
+        listed = kind == "list"
+        lines = ["  " * (item(one).depth if listed else 0) + visible(one) for one in lines]
+    return "\n".join(line for line in lines if line.strip())
+
+
+def basis_of(
+    text: str,
+    kind: PartKind,
+    quotes: Sequence[str],
+    language: str,
+    model: Entailment | None = None,
+) -> Basis:
+    """How far quotes say a part of an answer, as `support` finds it of a sentence."""
+    if kind == "list":  # a listing in it is shown without its fences
+        quotes = [_FENCE.sub(_blank, quote) for quote in quotes]
+    basis = support(text, quotes, language, model)
+    if kind == "list" and basis.checked_by != "verbatim":  # numbers its text may not have
+        unmarked = "\n".join(item(line).text for line in text.split("\n"))
+        basis = support(unmarked, quotes, language, model)
+    return basis
 
 
 def _blank(found: re.Match[str]) -> str:

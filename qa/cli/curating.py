@@ -30,8 +30,8 @@ def check(
     """Check whether the sources still say what exported answers cite.
 
     A citation holds if its quote stands at its very place. Otherwise it has moved (here is where
-    to), the passage has changed (here is what it says now), or it is gone; the exit status is
-    then 1.
+    to), the passage has changed (here is what it says now), or it is gone. A sentence that is
+    not what its quotes say was altered. The exit status is then 1.
     """
     from qa.cli.shown import show_checks
     from qa.cli.terminal import show_json

@@ -33,6 +33,11 @@ _ABOUT = {
     "cause": "a cause",
 }
 _VERDICTS = {"holds": "still says it", "moved": "MOVED", "changed": "CHANGED", "gone": "GONE"}
+_SAID = {
+    "altered": "a sentence is not what its quotes say",
+    "unjudged": "the rules do not tell whether its quotes say a sentence; a model found it, and "
+    "none does here (REFDESK_SUPPORT_MODEL), or it is too long",
+}
 
 
 def show_answer(answer: Answer) -> None:
@@ -153,6 +158,8 @@ def show_checks(files: Sequence[Path], checks: Sequence[AnswerCheck]) -> None:
     for file, check in zip(files, checks, strict=True):
         if check.intact is False:
             rows.append((file, "", "EDITED", "since it was exported: its hash does not fit", ""))
+        if not check.text_fits:
+            rows.append((file, "", "EDITED", "its text is not made of its sentences", ""))
         for one in check.citations:
             text = {True: "same", False: "changed", None: "not there"}[one.same_text]
             rows.append((file, f"[{one.number}]", _VERDICTS[one.status], _place(one), text))
@@ -170,6 +177,12 @@ def show_checks(files: Sequence[Path], checks: Sequence[AnswerCheck]) -> None:
                 if one.elsewhere:
                     where = f"{one.elsewhere.source_id}:{one.elsewhere.start}-{one.elsewhere.end}"
                     console.print(indented(one_line(f"what it was stands in {where}")))
+        for said in check.sentences:
+            if said.status != "said":
+                numbers = "".join(f"[{number}]" for number in said.citations)
+                console.print()
+                console.print(Text(one_line(f"{file}: {_SAID[said.status]}"), "bold"))
+                console.print(indented(f"“{one_line(said.text)}” {numbers}"))
     every = [one for check in checks for one in check.citations]
     held = sum(one.status == "holds" for one in every)
     against = checks[0].against

@@ -1,4 +1,4 @@
-"""Whether the sources still say what an exported answer cites: what `refdesk check` runs.
+"""Whether the sources still say what an exported answer cites, and it what they say: `check`.
 
 A citation holds where its quote stands at its very offsets, whatever else of the source is new.
 Otherwise the quote is looked for elsewhere in the source, then what is most like it there, then the
@@ -11,31 +11,21 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from difflib import SequenceMatcher
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from qa.errors import SettingError
+from qa.export.alike import most_alike
 from qa.export.answers import index_folder
 from qa.export.evidence import EVIDENCE, SCHEMA, digest
 from qa.export.source_texts import Texts
+from qa.export.still_said import SentenceCheck, check_sentences, citation_of, text_fits
 
 if TYPE_CHECKING:
     from index.opened import Index
 
 Status = Literal["holds", "moved", "changed", "gone"]
-
-# A passage is a changed quote, not another one, where so much of it is alike (difflib's ratio) and
-# so many of the quote's runs of `_RUN` characters are still there. By hand: a sentence with a new
-# number or name has 0.85 and more, another sentence on the same topic 0.5 and less.
-_ALIKE = 0.6
-_RUNS_ALIKE = 0.25
-_RUN = 5
-# A longer quote is looked for word for word alone: to find what is like it takes its square.
-_LONGEST_LIKENED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +63,28 @@ class CitationCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCheck:
-    """The checks of an answer's citations; `intact` is None where the file carries no hash.
-
-    `against` says in words which index or library it was.
+    """The checks of an answer's citations and sentences; `intact` is None where the file carries no
+    hash, which whoever edits it can make anew. `text_fits` says whether the text is made of these
+    sentences. `against` says in words which index or library it was.
     """
 
     question: str
     against: str
     intact: bool | None
     citations: tuple[CitationCheck, ...]
+    sentences: tuple[SentenceCheck, ...] = ()
+    text_fits: bool = True
 
     @property
     def holds(self) -> bool:
-        """Whether every citation holds, and the file was not edited since it was exported."""
-        return self.intact is not False and all(one.status == "holds" for one in self.citations)
+        """Whether every citation holds, its quotes say every sentence, and the file was not edited
+        since it was exported."""
+        return (
+            self.intact is not False
+            and self.text_fits
+            and all(one.status == "holds" for one in self.citations)
+            and all(one.status == "said" for one in self.sentences)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The check ready for JSON."""
@@ -155,6 +153,11 @@ def _check(name: str, fields: Any, texts: Texts) -> AnswerCheck:
         question = answer["question"]
         if not isinstance(question, str):
             raise TypeError
+        json.dumps(answer, ensure_ascii=False).encode()  # halves of characters are no text
+        told = [citation_of(one) for one in answer["citations"]]
+        language = texts.manifest.language if texts.manifest else _language(fields)
+        sentences = check_sentences(answer, told, language)
+        fits = text_fits(answer, told)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SettingError(
             f"{name} is not an exported answer; name what `refdesk ask --export answer.json` wrote"
@@ -164,7 +167,14 @@ def _check(name: str, fields: Any, texts: Texts) -> AnswerCheck:
         against=texts.name,
         intact=intact,
         citations=tuple(_verdict(one, texts) for one in citations),
+        sentences=sentences,
+        text_fits=fits,
     )
+
+
+def _language(fields: Mapping[str, Any]) -> str:
+    """The language that a file says that its index had; English where it says none."""
+    return str((fields.get("settings") or {}).get("language") or "en")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +216,9 @@ def _verdict(cited: _Cited, texts: Texts) -> CitationCheck:
             status, now = "holds", Place(cited.source_id, cited.start, cited.end, cited.quote)
         elif now := _find(cited, cited.source_id, source.text):
             status = "moved"
-        elif now := _most_alike(cited.quote, cited.source_id, source.text):
+        elif alike := most_alike(cited.quote, source.text):
             status = "changed"
+            now = Place(cited.source_id, *alike, source.text[slice(*alike)])
     if status in ("changed", "gone"):
         others = (name for name in texts if name != cited.source_id)
         found = (_find(cited, name, texts[name].text) for name in others)
@@ -250,46 +261,3 @@ def _find(cited: _Cited, source_id: str, text: str) -> Place | None:
 def _shared(one: str, other: str) -> int:
     """With how many equal characters two texts begin."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-def _most_alike(quote: str, source_id: str, text: str) -> Place | None:
-    """The passage of `text` that is most like the quote; None where none is like it."""
-    runs = {quote[place : place + _RUN] for place in range(len(quote) - _RUN + 1)}
-    if not runs or not text or len(quote) > _LONGEST_LIKENED:
-        return None
-    kept = [text[place : place + _RUN] in runs for place in range(len(text))]
-    before = np.concatenate([[0], np.cumsum(kept)])
-    # How many runs of the quote stand in the window of its length that starts here.
-    size = min(len(quote), len(text))
-    count = before[size:] - before[: len(before) - size]
-    at = int(count.argmax())
-    if count[at] < _RUNS_ALIKE * len(runs):
-        return None
-    margin = size // 2
-    low, high = max(0, at - margin), min(len(text), at + size + margin)
-    matcher = SequenceMatcher(None, text[low:high], quote, autojunk=False)
-    blocks = [block for block in matcher.get_matching_blocks() if block.size >= _RUN]
-    if not blocks:
-        return None
-    start, end = low + blocks[0].a, low + blocks[-1].a + blocks[-1].size
-    # What was put in the place of the first and the last words belongs to it.
-    start, end = _to_border(
-        text, start, end, blocks[0].b > 0, blocks[-1].b + blocks[-1].size < len(quote)
-    )
-    found = text[start:end]
-    if SequenceMatcher(None, found, quote, autojunk=False).ratio() < _ALIKE:
-        return None
-    return Place(source_id, start, end, found)
-
-
-def _to_border(text: str, start: int, end: int, left: bool, right: bool) -> tuple[int, int]:
-    """The span grown to whole words, or, on a side that lacks something, to the sentence's end."""
-    while start > 0 and (text[start - 1] not in ".!?\n" if left else text[start - 1].isalnum()):
-        start -= 1
-    while end < len(text) and (text[end - 1] not in ".!?\n" if right else text[end].isalnum()):
-        end += 1
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end

@@ -19,6 +19,8 @@ from qa.web.api.schemas import AnswerOut, Checked, PassageOut, Question, SourceO
 
 # What is sought in a whole library takes time: sentences, or quotes that stand no more there.
 _MOST_SENTENCES = 50
+# Of an exported answer: the fields that each quote has, and each sentence.
+_COUNTED = ('"quote"', '"citations"')
 _log = logging.getLogger(__name__)
 
 
@@ -58,8 +60,10 @@ def rest_routes(calls: Calls) -> APIRouter:
         if sum(one is not None for one in (sent.sentences, sent.text, sent.answer)) != 1:
             raise HTTPException(422, "Send one of sentences, text and answer; see /docs")
         if sent.answer is not None:
-            if json.dumps(sent.answer).count('"quote"') > _MOST_SENTENCES:
-                raise HTTPException(422, f"Send an answer of at most {_MOST_SENTENCES} quotes")
+            if any(json.dumps(sent.answer).count(one) > _MOST_SENTENCES for one in _COUNTED):
+                raise HTTPException(
+                    422, f"Send an answer of at most {_MOST_SENTENCES} quotes and sentences"
+                )
             told = (await calls.check_answer(sent.answer)).to_dict()
             return {"holds": told["holds"], "answer": told}
         claims = [
