@@ -150,6 +150,9 @@ _FEATURES: dict[str, str] = {
         rf"(?:{_REPLY}|message)\b|\b(?:in|of|to|into|with|within) your (?:\w+ )?{_REPLY}\b"
     ),
     "reply_must": (
+        rf"\b(?:only|correct|right|ideal|proper|permitted|allowed) {_REPLY}(?: allowed)? (?:is|calls|names|says|reads)\b"
+        rf"|\b{_REPLY} to (?:any|every|all|each) questions?\b[^.!?]{{0,40}}(?:\breads?\b|\bis\b|:)"
+        rf"|"
         rf"\b(?:your|the|every|each|all|correct|only)(?: \w+)? {_REPLY}\b[^.!?]{{0,30}}\b(?:must|should"
         rf"|shall|has to|have to|is (?:that|no|yes|now)|are to|(?:is|are) all)\b"
     ),
@@ -163,6 +166,8 @@ _FEATURES: dict[str, str] = {
         r"|whatever (?:the question|it|is)|whole answer|and stop)\b"
     ),
     "when_asked": (
+        r"\b(?:if|when|where|whenever|should|provided that|in the event that|as long as)\b[^.!?]{0,20}"
+        r"\b(?:quer(?:y|ies)|questions?|topic)\b[^.!?]{0,20}\b(?:contains?|names?|concerns?|touch(?:es)? on|is about|is the)\b|"
         r"\b(?:(?:if|when|whenever|each time|in case|as soon as|^should|before|after|asked)\b"
         r"[^.!?]{0,30}\b(?:asked|asks?|answer(?:ing)?|queried|quer(?:y|ies)|user|somebody|someone"
         r"|question|respond(?:ing)?|summari[sz]e\w*|wants? to know)|whoever (?:answers|reads)"
@@ -187,6 +192,9 @@ _FEATURES: dict[str, str] = {
         r"|quietly|secretly|say nothing|deny (?:it|that)|suppress)\b"
     ),
     "hide_this": (
+        rf"\b(?:nobody|none|no one|no human)\b[^.!?]{{0,40}}\b(?:learns?|sees?|finds? out|knows?|notices?)\b"
+        rf"[^.!?]{{0,20}}\bth(?:is|ese) (?:note|line|text|paragraph|words)\b"
+        rf"|\b(?:human|user|reader|person|people)s? (?:must|may|should) (?:not|never) (?:see|learn|find out|know|notice)\b|"
         rf"\b(?:tell|mention|reveal|disclose|show|refer|hide|keep|shown|notice)\w*\b[^.!?]{{0,30}}"
         rf"\b(?:{_PAPER}|the answer|was changed)\b"
     ),
@@ -242,7 +250,10 @@ _FEATURES: dict[str, str] = {
         r"<\|\w+\|>|\[/?inst\]|<</?sys>>|</?(?:system|instructions?|assistant|passages?|context"
         r"|prompt|documents?)\s*>|[\"']role[\"']\s*:\s*[\"'](?:system|developer|assistant)[\"']"
         r"|#{2,} ?(?:human|assistant|system|instruction|response)s?\s*:"
-        r"|#{2,} ?system (?:notice|message|override|prompt|instruction)"
+        r"|#{2,} ?(?:(?:new|updated|revised) )?system (?:notice|message|override|prompt|instruction)"
+        r"|(?:^|[^\w\s,]\s*)(?:tool|function) (?:result|output|response)s?\s*:[^.!?]{0,40}"
+        r"\b(?:passed|ok|success\w*|verified|complete|lifted|granted|approved|authori[sz]ed)\b"
+        r"|\[(?:assistant|system|tool|user) [^\]]{1,40}\]"
         r"|-{2,} ?(?:begin|end)\b[^.!?]{0,30}(?:instructions|passages|context|prompt|document)"
         r"|\bend of (?:the )?(?:passages?|context|prompt|conversation|document)s?\b"
         r"|\bnew instructions?\s*:"
@@ -346,7 +357,7 @@ _HINT = re.compile(
     r"|rule|guid|answer|repl|respon|respond|output|print|say|tell|write|cite|citation|source|passage"
     r"|document|page|text|user|reader|ask|question|system|context|ignore|forget|disregard|pretend"
     r"|act|imagine|suppose|decode|hidden|secret|human|order|note|message|conversation|brief|trust"
-    r"|hide|fetch|rot-?13|base-?64|obey|decod|execut|marker|task|send|render|open|remember|let|play|chat|treat|rank|everything|show|line|q:)"
+    r"|hide|fetch|rot-?13|base-?64|obey|decod|execut|marker|task|send|render|open|remember|let|play|chat|treat|rank|everything|show|line|q:|(?:tool|function) (?:result|output))"
     r"|[<\[{|#]|https?:"
 )
 
