@@ -15,6 +15,9 @@ from sources.source import Format
 FORMATS: dict[str, Format] = {
     ".md": "markdown",
     ".markdown": "markdown",
+    ".mdx": "markdown",
+    ".qmd": "markdown",
+    ".rmd": "markdown",
     ".txt": "text",
     ".text": "text",
     ".html": "html",

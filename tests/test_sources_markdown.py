@@ -336,3 +336,27 @@ def test_a_name_goes_on_a_line_that_was_broken_off_beside_a_long_one():
 )  # fmt: skip
 def test_what_shows_no_text_is_no_block(text, blocks):
     assert [said for _, said in blocks_of(text)] == blocks
+
+
+def test_a_tag_that_is_spoken_of_hides_nothing():
+    text = (
+        "# \\<script setup>\n\nIt is sugar.\n\nA bare <script> tag is set up.\n\n"
+        "```html\n<script>a</script>\n```\n\nIt ends.\n"
+    )
+    shown = [text[b.start : b.end] for b in read_markdown(text).blocks]
+    assert shown == [
+        "\\<script setup>", "It is sugar.", "A bare <script> tag is set up.",
+        "<script>a</script>", "It ends.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("info", "language"),
+    [
+        ("{.yaml filename='a'}", "yaml"), ("{.r}", "r"), ("{r, echo=FALSE}", "r"), ("{r setup}", "r"),
+        ("{code-block} python", "python"), ("python", "python"),
+    ],
+)  # fmt: skip
+def test_the_language_of_a_listing_stands_in_its_attributes(info, language):
+    (block,) = read_markdown(f"```{info}\nx <- 1\n```\n").blocks
+    assert block.language == language

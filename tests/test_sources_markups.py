@@ -102,3 +102,67 @@ def test_subtitles_are_sentences_behind_their_times():
 def test_what_is_of_another_kind_is_refused(suffix):
     with pytest.raises(UnreadableError):
         read(b"Only words.", FORMATS[suffix], f"a{suffix}")
+
+
+SPHINX = """
+Log
+===
+
+.. autoclass:: Log(name)
+   :members:
+
+   A log of a ship.
+
+   .. method:: Log.write(text)
+
+      Writes a line.
+
+.. autofunction:: find
+
+.. confval:: depth
+   :type: int
+   :no-index:
+
+   How deep it goes.
+
+.. code-block::
+   :linenos:
+
+   log.write("Leath")
+
+.. figure:: lock.png
+   :alt: a lock
+
+   The lock at Leath.
+
+   Built in 1911.
+
+.. include:: more.rst
+
+.. literalinclude:: code.py
+"""
+
+
+def test_what_stands_below_a_directive_that_asks_for_code_is_read_and_the_rest_is_told():
+    extract, blocks = found(".rst", SPHINX)
+    assert [(kind, words) for kind, _, words in blocks] == [
+        ("heading", "Log"),
+        ("term", "Log(name)"),
+        ("definition", "A log of a ship."),
+        ("term", "Log.write(text)"),
+        ("definition", "Writes a line."),
+        ("term", "depth"),
+        ("definition", "How deep it goes."),
+        ("paragraph", "type: int"),
+        ("code", 'log.write("Leath")'),
+        ("paragraph", "The lock at Leath."),
+        ("paragraph", "Built in 1911."),
+    ]
+    assert next(b for b in extract.blocks if b.kind == "code").language == ""
+    assert [name for name, _ in extract.unread] == ["find", "more.rst", "code.py"]
+
+
+def test_a_page_of_a_manual_is_named_with_its_section():
+    said = "See linkgit:git-push[1], man:ls[1], link:a.html[the page] and https://x.org[2]."
+    words = "See git-push(1), ls(1), the page and 2."
+    assert [one for _, _, one in found(".adoc", said)[1]] == [words]

@@ -1,6 +1,7 @@
 """PDF: paragraphs, headings and pages of files that a real library writes."""
 
 import io
+from collections import Counter
 
 import pytest
 from pypdf import PdfReader, PdfWriter
@@ -21,8 +22,9 @@ from test_sources_text import assert_sound
 from sources import load_sources
 from sources.readers import pdf
 from sources.readers.pdf import read_pdf
-from sources.readers.pdf_lines import LIGATURES
+from sources.readers.pdf_lines import LIGATURES, Line, Part
 from sources.readers.pdf_second import is_garbled
+from sources.readers.text_builder import TextBuilder
 
 STYLES = getSampleStyleSheet()
 SENTENCE = "The treaty number {} obliges either side to help the other without any delay."
@@ -346,6 +348,35 @@ def test_where_the_text_is_no_text_the_second_reader_reads_the_page(monkeypatch,
     monkeypatch.setattr(pdf.SecondReader, "lines", lambda *_: [])
     found = read_pdf(data)
     assert (found.text, [name for name, _ in found.unread]) == ("Second.", ["page 1"])
+
+
+def test_where_the_words_run_together_the_second_reader_parts_them(monkeypatch):
+    page_lines = pdf.page_lines
+
+    def together(page, number, builder, unseen):
+        lines = page_lines(page, number, builder, unseen)
+        for line in lines:
+            line.text = line.text.replace(" ", "")
+        return lines
+
+    monkeypatch.setattr(pdf, "page_lines", together)
+    data = drawn([(50, 700, "It was sewn in the club’s house and flown at Leath.")])
+    words = "It was sewn in the club’s house and flown at Leath."
+    assert read_pdf(data).text == words
+    monkeypatch.setattr(pdf.SecondReader, "lines", lambda *_: [])
+    assert read_pdf(data).text == words.replace(" ", "")  # better than nothing
+
+
+def test_what_ocr_takes_for_a_dot_is_no_text():
+    def line(text, y):
+        part = Part(text=text, place=(0.1, 0.1, 0.1, 0.1), sure=0.9)
+        read = Line(page=0, x=50, y=y, size=10, bold=False, text=text)
+        read.parts = [part]
+        return [read]
+
+    found = pdf.composed(TextBuilder(), [line("A kite.", 700), line("•", 300)], (), Counter(), {})
+    assert found.text == "A kite." and found.pages == (0, 7)
+    assert [(span.start, span.end) for span in found.ocr] == [(0, 7)]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ _CELL = re.compile(r"(?:(?:\d+|(?:\d+)?\.\d+)\+|\d+\*)?[<^>]?(?:\.[<^>])?[adehlm
 _LINK = re.compile(
     r"(?:link:|mailto:|xref:)?(https?://[^\s\[\]<>]{1,2000}|[^\s\[\]<>:]{1,200})\[([^\[\]]{0,500})\]"
 )
+# "linkgit:git-push[1]", a macro of somebody's own: a page of a manual and its section
+_MANUAL = re.compile(r"(?<![\w:])(?!footnote:|link:|xref:)[a-z]{2,20}:([\w.-]{1,100})\[(\d\w?)\]")
 _XREF = re.compile(r"<<([^,<>]+)(?:,([^<>]*))?>>")
 _STRUCK = re.compile(r"\[(?:line-through|\.line-through)\]#+[^#\n]*#+")
 _ROLE = re.compile(r"\[[\w.# -]+\](?=[#*_`])")
@@ -177,6 +179,7 @@ class _Reader:
         text = _STRUCK.sub("", text)
         text = _FOOTNOTE.sub(r" (\1)", _ANCHOR.sub(lambda found: found[1] or "", text))
         text = _XREF.sub(lambda link: link[2] or link[1], text)
+        text = _MANUAL.sub(r"\1(\2)", text)
         text = _LINK.sub(lambda link: link[2].split(",")[0].rstrip("^") or link[1], text)
         text = _ROLE.sub("", text)
         return _MARK.sub(r"\2", text).removesuffix(" +")

@@ -191,16 +191,16 @@ def _unseen(text: str, listings: list[Span]) -> Iterator[tuple[int, int, bool]]:
         if start < done or (at >= 0 and start < listings[at][1]):
             continue
         line = text.rfind("\n", 0, start) + 1
-        if text.count("`", line, start) % 2:
+        if text.count("`", line, start) % 2 or text.endswith("\\", line, start):
             continue
         if tag[0] == "<!--":
             close = text.find("-->", start)
             end = close + 3 if close >= 0 else len(text)
         elif (never := tag[1].lower() in _NEVER_SHOWN) or _HIDDEN_TAG.search(tag[2] or ""):
             closing = re.compile(rf"</{re.escape(tag[1])}\s*>", re.IGNORECASE).search(text, start)
-            if never and not closing:  # a tag that is spoken of
-                continue
             end = closing.end() if closing else len(text)
+            if never and (not closing or bisect_right(listings, (end, 0)) - 1 > at):
+                continue  # a tag that is spoken of: what ends it, if anything, stands in a listing
         else:
             continue
         done = end

@@ -117,7 +117,9 @@ def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]
                 continue
             if directive in _NOT_TEXT:
                 continue
-            if directive:
+            if directive and (directive[0] == "." or not language.endswith("}")):
+                language = directive.strip(".,")  # "{.yaml}", "{r, echo=FALSE}"
+            elif directive:
                 language = rest[0] if rest else ""
             spans = spans[1:] if token.type == "fence" else spans
             for code in _code(text, spans, token.content):

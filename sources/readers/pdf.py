@@ -26,7 +26,7 @@ from sources.readers.pdf_lines import (
     usual_size,
 )
 from sources.readers.pdf_paragraphs import HEADING_SIZE, join_broken, paragraphs
-from sources.readers.pdf_second import SecondReader, is_garbled
+from sources.readers.pdf_second import SecondReader, is_garbled, runs_together
 from sources.readers.text_builder import TextBuilder, clean
 from sources.readers.unseen import told as told_unseen
 from sources.source import Kind, OcrSpan
@@ -146,6 +146,11 @@ def _page(
         lines = page_lines(page, number, builder, unseen)
         fill_in(page, number, lines, builder)
         if not is_garbled(line.text for line in lines):
+            if runs_together(line.text for line in lines) and unseen.total() == before:
+                apart = second.lines(number, builder)
+                if apart and not runs_together(line.text for line in apart):
+                    lines = apart
+                    fill_in(page, number, lines, builder)
             return laid_out(lines), ""
         why = "its text makes no words: see it in the file, or run it through OCR"
     except (MemoryError, RecursionError, DependencyError, FileNotDecryptedError):
@@ -190,14 +195,18 @@ def _build(
         elif plain and group[0].bold and _is_title(group, 0.95 * body):
             kind, level = "heading", GUESSED
         text = ""
+        spans: list[OcrSpan] = []
         for line in group:
             text = _joined(text, line.text, words)
             offset = builder.next_start(kind) + len(text) - len(line.text)
             starts += [offset] * (line.page + 1 - len(starts))
-            ocr += _spans(line, offset)
+            spans += _spans(line, offset)
         fields = group[0].fields
         header = "header" if kind == "row" and fields else ""
+        blocks = len(builder.blocks)
         builder.add(kind, text, level=level, fields=fields, marker=header)
+        ocr += spans[: len(spans) * (len(builder.blocks) - blocks)]  # mere dots make no block
+    starts = [min(start, len(builder.text)) for start in starts]
     starts += [len(builder.text)] * (pages - len(starts))
     return tuple(starts), tuple(ocr)
 

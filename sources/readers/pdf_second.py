@@ -21,6 +21,8 @@ _LEAST_LETTERS = (
 _GLYPHS = re.compile(r"/(?:[a-zA-Z]{1,6}\d{1,5}|[A-Z]\w{2,})(?=/|\s|$)|\(cid:\d+\)")
 _LEADERS = re.compile(r"[\s._\-–—|•*=]+")
 _WORD = re.compile(r"[a-zA-Z]{4,}")
+_LETTERS_RUN = re.compile(r"[a-zA-Z\u00c0-\u024f\u0370-\u052f\u2019'-]+")  # Latin, Greek, Cyrillic
+_LONGEST_WORD = 20
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
 _LEAST_WORDS = 25
 _OBJECTS = 1_000  # of a page that are looked at
@@ -44,6 +46,16 @@ def is_garbled(lines: Iterable[str]) -> bool:
     words = _WORD.findall(text)
     spoken = sum(1 for word in words if _VOWEL.search(word))
     return len(words) >= _LEAST_WORDS and spoken < _LEAST_SPOKEN * len(words)
+
+
+def runs_together(lines: Iterable[str]) -> bool:
+    """Whether most letters stand in words longer than any: the spaces between words are lost."""
+    words = _LETTERS_RUN.findall(" ".join(lines))
+    letters = sum(map(len, words))
+    return (
+        letters >= _LEAST_CHARS
+        and sum(len(word) for word in words if len(word) >= _LONGEST_WORD) > letters / 2
+    )
 
 
 def _is_strange(char: str) -> bool:

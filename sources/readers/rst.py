@@ -34,13 +34,17 @@ _CODE = frozenset(
     "code-block sourcecode code parsed-literal doctest testcode ipython prompt".split()
 )
 _UNREAD = frozenset(
-    "toctree image figure graphviz digraph index include literalinclude raw meta contents sectnum "
-    "automodule autoclass autofunction autosummary currentmodule module highlight default-role "
-    "mermaid uml plot tabularcolumns only-html".split()
+    "toctree graphviz digraph index include literalinclude raw meta contents sectnum autosummary "
+    "currentmodule module highlight default-role mermaid uml plot tabularcolumns only-html".split()
 )
+_ELSEWHERE = {
+    "include": "an included file: it is read as its own source",
+    "literalinclude": "a listing in a file of its own: it is not read",
+}
 _DESCRIBED = frozenset(
     "function method class attribute property data exception option cmdoption envvar confval "
-    "setting describe object macro type program".split()
+    "setting describe object macro type program automodule autoclass autofunction automethod "
+    "autoattribute autodata autoexception autoproperty".split()
 )
 _TARGETED = re.compile(r"(.*?)\s*<[^<>]*>", re.DOTALL)
 _DEEP = 150
@@ -60,22 +64,31 @@ class _Any(Directive):  # type: ignore[misc]  # docutils has no types
     def run(self) -> list[Node]:
         """The nodes of the directive."""
         name = self.name.rpartition(":")[2]
+        said, options = self._head()
         if name in _UNREAD:
-            return []
+            told = nodes.comment()
+            told["elsewhere"] = (said, _ELSEWHERE.get(name, ""))
+            return [told]
         if name in _CODE:
             text = "\n".join(line for line in self.content if not _OPTION.match(line))
             block = nodes.literal_block(text, text)
-            block["language"] = self.arguments[0] if self.arguments else ""
+            block["language"] = said.partition(" ")[0]
             return [block]
         holder = nodes.admonition() if name in _ADMONITIONS else nodes.container()
         holder["sort"] = name
-        said = " ".join(self.arguments)
         words = self.state.inline_text(said, self.lineno)[0] if said else []
         if name in _DESCRIBED and said:
+            if name.startswith("auto") and not self.content:
+                told = nodes.comment()
+                told["elsewhere"] = (said, "is described in its code alone: it is not read")
+                return [told]
             item = nodes.definition_list_item()
             item += nodes.term(said, said)
             item += (holder := nodes.definition())
             self.state.nested_parse(self.content, self.content_offset, holder)
+            for option in options if not name.startswith("auto") else ():
+                shown = self.state.inline_text(option, self.lineno)[0]
+                holder += nodes.paragraph(option, "", *shown)
             return [item]
         if said and name == "admonition":
             holder["said"] = said
@@ -84,8 +97,21 @@ class _Any(Directive):  # type: ignore[misc]  # docutils has no types
         self.state.nested_parse(self.content, self.content_offset, holder)
         return [holder]
 
+    def _head(self) -> tuple[str, list[str]]:
+        """What stands behind the name, and the options below that have a value: "type: int"."""
+        head = _HEAD_END.split(self.block_text.split("::", 1)[1], maxsplit=1)[0]
+        said: list[str] = []
+        options: list[str] = []
+        for line in map(str.strip, head.splitlines()):
+            if self.arguments and (option := _OPTION.match(line)):
+                options.append(f"{option[1]}: {line[option.end() :].strip()}")
+            elif self.arguments:
+                (options or said).append(line)
+        return " ".join(filter(None, said)), [one for one in options if not one.endswith(": ")]
 
-_OPTION = re.compile(r":[\w-]+:")
+
+_OPTION = re.compile(r":([\w-]+):(?!`)")
+_HEAD_END = re.compile(r"\n[ \t]*(?:\n|$)")
 
 
 def _role(
@@ -127,12 +153,20 @@ def read_rst(text: str) -> Extract:
     document = publish_doctree(text, settings_overrides=_SETTINGS)
     reader = _Reader()
     reader.read(document, 0, 0)
-    return reader.builder.extract()
+    elsewhere: dict[str, list[str]] = {}
+    for name, why in reader.unread:
+        elsewhere.setdefault(why, []).append(name)
+    told = tuple(
+        (names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else ""), why)
+        for why, names in elsewhere.items()
+    )
+    return reader.builder.extract(unread=told)
 
 
 class _Reader:
     def __init__(self) -> None:
         self.builder = TextBuilder()
+        self.unread: list[tuple[str, str]] = []
 
     def read(self, container: Node, section: int, lists: int, depth: int = 0) -> None:
         """Add the blocks of a part, in so many sections and lists."""
@@ -173,6 +207,8 @@ class _Reader:
                     option, description = node.children[0].astext(), node.children[-1].astext()
                     self.builder.add("term", option)
                     self.builder.add("definition", description)
+                case "comment" if node.get("elsewhere", ("", ""))[1]:
+                    self.unread.append(node["elsewhere"])
                 case "comment" | "substitution_definition" | "system_message" | "target" | "raw":
                     continue
                 case "problematic" | "image" | "pending" | "meta" | "docinfo" | "topic_contents":
