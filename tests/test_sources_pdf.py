@@ -367,6 +367,25 @@ def test_where_the_words_run_together_the_second_reader_parts_them(monkeypatch):
     assert read_pdf(data).text == words.replace(" ", "")  # better than nothing
 
 
+def test_where_words_are_lost_the_second_reader_reads_the_page(monkeypatch):
+    page_lines = pdf.page_lines
+    shown = [
+        (50, 700 - 15 * nth, f"The kite number {nth} was sewn in the club.") for nth in range(9)
+    ]
+    data = drawn(shown)
+    whole = read_pdf(data).text
+    assert whole.count("sewn") == 9
+    monkeypatch.setattr(pdf, "page_lines", lambda *given: page_lines(*given)[2:])
+    assert read_pdf(data).text.split() == whole.split()
+
+    def hidden(page, number, builder, unseen):
+        unseen["white"] += 1
+        return page_lines(page, number, builder, unseen)[2:]
+
+    monkeypatch.setattr(pdf, "page_lines", hidden)  # the second reader would show what is not seen
+    assert read_pdf(data).text.count("sewn") == 7
+
+
 def test_what_ocr_takes_for_a_dot_is_no_text():
     def line(text, y):
         part = Part(text=text, place=(0.1, 0.1, 0.1, 0.1), sure=0.9)

@@ -26,7 +26,7 @@ from sources.readers.pdf_lines import (
     usual_size,
 )
 from sources.readers.pdf_paragraphs import HEADING_SIZE, join_broken, paragraphs
-from sources.readers.pdf_second import SecondReader, is_garbled, runs_together
+from sources.readers.pdf_second import SecondReader, is_garbled
 from sources.readers.text_builder import TextBuilder, clean
 from sources.readers.unseen import told as told_unseen
 from sources.source import Kind, OcrSpan
@@ -146,11 +146,9 @@ def _page(
         lines = page_lines(page, number, builder, unseen)
         fill_in(page, number, lines, builder)
         if not is_garbled(line.text for line in lines):
-            if runs_together(line.text for line in lines) and unseen.total() == before:
-                apart = second.lines(number, builder)
-                if apart and not runs_together(line.text for line in apart):
-                    lines = apart
-                    fill_in(page, number, lines, builder)
+            if unseen.total() == before and (better := second.better(lines, number, builder)):
+                fill_in(page, number, better, builder)
+                lines = better
             return laid_out(lines), ""
         why = "its text makes no words: see it in the file, or run it through OCR"
     except (MemoryError, RecursionError, DependencyError, FileNotDecryptedError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -28,6 +28,7 @@ _LEAST_WORDS = 25
 _OBJECTS = 1_000  # of a page that are looked at
 _LETTERS = 50
 _LONGEST = 2000  # pixels: of a page that OCR reads
+_LEAST_KEPT = 0.9  # of the letters that PDFium finds
 _LEAST_SPOKEN = 0.5  # words with a vowel; of text whose letters are exchanged a third or less
 
 
@@ -86,6 +87,25 @@ class SecondReader:
                     line.cells = [(left, words)]
                     joined(found, line)
         return found
+
+    def better(self, lines: Sequence[Line], number: int, builder: TextBuilder) -> list[Line]:
+        """The lines of a page, where those given lack words or the spaces between them."""
+        together = runs_together(line.text for line in lines)
+        known = sum(sum(map(str.isalnum, line.text)) for line in lines)
+        if not together and self._letters(number) <= max(known / _LEAST_KEPT, _LEAST_CHARS):
+            return []
+        found = self.lines(number, builder)
+        said = [line.text for line in found]
+        return [] if is_garbled(said) or runs_together(said) else found
+
+    def _letters(self, number: int) -> int:
+        """How many letters and digits a page has."""
+        import pypdfium2
+
+        with suppress(pypdfium2.PdfiumError, ValueError, IndexError):
+            text = self._page(number).get_textpage()
+            return sum(map(str.isalnum, text.get_text_bounded()))
+        return 0
 
     def is_drawn(self, number: int) -> bool:
         """Whether a page holds an image, or as many outlines as letters that are drawn."""
