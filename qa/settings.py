@@ -27,6 +27,7 @@ class Settings:
     conversations: Path
     gaps: bool
     store: str | None
+    libreoffice: Path | None
     rate: int
     webhook: str | None
 
@@ -52,6 +53,8 @@ VARIABLES = {
     "REFDESK_GAPS": "whether unanswered questions are logged, `on` or `off`; default: on",
     "REFDESK_STORE": "Chroma server to put the vectors in, as `http://host:8000`, or `cloud`, or "
     "`files`; default: what the index has, at first files",
+    "REFDESK_LIBREOFFICE": "LibreOffice's program `soffice`, which old Office files are read with; "
+    "default: the one on the path, or where its installers put it",
     "REFDESK_RATE": "requests a minute that programs may send with one key, as one user or from "
     "one address, where others use the chat; default: 60",
     "REFDESK_WEBHOOK": "address that is sent what came of each rebuild, as JSON; default: none",
@@ -107,9 +110,20 @@ def read_settings() -> Settings:
         ),
         gaps=value["REFDESK_GAPS"].lower() != "off",
         store=value["REFDESK_STORE"] or None,
+        libreoffice=read_libreoffice(),
         rate=int(rate),
         webhook=webhook,
     )
+
+
+def read_libreoffice() -> Path | None:
+    """The program that is named to be LibreOffice. Raises SettingError."""
+    named = os.environ.get("REFDESK_LIBREOFFICE", "").strip()
+    if named and not (Path(named).is_file() and os.access(named, os.X_OK)):
+        raise SettingError(
+            f"REFDESK_LIBREOFFICE is {named!r}, no program; set it to the path of `soffice`"
+        )
+    return Path(named) if named else None
 
 
 def set_variables() -> dict[str, str]:

@@ -51,8 +51,18 @@ _SAFE = {
 }
 
 
+_named: list[Path] = []  # at most one
+
+
+def use_converter(program: Path | None) -> None:
+    """Take this program for LibreOffice from now on, or with None the one that is found."""
+    _named[:] = [program] if program else []
+
+
 def find_converter() -> Path | None:
-    """LibreOffice on the path, or where its installers put it; None for none."""
+    """LibreOffice as it was named, on the path, or where its installers put it; None for none."""
+    if _named:
+        return _named[0].resolve()
     found = which("soffice") or which("libreoffice")
     places = [Path(found)] if found else [place for place in _PLACES if place.is_file()]
     return places[0].resolve() if places else None

@@ -10,6 +10,7 @@ from docx import Document
 from pptx import Presentation
 
 from index.build.fingerprint import library_fingerprint
+from qa.cli.app import run
 from sources import Limits, NoSourcesError, confined, converter, load_sources
 from sources.converter import convert, find_converter
 
@@ -90,6 +91,23 @@ def test_without_a_converter_it_is_told_what_to_install(old, monkeypatch):
     monkeypatch.setattr(converter, "_PLACES", ())
     said = "is read with LibreOffice: install it, then `refdesk rebuild`; or save it as .docx"
     assert reason(old) == said
+
+
+def test_the_program_that_is_named_is_used(old, tmp_path, monkeypatch, capsys):
+    (tmp_path / "letter.docx").write_bytes(letter())
+    office = tmp_path / "office"
+    office.write_text(
+        f'#!/bin/sh\nmkdir "$HOME/made" && cp {tmp_path}/letter.docx "$HOME/made/document.docx"\n'
+    )
+    monkeypatch.setattr(converter, "which", lambda name: None)
+    monkeypatch.setattr(converter, "_PLACES", ())
+    monkeypatch.setattr(converter, "_named", [])
+    monkeypatch.setenv("REFDESK_LIBREOFFICE", str(office))
+    assert run(["sources", str(old)]) == 1
+    assert "REFDESK_LIBREOFFICE" in capsys.readouterr().err  # it may not be run
+    office.chmod(0o755)
+    assert run(["sources", str(old)]) == 0
+    assert "The lock" in capsys.readouterr().out
 
 
 def test_what_is_made_is_read_as_the_file_that_it_was_made_of(old, stand_in, tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ from typer.exceptions import TyperException
 from index.errors import IndexingError
 from qa.cli import add, asking, backup, curating, library, mcp, measuring, reporting, user, watching
 from qa.errors import RefdeskError
-from qa.settings import VARIABLES
+from qa.settings import VARIABLES, read_libreoffice
+from sources.converter import use_converter
 from sources.errors import SourceError
 
 app = typer.Typer(
@@ -35,7 +36,8 @@ def common(
         bool, typer.Option("--debug", help="On an error show where in the program it arose.")
     ] = False,
 ) -> None:
-    """Take the options that stand before the command; `run` looks for `--debug` itself."""
+    """Take what holds for every command; `run` looks for `--debug` itself."""
+    use_converter(read_libreoffice())
 
 
 app.command(epilog="Example: refdesk chat --port 7861")(asking.chat)
