@@ -202,6 +202,10 @@ def _read(data: bytes, format_: Format, name: str, ocr: bool) -> Extract:
             return read_mediawiki(decode(data, name))
         case "doc" | "ppt" | "xls":
             raise UnreadableError(f"has to be made into {CONVERTED[format_]} before it is read")
+        case "bibtex":
+            from sources.readers.bibtex import read_bibtex
+
+            return read_bibtex(decode(data, name))
         case "links":
             from sources.readers.links import read_links
 

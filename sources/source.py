@@ -25,6 +25,7 @@ Format = Literal[
     "email", "image", "rst", "notebook", "subtitles", "rtf", "org", "asciidoc", "latex",
     "mediawiki",
     "doc", "ppt", "xls",  # old Office files and others that LibreOffice opens
+    "bibtex",  # of no source: the records of a bibliography, when its files are added
     "links",  # of no source: what a page, a feed or a map of a site leads to, when it is added
 ]  # fmt: skip
 Kind = Literal[

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import sys
 
 import pytest
 from test_sources_fetch import ROUTES, server  # noqa: F401  a fixture
@@ -98,13 +99,16 @@ BIBTEX = r"""
 """
 
 
-def test_the_files_of_an_export_of_zotero_are_added_with_their_records(tmp_path, library):
+def test_the_files_of_an_export_of_zotero_are_added_with_their_records(
+    tmp_path, library, monkeypatch
+):
     export = tmp_path / "My Library"
     (export / "files" / "1").mkdir(parents=True)
     (export / "files" / "1" / "Storm: the lock.txt").write_text("It was built in 1911.")
     (export / "files" / "1" / "Page.html").write_text("<title>Other</title><p>It is long.")
     (tmp_path / "secret.txt").write_text("Secret.")
     (export / "files" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    monkeypatch.setitem(sys.modules, "sources.readers.bibtex", None)  # read apart, or not at all
     (export / "My Library.bib").write_text(BIBTEX, encoding="utf-8")
     added, left = add(export / "My Library.bib", library)
     assert added == ["My Library/storm-the-lock", "My Library/page"]

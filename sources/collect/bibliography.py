@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sources.apart import DEFAULT_LIMITS, ApartReader
 from sources.dates import read_date
 from sources.errors import SnapshotError, UnreadableError
-from sources.formats import decode, read_file
+from sources.formats import read_file
 from sources.snapshot import holds_up
 
 _MOST_BYTES = 20 * 1024 * 1024
@@ -44,7 +44,7 @@ def read_records(file: Path) -> list[Record] | None:
         return None
     try:
         if suffix == ".bib":
-            return list(_bibtex(decode(read_file(file, _MOST_BYTES), file.name)))
+            return list(_bibtex(read_file(file, _MOST_BYTES), file.name))
         found = json.loads(file.read_bytes()) if file.stat().st_size <= _MOST_BYTES else None
     except UnreadableError as error:
         raise SnapshotError(f"{file}: {error}") from error
@@ -78,33 +78,14 @@ def _kept(said: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key == "topics" or holds_up(key, value)}
 
 
-def _bibtex(text: str) -> Iterator[Record]:
-    from bibtexparser.entrypoint import parse_string
-    from bibtexparser.middlewares import LatexDecodingMiddleware
-    from bibtexparser.middlewares.names import (
-        parse_single_name_into_parts,
-        split_multiple_persons_names,
-    )
-
-    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what fails is told below
-    library = parse_string(text)
-    files = {}
-    for entry in library.entries:
-        fields = entry.fields_dict
-        files[entry.key] = str(fields["file"].value) if "file" in fields else ""
-        for name in ("author", "editor"):
-            if name in fields:
-                people = split_multiple_persons_names(str(fields[name].value))
-                fields[name].value = ", ".join(
-                    parse_single_name_into_parts(one, strict=False).merge_first_name_first
-                    for one in people
-                )
-    library = LatexDecodingMiddleware().transform(library)
-    for block in library.failed_blocks:
-        key = " ".join(str(block.raw).split())[:60]
+def _bibtex(data: bytes, name: str) -> Iterator[Record]:
+    """The records of a file, which is parsed in a process of its own. Raises UnreadableError."""
+    with ApartReader(DEFAULT_LIMITS) as reader:
+        found = json.loads(reader.read(data, "bibtex", name).text)
+    for key in found["failed"]:
         yield Record(key=key, said={}, reason="is no record of BibTeX, or there twice: mend it")
-    for entry in library.entries:
-        said = {name.lower(): str(field.value) for name, field in entry.fields_dict.items()}
+    for entry in found["entries"]:
+        said = entry["fields"]
         date = said.get("date") or " ".join(filter(None, (said.get("month"), said.get("year"))))
         known = {
             "title": said.get("title"),
@@ -116,7 +97,7 @@ def _bibtex(text: str) -> Iterator[Record]:
             "language": said.get("language") or said.get("langid"),
             "topics": [one.strip() for one in said.get("keywords", "").split(",") if one.strip()],
         }
-        yield Record(key=entry.key, said=_kept(known), files=tuple(_paths(files[entry.key])))
+        yield Record(key=entry["key"], said=_kept(known), files=tuple(_paths(entry["files"])))
 
 
 def _paths(field: str) -> Iterator[str]:
