@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from sources.errors import LibraryNotFoundError
 from sources.formats import refusal
+from sources.illustrations import illustrations
 
 SIDECAR = ".yaml"
 QUESTIONS = "questions.jsonl"
@@ -47,7 +48,11 @@ def files_of(library: Path, skip: OnSkip) -> tuple[Path, list[str]]:
             skip(printable(path), reason)
         else:
             files.append(path)
-    return root, files
+    shown = illustrations(root, files) if is_folder else {}
+    for path, page in shown.items():
+        sidecar = PurePosixPath(path).name + SIDECAR
+        skip(path, f"a picture in {page!r}: put {sidecar!r} beside it to have it read")
+    return root, [path for path in files if path not in shown]
 
 
 def _walk(root: Path, skip: OnSkip) -> Iterator[str]:

@@ -210,3 +210,25 @@ def test_an_image_that_is_broken_or_empty_is_skipped_with_a_reason(tmp_path):
     with pytest.raises(NoSourcesError):
         load_sources(tmp_path, on_skip=told.__setitem__)
     assert "cannot be read as image" in told["broken.png"] and "no text" in told["blank.png"]
+
+
+def test_a_picture_in_a_page_is_no_document_unless_it_has_a_sidecar(tmp_path):
+    image = Image.new("RGB", (200, 200), "white")
+    more = ("other/lock plan.png", "scan.png", "kept.png")
+    for name in ("img/lock plan.png", "img/weir.jpg", "a b.png", *more):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        image.save(tmp_path / name)
+    (tmp_path / "kept.png.yaml").write_text("title: The plan\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text(
+        "The lock.\n\n![a plan](../img/lock%20plan.png) ![[a b.png]]\n"
+    )
+    (tmp_path / "b.html").write_text(
+        '<p>A weir.</p><img src="/img/weir.jpg?v=1"><img src=kept.png>'
+    )
+    skips = {}
+    load_sources(tmp_path, on_skip=skips.__setitem__)
+    pictures = {path: why for path, why in skips.items() if "a picture in" in why}
+    assert pictures.keys() == {"img/lock plan.png", "img/weir.jpg", "a b.png"}
+    assert "docs/a.md" in pictures["img/lock plan.png"]
+    assert "lock plan.png.yaml" in pictures["img/lock plan.png"]
