@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -16,10 +15,8 @@ from qa.compose.related import related
 from qa.condense.small_talk import REPLIES
 from qa.conflicts.contradictions import Contradictions
 from qa.injection import gives_orders
-from qa.lines import cells, item, parted
+from qa.marked_up import as_markdown, as_quote
 from qa.models.entailment import Entailment
-from qa.parts import is_block, paragraphs
-from qa.plain_text import escape
 from qa.result import (
     CHECKS,
     Answer,
@@ -27,7 +24,6 @@ from qa.result import (
     CheckedBy,
     Citation,
     Related,
-    state_voice,
 )
 from qa.retrieve.asked import asks_for_list
 from qa.retrieve.evidence import Evidence
@@ -119,7 +115,7 @@ def checked(
         if sentence is not None:
             sentences.append(sentence)
             yield answer()
-        elif draft.spans and not draft.unmarked:
+        elif draft.spans and not draft.unmarked and not draft.refused:
             reasons = [why for why, _ in left_out - before if why != SAID_AGAIN]
             refused += [Refused(draft, why, len(sentences)) for why in reasons]
             if mend and len(refused) == AT_THE_START and not sentences:
@@ -174,7 +170,7 @@ def _in_order(
 def abstention(evidence: Evidence, model: str | None = None, notice: str | None = None) -> Answer:
     """That the sources hold no answer, with what they say on its topic and what came nearest."""
     beside = _related(evidence)
-    text = "\n\n".join([RELATED if beside else ABSTENTION, *(as_quote(part) for part in beside)])
+    text = "\n\n".join([RELATED if beside else ABSTENTION, *map(as_quote, beside)])
     return Answer(
         question=evidence.asked or evidence.question,
         text=text,
@@ -231,69 +227,3 @@ def _withheld(evidence: Evidence) -> int:
         if not again and gives_orders(evidence.generation.source(name), start, end):
             found.append((name, start, end))
     return len(found)
-
-
-def as_markdown(
-    sentences: Sequence[AnswerSentence],
-    citations: Sequence[Citation],
-    listed: bool,
-    model: str | None,
-) -> str:
-    """The sentences as Markdown, one a line where they are `listed`."""
-    if listed and sentences[1:] and not any(map(is_block, sentences)):
-        return "\n".join(f"- {_cited(sentence, citations)}" for sentence in sentences)
-    return "\n\n".join(
-        " ".join(_cited(sentence, citations) for sentence in together)
-        for together in paragraphs(sentences, citations, model)
-    )
-
-
-def _cited(sentence: AnswerSentence, citations: Sequence[Citation]) -> str:
-    return _part(sentence, [citations[number - 1] for number in sentence.citations])
-
-
-def as_quote(part: Related) -> str:
-    """Something related as a Markdown quote."""
-    return "\n".join(f"> {line}".rstrip() for line in _part(part, part.citations).split("\n"))
-
-
-def _part(sentence: AnswerSentence | Related, cited: Sequence[Citation]) -> str:
-    """A sentence, list, table or listing as Markdown, its markers last."""
-    voice = state_voice(sentence.text, cited)
-    marks = (f"({escape(voice)}) " if voice else "") + "".join(f"[{one.number}]" for one in cited)
-    lines = parted(sentence)
-    lead = "".join(f"{escape(line)}\n\n" for line in lines.lead)
-    if sentence.kind == "code":
-        code = "\n".join(lines.shown)
-        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
-        return f"{lead}{fence}\n{code}\n{fence}\n{marks}"
-    if sentence.kind == "table" and lines.shown:
-        return lead + "\n".join(_table(lines.header, lines.shown)) + f"\n\n{marks}"
-    if sentence.kind == "list" and "\n" in sentence.text:
-        shown = list(map(_item, lines.shown))
-        shown += [f"- and {sentence.more} more"] if sentence.more else []
-        return lead + "\n".join(shown) + f" {marks}"
-    return f"{escape(' '.join(sentence.text.split()))} {marks}"
-
-
-def _item(line: str) -> str:
-    """A line of a list as one of a list in Markdown; its number stays."""
-    one = item(line)
-    indent = "   " * one.depth  # as far as the text after "1. "
-    if not one.marker:
-        return f"{indent}{'' if one.depth else '- '}{escape(one.text)}"
-    if one.number.rstrip(".)").isdigit():
-        return f"{indent}{one.number} {escape(one.text)}"
-    return f"{indent}- {escape(f'{one.number} {one.text}'.strip())}"
-
-
-def _table(header: Sequence[str], rows: Sequence[str]) -> Iterator[str]:
-    """The lines of a table in Markdown, which has no table without a header."""
-    table = [[escape(cell) for cell in cells(row)] for row in (*header, *rows)]
-    width = max(map(len, table))
-    if not header:
-        table.insert(0, [""] * width)
-    for place, row in enumerate(table):
-        yield f"| {' | '.join([*row, *[''] * (width - len(row))])} |"
-        if not place:
-            yield "|" + " --- |" * width

@@ -35,7 +35,7 @@ from qa.retrieve.evidence import Evidence, gather
 from qa.retrieve.premise import with_premise
 from qa.retrieve.reread import reread
 from qa.settings import Settings
-from qa.writing import written
+from qa.writing import why_extracts, written
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -156,11 +156,7 @@ class Desk:
             yield self._abstain(evidence, name)
             return
         left_out = LeftOut()
-        last = None
-        notice = (
-            "Nothing that the language model wrote was supported by the sources; "
-            "these are extracts from them."
-        )
+        last = notice = None
         try:
             for last in written(
                 evidence,
@@ -191,6 +187,7 @@ class Desk:
             if left_out:
                 yield _told(last, left_out)
         elif extracts:
+            notice = notice or why_extracts(left_out)
             yield _told(replace(extracts[-1], notice=notice), left_out)
         else:
             yield self._abstain(evidence, name)

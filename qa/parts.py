@@ -12,7 +12,7 @@ from qa.retrieve.shape import asked_shape
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a source, a block, or what a model wrote.
+    """A stretch of a source, a block, or what a model wrote: prose, or the items of a list.
 
     `label` is its section or source, where that tells the parts of an overview or comparison apart;
     `date`, as YYYY, YYYY-MM or YYYY-MM-DD, that of an event of a timeline; each is "" elsewhere.
@@ -21,11 +21,21 @@ class Part:
     sentences: tuple[AnswerSentence, ...]
     label: str = ""
     date: str = ""
+    items: bool = False
 
 
 def is_block(said: AnswerSentence) -> bool:
     """Whether a sentence is a list, table or listing, which stands alone."""
     return said.kind == "code" or (said.kind in ("list", "table") and "\n" in said.text)
+
+
+def is_list(together: Sequence[AnswerSentence], model: str | None) -> bool:
+    """Whether sentences that stand together are the items of a list that a `model` wrote."""
+    return model is not None and _is_item(together[0])
+
+
+def _is_item(said: AnswerSentence) -> bool:
+    return said.kind == "list" and "\n" not in said.text
 
 
 def paragraphs(
@@ -36,7 +46,8 @@ def paragraphs(
     found: list[list[AnswerSentence]] = []
     for said in sentences:
         last = found[-1][-1] if found else None
-        if last is None or is_block(last) or is_block(said):
+        turns = model is not None and last is not None and _is_item(last) != _is_item(said)
+        if last is None or is_block(last) or is_block(said) or turns:
             found.append([said])
         elif model is not None or _goes_on(last, said, citations):
             found[-1].append(said)
@@ -54,7 +65,7 @@ def parts(answer: Answer) -> list[Part]:
         return [Part((said,), date=date) for said, date in both]
     together = paragraphs(answer.sentences, answer.citations, answer.model)
     if shape not in ("overview", "compare") or answer.model is not None:
-        return [Part(sentences) for sentences in together]
+        return [Part(one, items=is_list(one, answer.model)) for one in together]
     cited = [answer.cited_by(sentences[0])[0] for sentences in together]
     by_source = shape == "compare" and len({one.source_id for one in cited}) > 1
     labels = [

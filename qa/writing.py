@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 _PASSAGES = (PASSAGES, 3, 1)
 
 
+def why_extracts(left_out: LeftOut) -> str:
+    """What to say of a model of which nothing is shown, though it did not fail."""
+    if not left_out:  # nothing but thoughts, or a call of a tool
+        return "The language model wrote no answer; these are extracts from the sources."
+    return (
+        "Nothing that the language model wrote was supported by the sources; "
+        "these are extracts from them."
+    )
+
+
 def written(
     evidence: Evidence,
     model: BaseChatModel,

@@ -272,6 +272,189 @@ def test_a_server_for_which_the_passages_are_too_long_gets_fewer(serve, opened):
     assert shown[0] > shown[1] == 3
 
 
+def said(*deltas, finish="stop"):
+    """A server that streams these deltas, as each of the known servers words them."""
+
+    def behave(handler, server):
+        handler.open_stream()
+        for delta in deltas:
+            event = {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+            handler.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+        handler.wfile.write(chunk("", finish_reason=finish) + b"data: [DONE]\n\n")
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    "deltas",
+    [
+        [{"role": "assistant", "content": None, "reasoning_content": f"Ten? {TRUE} [1]"},
+         {"content": f"{TRUE} [1]", "reasoning_content": None}],
+        [{"content": ""}, {"reasoning": "Ten? [2]"}, {"content": f"{TRUE} [1]"}],
+        [{"content": [{"type": "text", "text": f"{TRUE} [1]"}]}],
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:Pydantic serializer")
+def test_what_a_server_sends_apart_as_reasoning_is_no_answer(serve, opened, deltas):
+    serve(said(*deltas))
+    found = answer(QUESTION, index=opened)
+    assert [sentence.text for sentence in found.sentences] == [TRUE]
+    assert (found.model, found.notice, found.left_out) == ("test", None, ())
+
+
+@pytest.mark.parametrize(
+    "deltas",
+    [
+        [{"reasoning_content": f"{TRUE} [1]"}],
+        [{"content": f"<think>Let me see. {TRUE} [1]"}],
+        [{"content": None, "tool_calls": [{"index": 0, "id": "c", "type": "function",
+          "function": {"name": "search", "arguments": "{}"}}]}],
+        [{"content": ""}],
+    ],
+)  # fmt: skip
+def test_a_model_that_writes_no_answer_is_told_as_such(serve, opened, deltas):
+    serve(said(*deltas, finish="length"))
+    found = answer(QUESTION, index=opened)
+    assert found.model is None and found.sentences[0].text == TRUE
+    assert "wrote no answer" in found.notice
+
+
+def raw(*events):
+    def behave(handler, server):
+        handler.open_stream()
+        handler.wfile.write(b"".join(events))
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        raw(b": ping\n\n", chunk(f"{TRUE} [1]"), b": ping\n\n", chunk("", finish_reason="stop")),
+        raw(chunk(f"{TRUE} [1]").replace(b"\n", b"\r\n"), b"data: [DONE]\r\n\r\n"),
+        raw(b'data: {"choices": [], "prompt_filter_results": []}\n\n', chunk(f"{TRUE} [1]"),
+            b'data: {"choices": [], "usage": null}\n\n'),
+        raw(b"event: message\n", chunk(f"{TRUE} [1]").replace(b"data: ", b"data:")),
+    ],
+)  # fmt: skip
+def test_a_stream_is_read_as_servers_frame_it(serve, opened, behave):
+    server = serve(behave)
+    found = answer(QUESTION, index=opened)
+    assert [sentence.text for sentence in found.sentences] == [TRUE]
+    assert (found.model, found.notice, len(server.requests)) == ("test", None, 1)
+
+
+def after(status, body, **headers):
+    """A server that refuses once, and then answers."""
+
+    def behave(handler, server):
+        if len(server.requests) == 1:
+            handler.status(status, json.dumps(body).encode(), **headers)
+        else:
+            said({"content": f"{TRUE} [1]"})(handler, server)
+
+    return behave
+
+
+def test_a_server_that_does_not_stream_is_asked_for_all_at_once(serve, opened):
+    def behave(handler, server):
+        message = {"role": "assistant", "content": f"{TRUE} [1]"}
+        body = {"id": "1", "object": "chat.completion", "created": 1, "model": "test",
+                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}  # fmt: skip
+        handler.status(200, json.dumps(body).encode(), Content_Type="application/json")
+
+    server = serve(behave)
+    found = answer(QUESTION, index=opened)
+    assert ([one.text for one in found.sentences], found.model) == ([TRUE], "test")
+    assert [bool(body.get("stream")) for _, body in server.requests] == [True, False]
+
+
+def test_a_model_that_takes_no_temperature_is_asked_without(serve, opened):
+    error = {"message": "Unsupported value: 'temperature' does not support 0 with this model."}
+    server = serve(after(400, {"error": error}))
+    found = answer(QUESTION, index=opened)
+    assert ([one.text for one in found.sentences], found.notice) == ([TRUE], None)
+    assert ["temperature" in body for _, body in server.requests] == [True, False]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_says_how_long_it_is_busy_is_waited_for(serve, opened, status, monkeypatch):
+    waited = []
+    monkeypatch.setattr("qa.models.chat.sleep", waited.append)
+    later = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 9))
+    for told in ("3", later):
+        serve(after(status, {}, Retry_After=told))
+        assert answer(QUESTION, index=opened).model == "test"
+        _load_model.cache_clear()
+    assert waited[0] == 3
+    assert 5 < waited[1] <= 9
+
+
+# How servers say that what they were sent is too long: OpenAI, llama.cpp, vLLM, LM Studio, TGI,
+# Mistral, Qwen, Groq, SGLang; the last two in a stream.
+TOO_LONG = [
+    (400, {"error": {"message": "This model's maximum context length is 4097 tokens."}}),
+    (400, {"error": {"code": 400, "message": "the request exceeds the available context size"}}),
+    (500, {"error": {"code": 500, "message": "context shift is disabled"}}),
+    (400, {"error": {"message": "The prompt is longer than the maximum model length of 2048."}}),
+    (400, {"error": "Trying to keep the first 5000 tokens when context the overflows."}),
+    (422, {"error": "Input validation error: `inputs` must have less than 1024 tokens."}),
+    (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 2048. Given: 3000"}),
+    (400, {"message": "Prompt contains 40000 tokens, too large for model"}),
+    (400, {"error": {"message": "Range of input length should be [1, 30720]"}}),
+    (413, {"error": {"message": "Request too large on tokens per minute: Limit 6000"}}),
+    (400, {"error": {"message": "The input (5000 tokens) is longer than the context length."}}),
+    (200, {"error": {"code": 400, "message": "the request exceeds the available context size"}}),
+    (200, {"error": {"message": "The number of tokens is greater than the context length."}}),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), TOO_LONG)
+def test_that_a_text_is_too_long_is_understood_in_the_words_of_each_server(
+    serve, opened, status, body
+):
+    def behave(handler, server):
+        if len(server.requests) > 1:
+            said({"content": f"{TRUE} [1]"})(handler, server)
+        elif status == 200:
+            raw(f"data: {json.dumps(body)}\n\n".encode())(handler, server)
+        else:
+            handler.status(status, json.dumps(body).encode(), Content_Type="application/json")
+
+    serve(behave)
+    found = answer(QUESTION, index=opened)
+    assert [sentence.text for sentence in found.sentences] == [TRUE]
+    assert "read fewer passages" in found.notice
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (404, {"error": {"message": "model 'test' not found, try pulling it"}}, "is not known"),
+        (404, {"message": "The model `test` does not exist.", "code": 404}, "is not known"),
+        (400, {"error": "Model 'test' not found. Please specify a valid one."}, "is not known"),
+        (404, {"detail": "Not Found"}, "ends in /v1"),
+        (405, {}, "ends in /v1"),
+        (402, {"error": {"message": "Insufficient Balance"}}, "is not paid for"),
+        (
+            400,
+            {"error": {"message": "You have exceeded your spend limit"}},
+            "refused what was asked",
+        ),
+        (422, {"detail": "x"}, "refused what was asked (422)"),
+    ],
+)
+def test_each_refusal_is_told_apart_by_what_a_server_says(serve, opened, status, body, words):
+    serve(lambda handler, _: handler.status(status, json.dumps(body).encode()))
+    found = answer(QUESTION, index=opened)
+    assert words in found.notice and found.model is None
+
+
+def test_what_is_no_server_of_a_model_is_told_with_what_to_check(serve, opened):
+    serve(not_json)
+    assert "ends in /v1" in answer(QUESTION, index=opened).notice
+
+
 @pytest.fixture(scope="module")
 def llama():
     """A llama.cpp server on loopback that runs SmolLM2; the address of its API."""

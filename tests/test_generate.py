@@ -312,5 +312,5 @@ def test_how_a_text_is_cut_into_pieces_does_not_matter(text, data):
     ],
 )
 def test_sentences_and_their_markers(text, expected):
-    found = [one for one in cited_sentences([text]) if one[0].strip()]
+    found = [(one.text, one.numbers) for one in cited_sentences([text]) if one.text.strip()]
     assert found == expected

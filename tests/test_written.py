@@ -15,6 +15,11 @@ QUESTION = "How deep is the harbour of Oldport?"
 TRUE = "The harbour of Oldport was dredged to a depth of eleven metres in 1987."
 
 
+def pairs(pieces):
+    """The sentences with the numbers of their marks."""
+    return [one and (one.text, one.numbers) for one in cited_sentences(pieces)]
+
+
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [
@@ -32,17 +37,37 @@ TRUE = "The harbour of Oldport was dredged to a depth of eleven metres in 1987."
         ("According to passage 1, Tea is cold.", (1,)),
         ("Tea is cold, according to source 2.", (2,)),
         ("Passage 3 says that Tea is cold.", (3,)),
+        ("According to [1], Tea is cold.", (1,)),
+        ("Passage [2] states that Tea is cold.", (2,)),
+        ("According to the second passage, Tea is cold.", (2,)),
+        ("As stated in [1][3], Tea is cold.", (1, 3)),
+        ("Tea is cold.¹²", (1, 2)),
+        ("Tea is cold³.", (3,)),
+        ("Tea is cold.<sup>1</sup>", (1,)),
+        ("Tea is cold <sup>[2]</sup>.", (2,)),
+        ("Tea is cold.<ref>1</ref>", (1,)),
+        ("Tea is cold. [[1]](https://tea.example/a)", (1,)),
+        ("Tea is cold. ([1](https://tea.example/a))", (1,)),
+        ("Tea is cold ([1], [2]).", (1, 2)),
+        ("Tea is cold [1], [2].", (1, 2)),
+        ("Tea is cold. (1)", (1,)),
+        ("Tea is cold \\[1\\].", (1,)),
+        ("Tea is cold \\cite{1, 2}.", (1, 2)),
+        ("Tea is cold [Passage 1, Passage 2].", (1, 2)),
+        ("Tea is cold (from passage 2).", (2,)),
+        ("Tea is cold [#1][S2][doc 3].", (1, 2, 3)),
+        ("Tea is cold.【4:0†source】", None),  # in a file of its own
         ("Tea is cold.", None),
         ("Tea is cold (2 of 3).", None),
     ],
 )
 def test_marks_of_many_kinds_are_read(text, numbers):
-    ((said, found),) = cited_sentences([text])
+    ((said, found),) = pairs([text])
     assert found == numbers
     assert said == ("Tea is cold (2 of 3)." if "2 of 3" in text else "Tea is cold.")
     for size in (1, 3, 7):  # however it streams in
         pieces = [text[start : start + size] for start in range(0, len(text), size)]
-        assert list(cited_sentences([*pieces, " Coal is", " dark."])) == [
+        assert pairs([*pieces, " Coal is", " dark."]) == [
             (said, numbers), ("Coal is dark.", None)
         ]  # fmt: skip
 
@@ -70,7 +95,7 @@ def test_what_is_thought_aloud_is_dropped(text, left):
 def test_what_stands_before_a_thought_that_only_ends_is_forgotten():
     found = list(without_reasoning(["A or b? Hm", "m.</th", "ink>Tea is cold."]))
     assert found[found.index(None) :] == [None, "Tea is cold."]
-    sentences = list(cited_sentences(found))
+    sentences = pairs(found)
     assert sentences[-2:] == [None, ("Tea is cold.", None)]
 
 
@@ -80,17 +105,29 @@ def test_what_stands_before_a_thought_that_only_ends_is_forgotten():
         ({"answer": "A is b.", "citations": [1, 2]}, "A is b. [1][2]\n"),
         ({"sentences": [{"text": "A is b", "source": 1}, {"text": "C."}]}, "A is b [1]\nC.\n"),
         ({"response": {"content": ["A.", "B."]}}, "A.\nB.\n"),
+        ({"claims": [{"claim": "A.", "evidence": [2]}]}, "A. [2]\n"),
+        ([{"sentence": "A.", "citations": [1]}, "B. [2]"], "A. [1]\nB. [2]\n"),
         ({"mood": "A."}, ""),
     ],
 )
 def test_json_is_read_in_a_fence_or_without(written, text):
     plain = json.dumps(written)
     for form in (plain, f"```json\n{plain}\n```", f"\n```\n{plain}\n```\n"):
-        assert "".join(filter(None, unwrapped(list(form), 20_000))) == text
+        assert "".join(filter(None, unwrapped(list(form), 20_000))).strip() == text.strip()
+        around = "".join(
+            filter(None, unwrapped(list(f"Here:\n\n```json\n{plain}\n```\nBye."), 900))
+        )
+        assert around.split("\n") == ["Here:", "", *text.split("\n"), "Bye."]
+
+
+def test_json_that_is_broken_off_says_what_it_had_said():
+    written = '{"answer": "A is \\"b\\". [1] C is'
+    for form in (written, f"```json\n{written}"):
+        assert "".join(filter(None, unwrapped(list(form), 20_000))) == 'A is "b". [1] C is'
 
 
 def test_what_is_no_json_is_left_as_it_is():
-    for text in ("A is b.", "```python\nprint()\n```", '{"answer": "A', "", "{" * 50_000):
+    for text in ("A is b.", "```python\nprint()\n```", '{"mood": "A', "", "{" * 50_000, "[1] A."):
         assert "".join(filter(None, unwrapped(list(text), 20_000))) == text
 
 
@@ -176,3 +213,72 @@ def test_passages_that_are_too_long_are_shown_in_part(opened):
     assert [text.count('"number"') for text in asked[1:]] == [3, 1]
     assert [sentence.text for sentence in found.sentences] == [TRUE]
     assert "read fewer passages" in found.notice
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The room has 20 m².", "It has 5 miles².", "It is 10⁶ wide.", "It has 20 m<sup>2</sup>.",
+     "(1) Tea is cold.", "Rule (2) holds."],
+)  # fmt: skip
+def test_what_is_no_mark_stays(text):
+    ((_, numbers),) = pairs([text])
+    assert numbers is None
+
+
+def test_what_a_text_counts_in_brackets_is_no_mark():
+    found = pairs(["(1) Tea is cold. (2) Coal is dark."])
+    assert [numbers for _, numbers in found] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Answer: {t}",
+        "**Final Answer:** {t}",
+        "Answer:\n\n{t}",
+        "Here is the answer: {t}",
+        "Based on the provided passages, t{rest}",
+        "According to the passages, t{rest}",
+        "<answer>{t}</answer>",
+        "<think>No?</think><answer>\n{t}\n</answer>",
+        "```markdown\n{t}\n```",
+        "{t}<|im_end|>",
+        "<start_of_turn>model\n{t}<end_of_turn>",
+        "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>{t}",
+        "[1]: T{rest}",
+        "{t}\n\nSources: 1, 3",
+        "{t}\n\n**Sources:** [1][2]",
+        "{t}\n\nReferences:\n[1] The harbour of Oldport\n[2] Le canal",
+        "{t}\n\n[^1]: The harbour of Oldport\n[^2]: Le canal",
+    ],
+)
+def test_what_stands_around_a_sentence_is_no_part_of_it(opened, text):
+    text = text.replace("{t}", f"{TRUE} [1]").replace("{rest}", f"{TRUE[1:]} [1]")
+    for size in (5, len(text)):
+        pieces = [text[start : start + size] for start in range(0, len(text), size)]
+        # Scripted waits before its second piece.
+        model = Scripted(pieces=pieces)
+        model.go_on()
+        found = answer(QUESTION, index=opened, model=model)
+        assert [sentence.text for sentence in found.sentences] == [TRUE]
+        assert (found.model, found.left_out) == ("Scripted", ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Answer: NOT IN THE SOURCES", "The answer is NOT IN THE SOURCES.", "The passages do not say "
+     "how deep it is.", "I'm sorry, but the provided context does not contain that.",
+     '```json\n{"answer": "NOT IN THE SOURCES", "citations": []}\n```',
+     "NOT IN THE SOURCES. The passages are about fishing boats."],
+)  # fmt: skip
+def test_that_it_is_not_there_is_heard_with_an_excuse(opened, text):
+    found = answer(
+        QUESTION, index=opened, model=Scripted(pieces=[text]), sources=["ports/*", "headings"]
+    )
+    assert found.abstained and "found no answer" in found.notice
+
+
+def test_that_something_is_not_there_takes_no_answer_away(opened):
+    text = f"The passages do not say by whom. {TRUE} [1]"
+    found = answer(QUESTION, index=opened, model=Scripted(pieces=[text]))
+    assert [sentence.text for sentence in found.sentences] == [TRUE]

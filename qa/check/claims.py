@@ -13,7 +13,7 @@ from qa.check.gate import Gate, LeftOut
 from qa.compose.draft import Draft, Span, plain
 from qa.lines import item
 from qa.models.entailment import Entailment
-from qa.models.written import MARKER
+from qa.models.marks import MARKER
 from qa.result import CHECKS, CheckedBy, Citation
 from qa.retrieve.evidence import Evidence, gather_near
 

@@ -69,6 +69,8 @@ class Gate:
             return None
         if said in self._said:
             return self._refused(draft, SAID_AGAIN)
+        if draft.refused:
+            return self._refused(draft, draft.refused)
         if not draft.spans:
             return self._refused(draft, "it cites no passage that the model was given")
         quotes = {span: quote for span in draft.spans if (quote := self._quote(span))}
@@ -167,7 +169,8 @@ def basis_of(
     basis = support(text, quotes, language, model)
     if kind == "list" and basis.checked_by != "verbatim":  # numbers its text may not have
         unmarked = "\n".join(item(line).text for line in text.split("\n"))
-        basis = support(unmarked, quotes, language, model)
+        if unmarked != text:
+            basis = support(unmarked, quotes, language, model)
     return basis
 
 

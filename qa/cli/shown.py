@@ -14,6 +14,7 @@ from rich.text import Text
 from qa.assemble import RELATED
 from qa.cli.terminal import clean, indented, listed, one_line, show_table, stderr, stdout
 from qa.lines import item, parted
+from qa.parts import is_list
 from qa.retrieve.asked import asks_for_list
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def show_answer(answer: Answer) -> None:
     sentences = Text()
     listed = len(answer.sentences) > 1 and asks_for_list(answer.condensed)
     for place, sentence in enumerate(answer.sentences):
-        if listed:
+        if listed or is_list((sentence,), answer.model):
             sentences.append("\n- " if place else "- ")
         lines = _lines(sentence)
         if len(lines) > 1:  # a list, table or listing stays one line for each of its lines

@@ -112,7 +112,7 @@ def _said(text: str, kept: Sequence[Span], part: Part) -> Iterator[tuple[int, st
         yield from ((part.start, f"{'  ' * part.level}{line}") for line in lines)
         return
     line = "\n".join(said)
-    shown = _row(line) if part.kind in ("row", "record") else plain(line)
+    shown = row_text(line) if part.kind in ("row", "record") else plain(line)
     if not shown or _RULE.fullmatch(shown):
         return
     # What is cut off at its head has lost its number with it.
@@ -232,7 +232,7 @@ def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
         start += len(line) + 1
 
 
-def _row(line: str) -> str:
+def row_text(line: str) -> str:
     """The cells of a row of a Markdown table, without the bars around them."""
     cells = [plain(cell) for cell in _CELLS.split(line.strip().strip("|").strip())]
     return " | ".join(cells)

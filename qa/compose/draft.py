@@ -50,7 +50,8 @@ class Draft:
 
     `kind` says what it is in its source; a list, table or code has several lines, of which the
     first `lead` lead in to the others, and the last `more` need not be shown at once. `unmarked`
-    says that its writer named no passage, so that the spans are all that there were.
+    says that its writer named no passage, so that the spans are all that there were, and `refused`
+    why it does not pass, whatever they say.
     """
 
     text: str
@@ -59,6 +60,7 @@ class Draft:
     more: int = 0
     lead: int = 0
     unmarked: bool = False
+    refused: str = ""
 
     @property
     def shown(self) -> str:

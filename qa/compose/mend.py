@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qa.compose.draft import Draft, plain
 from qa.injection import quotable
 from qa.models.chat import short_reply
-from qa.models.written import cited_numbers, without_reasoning
+from qa.models.marks import cited_numbers, in_brackets
+from qa.models.written import without_reasoning, without_wrapping
 from qa.plain_text import without_unseen
 from qa.retrieve.evidence import Evidence
 
@@ -72,8 +73,8 @@ def mend(
     for piece in without_reasoning([reply]):  # None: all before it was a thought
         written = "" if piece is None else written + piece
     mended = {}
-    for number, sentence in _LINE.findall(without_unseen(written)):
-        text = plain(cited_numbers(sentence)[0])
+    for number, sentence in _LINE.findall(without_wrapping(without_unseen(written))):
+        text = plain(cited_numbers(in_brackets(sentence))[0])
         if 1 <= int(number) <= len(refused) and text:
-            mended[int(number) - 1] = Draft(text, refused[int(number) - 1].draft.spans)
+            mended[int(number) - 1] = replace(refused[int(number) - 1].draft, text=text)
     return mended

@@ -7,7 +7,7 @@ import json
 from qa.compose.draft import Span
 from qa.injection import quotable, without_instructions
 from qa.models.chat import NOT_IN_SOURCES
-from qa.models.written import MARKER
+from qa.models.marks import MARKER
 from qa.retrieve.evidence import Evidence
 from qa.retrieve.shape import Shape, asked_shape
 from sources import Source
@@ -32,6 +32,7 @@ _FORMS: dict[Shape, str] = {
     "timeline": "Go in order of date, and say the date in each sentence.",
     "why": "Begin with the reason.",
 }
+_ROUND = str.maketrans("[]【】", "()()")
 _FORM = "Begin with what is asked for, and add only what is needed to understand it."
 
 
@@ -101,4 +102,4 @@ def _passage(evidence: Evidence, span: Span) -> dict[str, str]:
 
 def _unmarked(text: str) -> str:
     """`text` with its own [7] as (7), so that a model cannot copy it as if it cited a passage."""
-    return MARKER.sub(lambda marker: f"({marker.group()[1:-1]})", text)
+    return MARKER.sub(lambda marker: marker.group().translate(_ROUND), text)

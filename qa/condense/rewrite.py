@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from index.tokens import STOP_WORDS, terms, words
 from qa.condense.turns import Turn
 from qa.models.chat import short_reply
-from qa.models.written import MARKER
+from qa.models.marks import MARKER
 from qa.plain_text import visible
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from qa.assemble import as_markdown
 from qa.export.cited import page_of
 from qa.lines import cells, item, parted
-from qa.parts import is_block, paragraphs
+from qa.marked_up import as_markdown
+from qa.parts import is_block, is_list, paragraphs
 from qa.plain_text import escape, visible
 from qa.result import AnswerSentence, Citation, state_voice
 from qa.version import refdesk_version
@@ -79,6 +79,10 @@ class Report:
             for together in paragraphs(part.sentences, self.citations, part.model):
                 if is_block(together[0]):
                     self._block(document, together[0])
+                elif is_list(together, part.model):
+                    for each in together:
+                        said = f"{visible(each.text)} {self._marks(each)}"
+                        document.add_paragraph(said, style="List Bullet")
                 else:
                     said = " ".join(f"{visible(one.text)} {self._marks(one)}" for one in together)
                     document.add_paragraph(said)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from queue import Empty, Queue
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -23,9 +25,13 @@ _EXTRAS = ("ollama", "openai", "anthropic")
 NOT_IN_SOURCES = "NOT IN THE SOURCES"
 # How a model says that it has finished, in the metadata of its last piece.
 _FINISHED = ("stop", "end_turn", "stop_sequence", "completed")
+# How servers say that a text is too long, each in words of its own; and what else they refuse.
 _TOO_LONG = re.compile(
-    r"context|too (?:long|large|many tokens)|maximum .{0,40}(?:length|tokens)|exceed", re.IGNORECASE
+    r"context|too (?:long|large|many tokens)|maximum .{0,40}(?:length|tokens)|input length"
+    r"|inputs?\W.{0,40}tokens",
+    re.IGNORECASE,
 )
+_NO_MODEL = re.compile(r"model\b.{0,80}(?:not found|not exist|not available|not loaded)", re.I)
 # What is waited for a server that is busy and does not say how long, in seconds.
 _WAIT = 1.0
 
@@ -76,15 +82,17 @@ def stream_text(
     """What the model writes to `messages`, (role, text), piece by piece.
 
     A server that is busy or does not answer is asked once more, as long as it has written nothing;
-    one that says how long it will be busy, after that time where it is less than half of `timeout`.
-    A model that says that it has finished ends its last line. Raises what the model raises, and
+    one that says how long it will be busy, after that time where it is less than half of `timeout`;
+    one that does not stream, for all at once; a model that takes no temperature, without one. A
+    model that says that it has finished ends its last line. Raises what the model raises, and
     TimeoutError when that takes longer than two timeouts.
     """
     start = monotonic()
     wrote = False
+    stream: Callable[[Any], Iterator[Any]] = model.stream
     for again in (True, False):
         try:
-            for piece in _until(start + 2 * timeout, model.stream([*messages])):
+            for piece in _until(start + 2 * timeout, stream([*messages])):
                 wrote = wrote or bool(piece.text)
                 yield str(piece.text)
                 if _finished(piece):
@@ -96,6 +104,16 @@ def stream_text(
             if wrote or late or not again or not _may_pass(error) or busy > timeout / 2:
                 raise
             sleep(busy)
+            stream = _otherwise(model, error)
+
+
+def _otherwise(model: BaseChatModel, error: Exception) -> Callable[[Any], Iterator[Any]]:
+    """How to ask a model again after an error."""
+    if _status(error) == 400 and hasattr(model, "temperature"):
+        return model.model_copy(update={"temperature": None}).stream
+    if isinstance(error, ValueError):  # nothing came that was a piece of a stream
+        return lambda messages: iter([model.invoke(messages)])
+    return model.stream
 
 
 def _finished(piece: Any) -> bool:
@@ -111,23 +129,41 @@ def _status(error: BaseException) -> int | None:
         status = getattr(holder, "status_code", None)
         if isinstance(status, int):
             return status
-    return None
+    # An error within a stream has it in its body alone.
+    body = getattr(error, "body", None)
+    told = body.get("code") if isinstance(body, dict) else None
+    return told if isinstance(told, int) and 400 <= told < 600 else None
+
+
+def _words(error: BaseException) -> str:
+    """What a server says of an error; some clients leave it out of their own words."""
+    try:
+        return f"{error} {getattr(getattr(error, 'response', None), 'text', '')}"
+    except Exception:  # a response that was not read, as each client has it
+        return str(error)
 
 
 def _busy_for(error: BaseException) -> float:
     """For how many seconds a server says that it is busy; 0 for an error of another kind."""
-    if _status(error) != 429:
+    if _status(error) not in (429, 503):
         return 0.0
     headers = getattr(getattr(error, "response", None), "headers", None)
     told = str(headers.get("retry-after", "")) if headers is not None else ""
-    return float(told) if re.fullmatch(r"\d{1,6}(?:\.\d+)?", told) else _WAIT
+    if re.fullmatch(r"\d{1,6}(?:\.\d+)?", told):
+        return float(told)
+    try:
+        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return _WAIT
 
 
 def is_too_long(error: BaseException) -> bool:
     """Whether a model refuses what it was sent because that is longer than it can read."""
-    return _status(error) in (400, 413, 422, 500) and bool(
-        _status(error) == 413 or _TOO_LONG.search(str(error))
-    )
+    status = _status(error)
+    if status is None and type(error).__name__ != "APIError":  # that of an error within a stream
+        return False
+    told = _TOO_LONG.search(_words(error)) is not None
+    return status == 413 or (status in (None, 400, 422, 500) and told)
 
 
 def describe_failure(error: BaseException, timeout: float) -> str:
@@ -139,21 +175,32 @@ def describe_failure(error: BaseException, timeout: float) -> str:
     kind = type(error).__name__
     if status in (401, 403):
         return f"refused the API key ({status}); check the key and what it may use"
-    if status == 404:
+    if status in (400, 404) and _NO_MODEL.search(_words(error)):
+        return f"is not known to the server ({status}); check its name, and that it is loaded"
+    if status in (404, 405):
         return (
-            "is not at this address (404); check its name and REFDESK_MODEL_URL, which for most "
-            "servers ends in /v1"
+            f"is not at this address ({status}); check its name and REFDESK_MODEL_URL, which for "
+            "most servers ends in /v1"
         )
+    if status == 402:
+        return "is not paid for (402); check the balance of its account"
     if status == 429:
         return "is busy or its quota is used up (429); try again later"
     if is_too_long(error):
         return "cannot read so long a text; name one with a larger context"
     if status is not None and status >= 500:
         return f"failed on its server ({status}); try again, or see the server's log"
+    if status is not None and status >= 400:
+        return f"refused what was asked ({status}); its server's log says why"
     if isinstance(error, TimeoutError) or "timeout" in kind.casefold():
         return f"took longer than {timeout:g} seconds ({kind}); REFDESK_MODEL_TIMEOUT gives it more"
     if isinstance(error, ConnectionError) or "connect" in kind.casefold():
         return f"cannot be reached ({kind}); check that it runs, and REFDESK_MODEL_URL"
+    if isinstance(error, ValueError):
+        return (
+            f"sent nothing that can be read ({kind}); check REFDESK_MODEL_URL, which for most "
+            f"servers ends in /v1"
+        )
     return f"did not answer ({kind})"
 
 
@@ -213,4 +260,6 @@ def _may_pass(error: Exception) -> bool:
     status = _status(error)
     if is_too_long(error):
         return False
+    if status == 400 and "temperature" in _words(error):
+        return True
     return status is None or status in (408, 429) or status >= 500

@@ -1,7 +1,7 @@
-"""What language models write around an answer: thoughts, marks of citations, JSON.
+"""What language models write around an answer: thoughts, tags, fences, JSON.
 
-Models think aloud in tags of many kinds, cite as [1], 【1†source】 or (Source 1), and some wrap it
-all in JSON. What is said and what is cited is read out of that here, as it streams in.
+Models think aloud in tags of many kinds, and some wrap it all in JSON. What is said is read out of
+that here, as it streams in; what is cited, in `qa.models.marks`.
 """
 
 from __future__ import annotations
@@ -10,25 +10,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
-
-_NUMBER = r"-?\d+"
-_NUMBERS = rf"{_NUMBER}(?:\s{{0,3}}(?:[,;&\N{{EN DASH}}-]|and|to)\s{{0,3}}{_NUMBER})*"
-_PASSAGES = r"(?:sources?|passages?|ref(?:erence)?s?|citations?)"
-# What looks like a marker of ours: [7], [1, 2], [1-3], [^1], [Source 1], 【1†source】, (Source 1).
-MARKER = re.compile(
-    rf"\[\s{{0,3}}\^?(?:{_PASSAGES}:?\s{{0,3}})?{_NUMBERS}(?:†[^\]\n]{{0,60}})?\s{{0,3}}\]"
-    rf"|【\s{{0,3}}{_NUMBERS}(?:†[^】\n]{{0,60}})?\s{{0,3}}】"
-    rf"|\((?:see )?{_PASSAGES}:?\s{{0,3}}{_NUMBERS}\)",
-    re.IGNORECASE,
-)
-# The same in words: "According to passage 1, ...", "Passage 2 says that ...".
-_SPOKEN = re.compile(
-    rf"(?:^|,?\s)(?:according to|as (?:stated|noted|said|described|shown) (?:in|by)) (?:the )?"
-    rf"{_PASSAGES} {_NUMBERS}(?:,\s*|\b\s*(?=[.!?]|$))"
-    rf"|^{_PASSAGES} {_NUMBERS} (?:says?|states?|notes?|mentions?|reports?) that ",
-    re.IGNORECASE,
-)
-_RANGE = re.compile(r"(?<!\d)(\d{1,2})\s*(?:[\N{EN DASH}-]|to)\s*(\d{1,2})(?!\d)")
 
 _THOUGHT = r"(?:think|thinking|thought|reasoning|reflection|scratchpad|analysis)"
 _OPENS = re.compile(
@@ -45,10 +26,42 @@ _TAG_STARTS = re.compile("[<[\N{WHITE LEFT-POINTING TRIANGLE}]")
 # No tag is longer, in characters.
 _LONGEST_TAG = 40
 
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
+# JSON without a fence, and what may yet become some; a whole fence that may hold some; and where
+# one opens that is not closed yet, or may.
+_BARE = re.compile(r"\s*(?:\{|\[\s*[{\"])")
+_MAY_BE_BARE = re.compile(r"\s*(?:\[\s*)?")
+_FENCED = re.compile(r"```(?:json)?\s*([{\[].*?)\s*```", re.DOTALL | re.IGNORECASE)
+_FENCE_OPENS = re.compile(r"`{1,3}\Z|```(?:j(?:s(?:on?)?)?)?\s*(?:\Z|(?=[{\[]))", re.IGNORECASE)
 # The fields that models put an answer under, and what it rests on.
-_ANSWERS = ("answer", "sentences", "text", "sentence", "response", "content", "output", "result")
-_CITED = ("citations", "citation", "sources", "passages", "passage", "numbers", "source")
+_ANSWERS: tuple[str, ...] = (
+    "answer",
+    "final_answer",
+    "sentences",
+    "claims",
+    "statements",
+    "facts",
+    "text",
+)
+_ANSWERS += ("sentence", "claim", "statement", "fact", "response", "content", "output", "result")
+_CITED: tuple[str, ...] = (
+    "citations",
+    "citation",
+    "sources",
+    "passages",
+    "passage",
+    "numbers",
+    "source",
+)
+_CITED += ("evidence", "references", "refs", "cites")
+# The texts under such fields in JSON that was broken off.
+_FIELD = re.compile(rf'"(?:{"|".join(_ANSWERS)})"\s*:\s*"((?:[^"\\]|\\.)*)', re.IGNORECASE)
+# What models put around all they say, and the tokens of their templates; a line that is a fence.
+_WRAPPING = re.compile(
+    r"<\|(?:im_start|start|start_header_id)\|>\s*assistant|<\|[a-z_]{1,30}\|>|</?s>"
+    r"|<(?:start|end)_of_turn>(?:model|assistant)?|</?(?:final_?)?(?:answer|response|output|result)>"
+    r"|^[ \t]*(?:```|~~~)[\w-]*[ \t]*$|^[ \t]*\[\^[\w-]+\]:[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def without_reasoning(pieces: Iterable[str]) -> Iterator[str | None]:
@@ -94,38 +107,50 @@ def without_reasoning(pieces: Iterable[str]) -> Iterator[str | None]:
         yield waiting
 
 
+def without_wrapping(text: str) -> str:
+    """A text without what models put around an answer, its fences, and its list of footnotes."""
+    return _WRAPPING.sub("", text)
+
+
 def unwrapped(pieces: Iterable[str | None], longest: int) -> Iterator[str | None]:
-    """The pieces; of a text that is JSON, in a fence or not, what stands under its fields.
+    """The pieces; of what in them is JSON, in a fence or not, what stands under its fields.
 
     Each text of it is a line, with the numbers beside it as a marker. At most about `longest`
-    characters are held back to see whether it is JSON.
+    characters are held back for the end of JSON.
     """
-    held = ""
-    pieces = iter(pieces)
+    held, begun = "", False
     for piece in pieces:
         if piece is None:
-            held = ""
+            held, begun = "", False
             yield None
             continue
         held += piece
-        start = held.lstrip()[:3]
-        if start and not (start.startswith("{") or "```".startswith(start)):
-            yield held
-            held = ""
-            break
-        if len(held) > longest:
-            break
-    if not held:
-        yield from pieces
-        return
-    fence = _FENCE.match(held)
+        bare = not begun and (_BARE.match(held) or _MAY_BE_BARE.fullmatch(held))
+        if bare and len(held) <= longest:
+            continue
+        begun = True
+        while fence := _FENCED.search(held):
+            yield held[: fence.start()] + _opened(fence[1], fence.group())
+            held = held[fence.end() :]
+        opens = _FENCE_OPENS.search(held)
+        cut = opens.start() if opens and len(held) - opens.start() <= longest else len(held)
+        if held[:cut]:
+            yield held[:cut]
+        held = held[cut:]
+    if held:
+        yield _opened(_FENCE_OPENS.sub("", held).rstrip("`\n "), held)
+
+
+def _opened(written: str, otherwise: str) -> str:
+    """What is said in JSON, also where it was broken off; `otherwise` where it is none."""
     try:
-        found = json.loads(fence.group(1) if fence else held)
+        return "".join(f"{text}\n" for text in _texts(json.loads(written)))
     except (ValueError, RecursionError):
-        yield held
-    else:
-        yield "".join(f"{text}\n" for text in _texts(found))
-    yield from pieces
+        found = _FIELD.findall(written) if written.lstrip().startswith(("{", "[")) else []
+    try:
+        return "\n".join(json.loads(f'"{text}"', strict=False) for text in found) or otherwise
+    except ValueError:
+        return otherwise
 
 
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:
@@ -147,33 +172,3 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
                     f"{text} {marks}" if marks and len(texts) == 1 else text for text in texts
                 )
                 return
-
-
-def in_brackets(text: str) -> str:
-    """A text with marks as (Source 1) and 【1】 put as [1]: no sentence ends within one then."""
-
-    def put(mark: re.Match[str]) -> str:
-        if re.match(r"\[\s*-?\d", mark.group()) and "†" not in mark.group():
-            return mark.group()
-        _, numbers = cited_numbers(mark.group())
-        return f"[{', '.join(map(str, numbers or (0,)))}]"
-
-    return MARKER.sub(put, text)
-
-
-def cited_numbers(sentence: str) -> tuple[str, tuple[int, ...] | None]:
-    """A sentence without its marks, and the numbers in them; None where it has none."""
-    marks = [*MARKER.findall(sentence), *(found.group() for found in _SPOKEN.finditer(sentence))]
-    plain = MARKER.sub(" ", sentence)
-    spoken = _SPOKEN.sub("", plain)
-    if spoken != plain and spoken.strip():
-        plain = spoken.lstrip()[0].upper() + spoken.lstrip()[1:]
-    numbers: dict[int, None] = {}
-    for mark in marks:
-        mark = mark.split("†")[0]
-        for first, last in _RANGE.findall(mark):
-            numbers |= dict.fromkeys(range(int(first), min(int(last), int(first) + 20) + 1))
-        # What is longer is no number of ours, and Python refuses to read thousands of digits.
-        found = re.findall(_NUMBER, _RANGE.sub(" ", mark))
-        numbers |= dict.fromkeys(int(number) for number in found if len(number) <= 2)
-    return plain, tuple(numbers) if marks else None
