@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from index.opened import Index
 from index.tokens import terms
-from qa.desk import open_desk
+from qa.desk import Desk, open_desk
 from qa.errors import SettingError
 from qa.export.report import Report, ReportPart
 from qa.pipeline import asked
@@ -53,16 +53,57 @@ def report(
     Arguments and errors are those of `answer`.
     """
     desk = open_desk(read_settings(), index=index, model=model, embedding_model=embedding_model)
+    *_, last = stream_report(desk, topic, sources, config=config)
+    return last.report
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A report as far as it is written, and `next`, the heading of the part that is written next,
+    "" when it is complete; it is the part after `done` of `total`. `overview` is the answer that
+    the first part is made of."""
+
+    report: Report
+    done: int
+    total: int
+    next: str
+    overview: Answer | None = None
+
+
+def stream_report(
+    desk: Desk,
+    topic: str,
+    sources: Iterable[str] | None = None,
+    *,
+    config: RunnableConfig | None = None,
+) -> Iterator[Progress]:
+    """As `report`, at a desk: before each part what is written by then; the last is complete."""
     scope = None if sources is None else tuple(sources)
     evidence = replace(desk, chat_model=None).retrieve(topic, (), scope)
     parts: list[ReportPart] = []
     uncovered: list[str] = []
     cited: dict[tuple[str, int, int], Citation] = {}
     said: set[str] = set()
-    for planned in _outline(evidence, topic, scope):
+    outline = list(_outline(evidence, topic, scope))
+    overview = None
+
+    def progress(done: int) -> Progress:
+        report = Report(
+            topic=topic.strip(),
+            parts=tuple(parts),
+            citations=tuple(cited.values()),
+            uncovered=tuple(uncovered) if parts else (),
+            generation=evidence.generation.name,
+        )
+        heading = outline[done].heading if done < len(outline) else ""
+        return Progress(report, done, len(outline), heading, overview)
+
+    for done, planned in enumerate(outline):
+        yield progress(done)
         *_, (_, found) = asked(
             desk, planned.question, (), planned.sources, name="refdesk report", config=config
         )
+        overview = overview or found
         new = [one for one in found.sentences if one.text not in said]
         said.update(one.text for one in new)
         if new:
@@ -78,13 +119,7 @@ def report(
             )
         elif not found.sentences and planned.heading != OVERVIEW:
             uncovered.append(planned.heading)
-    return Report(
-        topic=topic.strip(),
-        parts=tuple(parts),
-        citations=tuple(cited.values()),
-        uncovered=tuple(uncovered) if parts else (),
-        generation=evidence.generation.name,
-    )
+    yield progress(len(outline))
 
 
 def _outline(evidence: Evidence, topic: str, scope: tuple[str, ...] | None) -> Iterator[_Planned]:

@@ -56,7 +56,7 @@ class Report:
             lines += [f"*{escape(part.notice)}*"] if part.notice else []
             lines.append(as_markdown(part.sentences, self.citations, False, part.model))
         if self.uncovered:
-            lines.append(f"*{escape(self._lacking)}*")
+            lines.append(f"*{escape(self.lacking)}*")
         lines += ["## Sources"] if self.citations else []
         for one in self.citations:
             address = f" · <{one.url}>" if one.url and check_url(one.url) else ""
@@ -87,7 +87,7 @@ class Report:
                     said = " ".join(f"{visible(one.text)} {self._marks(one)}" for one in together)
                     document.add_paragraph(said)
         if self.uncovered:
-            document.add_paragraph(self._lacking)
+            document.add_paragraph(self.lacking)
         if self.citations:
             document.add_heading("Sources", 1)
         for one in self.citations:
@@ -137,7 +137,8 @@ class Report:
         return f"Refdesk {refdesk_version()}, {by}, index generation {self.generation}, {today}"
 
     @property
-    def _lacking(self) -> str:
+    def lacking(self) -> str:
+        """On what nothing was found, in a sentence."""
         return f"The sources were not found to say more on: {', '.join(self.uncovered)}."
 
 

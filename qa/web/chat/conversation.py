@@ -11,9 +11,11 @@ from index.errors import IndexingError
 from qa.compose.weighed import Weighed, weigh
 from qa.desk import Desk
 from qa.errors import RefdeskError
+from qa.export.report import Report
 from qa.pipeline import asked
 from qa.result import Answer, Outcome, Passage
 from qa.web.chat.excerpt import Excerpt, excerpt
+from qa.web.chat.reports import report_topic, write_report
 from qa.web.chat.scope import EVERYTHING, Choice, Scope
 from sources import SourceError
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from index.search import Generation
+    from qa.reporting import Progress
 
 _log = logging.getLogger(__name__)
 # Passages that "every passage considered" lists.
@@ -34,7 +37,9 @@ class Turn:
     `choice` is the scope as it was chosen. `excerpts` are the contexts of `passages`, `considered`
     the best passages that were found, `weighed` how the answer came about, and `outdated` the ids
     of cited sources whose text is another by now. `right` is what the person says of the answer,
-    None where nothing was said, with a `note`. A turn without a question is a notice to the person.
+    None where nothing was said, with a `note`. Where a `report` was asked for, the answer is all
+    that it says, and `progress` tells which part is being written. A turn without a question is a
+    notice to the person.
     """
 
     question: str
@@ -46,6 +51,8 @@ class Turn:
     weighed: Weighed | None = None
     outdated: frozenset[str] = frozenset()
     error: str | None = None
+    report: Report | None = None
+    progress: str = ""
     running: bool = False
     stopped: bool = False
     right: bool | None = None
@@ -77,6 +84,13 @@ def ask(question: str, turns: Sequence[Turn], scope: Scope, *, desk: Desk) -> It
     turn = Turn(question=question, scope=scope.words, choice=scope.choice, running=True)
     yield (*earlier, turn)
     try:
+        topic = report_topic(question)
+        if topic:
+            for written, answer in write_report(desk, question, topic, scope.patterns):
+                turn = _reported(turn, written, answer, desk)
+                yield (*earlier, turn)
+            yield (*earlier, replace(turn, running=False, progress=""))
+            return
         asking = asked(desk, question, history(earlier), scope.patterns, name="refdesk chat")
         for evidence, answer in asking:
             turn = replace(turn, answer=answer)
@@ -95,6 +109,18 @@ def ask(question: str, turns: Sequence[Turn], scope: Scope, *, desk: Desk) -> It
             f"Refdesk says more. Ask again, or ask something else.",
         )
     yield (*earlier, replace(turn, running=False))
+
+
+def _reported(turn: Turn, written: Progress, answer: Answer | None, desk: Desk) -> Turn:
+    """A turn with its report as far as it is written."""
+    place = f"part {written.done + 1} of {written.total}"
+    turn = replace(
+        turn,
+        answer=answer,
+        report=written.report if written.report.parts else None,
+        progress=f"Writing {place}: {written.next}" if written.next else "",
+    )
+    return replace(turn, excerpts=_excerpts(turn.passages, desk.index.generation))
 
 
 def stop(turns: Sequence[Turn]) -> Turns:

@@ -18,6 +18,7 @@ from qa.web.chat.kept import Conversations
 from qa.web.chat.kept_file import NotKeptError
 from qa.web.chat.layout import ChatLayout, Shown
 from qa.web.chat.pins import DossierFullError, Pins, pinned
+from qa.web.chat.reports import FORMS, save_report
 from qa.web.chat.saving import save_answer, save_conversation
 from qa.web.shared.access import user_of
 
@@ -100,7 +101,10 @@ class KeepingPage(ChatLayout):
         if name == "dossier":
             return self._exported(form, user)
         if isinstance(place, int):
-            answer = turns[place - 1].answer if 1 <= place <= len(turns) else None
+            turn = turns[place - 1] if 1 <= place <= len(turns) else None
+            if turn and turn.report and form in FORMS:
+                return save_report(form, turn.report)
+            answer = turn.answer if turn else None
             return save_answer(form, answer, self._index) if answer else None
         try:
             turns = self._kept.load(user, name) if self._kept else ()

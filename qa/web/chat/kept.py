@@ -199,6 +199,7 @@ def _to_keep(turn: Turn) -> dict[str, Any]:
         "choice": asdict(turn.choice),
         "answer": answer and answer.to_dict() | {"rejected": answer.rejected},
         "error": turn.error,
+        "report": turn.report and turn.report.to_dict(),
         "stopped": turn.stopped,
         # Where they are, for the generation that is served then to fill in what they say.
         "considered": [{name: getattr(one, name) for name in _PLACE} for one in turn.considered],
@@ -218,6 +219,8 @@ def _from_kept(question: str, kept: bytes) -> Turn:
         turn = from_json(Turn, values)
         if turn.answer is not None:
             _check_numbers(turn.answer)
+        if turn.report is not None and turn.answer is None:
+            raise ValueError("a report without what it says")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Turn(question=question or "?", error=_LOST)
     return turn

@@ -10,6 +10,7 @@ from qa.result import Answer, AnswerSentence
 from qa.retrieve.asked import asks_for_list
 from qa.web.chat.conversation import Turn
 from qa.web.chat.pins import pin_id
+from qa.web.chat.reports import FORMS, report_parts
 from qa.web.shared.render import render
 
 
@@ -22,6 +23,8 @@ def transcript(turns: Sequence[Turn], talk: str | None = None, problem: str = ""
         talk=talk,
         problem=problem,
         formats=FORMATS,
+        report_forms=FORMS,
+        report_parts=report_parts,
         asks_for_list=asks_for_list,
         plain=_plain,
         key=key(turns),

@@ -409,6 +409,7 @@
       fill(button.closest(".turn").querySelector(".question").textContent);
       box().focus();
     }],
+    ["button.report", (button) => send("submit", { question: button.dataset.question })],
     ["button.example", (button) => send("submit", { question: button.textContent })],
     ["button.wider", (button) => send("submit", { question: button.dataset.question, wide: true })],
     ["button.rate", (button) =>
