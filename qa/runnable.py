@@ -192,9 +192,9 @@ class AnswerChain(RunnableSequence[Ask, Answer]):
         are none of) is told to the model.
         """
 
-        def ask(config: RunnableConfig, **asked: Any) -> tuple[str, Answer]:
+        def ask(question: str = "", *, config: RunnableConfig, **asked: Any) -> tuple[str, Answer]:
             try:
-                found = self.invoke(Ask(**asked), config)  # type: ignore[typeddict-item]
+                found = self.invoke(Ask(question=question, **asked), config)  # type: ignore[typeddict-item]
             except (RefdeskError, IndexingError) as error:
                 raise ToolException(str(error)) from error
             return _told(found), found

@@ -90,6 +90,12 @@ def test_a_chain_is_a_tool_that_tells_what_it_quotes(ask, opened):
     assert told.status == "error" and "no-such-source" in told.content
 
 
+def test_a_tool_takes_a_question_alone(ask):
+    tool = ask.as_tool()
+    assert tool.invoke(DEPTH) == tool.invoke({"question": DEPTH})
+    assert tool.invoke(DEPTH).startswith(TRUE)
+
+
 def test_a_tool_says_that_there_is_no_answer(ask):
     tool = ask.as_tool()
     args = {"question": "How do I reset my router password?"}

@@ -287,3 +287,21 @@ def test_nothing_supports_nothing(sentence, quotes):
 def test_a_sentence_without_end_is_refused_soon():
     endless = "the mill poisoned the river and " * 4000
     assert not passes(endless, "The mill poisoned the river and the lake.")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "held"),
+    [
+        ("The Moy gate opens by itself.", False),
+        ("An iron key opens the Moy gate, and the Moy gate opens by itself.", False),
+        ("The Moy gate is opened of its own accord by an iron key.", False),
+        ("An iron key opens the Moy gate.", True),
+    ],
+)
+def test_that_nobody_helped_is_a_statement_of_its_own(sentence, held):
+    assert bool(support(sentence, ["An iron key opens the Moy gate."]).parts) is held
+    assert (
+        support("The gate shuts by itself.", ["Without wind the gate shuts by itself."]).parts == ()
+    )
+    alone = "The crew alone repaired the engine of the ferry."
+    assert not support("The crew repaired the engine on its own.", [alone]).reason

@@ -57,7 +57,19 @@ _CONDITION_FIRST = re.compile(
 )
 
 
+# That nobody helped is a statement of its own, though all of its words are small.
+_UNAIDED = re.compile(
+    r"\bby (?:it|him|her|them)sel(?:f|ves)\b|\bof (?:its|his|her|their) own accord\b"
+    r"|\bon (?:its|his|her|their) own"
+    r"(?=\W*$|[.,;:)]|\s(?:when|if|and|or|but|after|before|in|at)\b)",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(
+    r"\b(?:alone|unaided|automatic\w*|self-?\w+|single-?handed\w*)\b", re.IGNORECASE
+)
+
 _OVERSTATED = Basis(0.0, (), reason="it leaves out what the sources restrict it by")
+_UNHELPED = Basis(0.0, (), reason="that nobody helped is not in the sources")
 _MISCOPIED = Basis(0.0, (), reason="a number or a name in it is not as the sources have it")
 
 
@@ -103,6 +115,8 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
     ]
     if not any(exact) and miscopied(said, [one.words for found in read_quotes for one in found]):
         return _MISCOPIED
+    if language == "en" and not any(exact) and _unaided(sentence, quotes):
+        return _UNHELPED
     places = range(len(quotes))
     if language == "en" and not any(exact):
         by_words = [hold_together(parts, among) for among in stretches]
@@ -128,6 +142,12 @@ def _by_rules(sentence: str, quotes: Sequence[str], language: str) -> Basis:
         return _OVERSTATED if _OVERSTATED in best else Basis(min(value, 0.99), ())
     by: CheckedBy = "verbatim" if any(exact) else "rules"
     return Basis(value, tuple(part for held in alone for part in held), by)
+
+
+def _unaided(sentence: str, quotes: Sequence[str]) -> bool:
+    """Whether a sentence says that something was or went without help, and no quote does."""
+    said = _UNAIDED.search(sentence)
+    return said is not None and not any(_UNAIDED.search(q) or _ALONE.search(q) for q in quotes)
 
 
 def _judged(
