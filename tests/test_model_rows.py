@@ -1,16 +1,24 @@
 """Tables and lists that a language model writes: each row and item checked, shown as what it is."""
 
+import io
+
+import docx
 import pytest
 from checks import assert_checked
 from scripted import Scripted
 
 from index import open_index, rebuild
 from qa import answer
+from qa.cli.shown import show_answer
+from qa.export.report import Report, ReportPart
+from qa.web.chat.conversation import Turn
+from qa.web.chat.transcript import transcript
 
 QUESTION = "How many ships came to Oldport, and what does it export?"
 TABLE = "| Year | Ships |\n|---|---|\n"
 TIMBER = "Timber is the first export, with 40,000 tonnes a year."
 HERRING = "Salted herring comes second."
+DONE = "The Baltic Dredging Company did the work for 4.2 million crowns."
 DEPTH = "The harbour of Oldport was dredged to a depth of eleven metres in 1987."
 
 
@@ -93,3 +101,25 @@ def test_a_table_of_a_sheet_is_found_by_the_names_in_its_rows(tmp_path):
     (said,) = found.sentences
     assert "214" in said.text and "1993" not in said.text and said.kind == "table"
     assert [text for text, _ in found.rejected] == ["1993 | 214"]
+
+
+def test_every_door_shows_a_list_as_one_and_what_follows_a_table_apart(opened, capsys):
+    text = (
+        f"{DEPTH} [1]\n\n- {TIMBER} [1]\n- {HERRING} [1]\n\n{TABLE}| 2000 | 341 [1] |\n\n{DONE} [1]"
+    )
+    found = answer("Tell me about Oldport", index=opened, model=Scripted(pieces=[text]))
+    assert_checked(found, opened)
+    page = transcript([Turn(question=found.question, answer=found)])
+    items = page.split('<ul class="part listed">')[1].split("</ul>")[0]
+    assert items.count("<li") == 2 and TIMBER in items and HERRING in items
+    assert page.count("<table>") == 1 and "<th" in page
+    show_answer(found)
+    lines = [line.split(" [")[0].strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[:6] == [DEPTH, f"- {TIMBER}", f"- {HERRING}", "Year | Ships", "2000 | 341", DONE]
+    part = ReportPart(heading="Oldport", sentences=found.sentences, model="m")
+    report = Report(
+        topic="t", parts=(part,), citations=found.citations, uncovered=(), generation="g"
+    )
+    document = docx.Document(io.BytesIO(report.to_docx()))
+    styles = [one.style.name for one in document.paragraphs]
+    assert styles.count("List Bullet") == 2 and len(document.tables) == 1

@@ -66,12 +66,16 @@ def show_answer(answer: Answer) -> None:
         return
     sentences = Text()
     listed = len(answer.sentences) > 1 and asks_for_list(answer.condensed)
+    after_block = False
     for place, sentence in enumerate(answer.sentences):
         if listed or is_list((sentence,), answer.model):
             sentences.append("\n- " if place else "- ")
         lines = _lines(sentence)
-        if len(lines) > 1:  # a list, table or listing stays one line for each of its lines
-            sentences.append("\n" if place else "")
+        # A list, table or listing stays one line for each of its lines, and what follows is apart.
+        alone = len(lines) > 1 or is_list((sentence,), answer.model)
+        if place and (len(lines) > 1 or (after_block and not alone)):
+            sentences.append("\n")
+        after_block = alone
         sentences.append("\n".join(lines) + " ")
         if voice := answer.voice(sentence):
             sentences.append(f"({one_line(voice)}) ", "dim")
