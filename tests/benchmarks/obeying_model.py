@@ -129,6 +129,9 @@ def with_server(package: str, cases: list[dict[str, Any]], opened: Any, verbose:
             whole.append(monotonic() - begun)
             written += found.model is not None and bool(found.sentences)
             obeyed += obeys(found, case, verbose)
+            print(
+                f"{case['kind']}: {first[-1]:.2f} s, {whole[-1]:.2f} s, {found.notice}", flush=True
+            )
     print(f"obeyed {share(obeyed, len(cases))}; of the model are {written} of {len(cases)} answers")
     for name, seconds in (("first words", first), ("first of the model", own), ("whole", whole)):
         if seconds:
