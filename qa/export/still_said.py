@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from index.tokens import words
-from qa.assemble import as_markdown, as_quote
 from qa.check.gate import basis_of, tidy
+from qa.marked_up import as_markdown, as_quote
 from qa.models.entailment import load_judge
 from qa.result import AnswerSentence, Citation, Related
 from qa.retrieve.asked import asks_for_list
