@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import json
 import os
@@ -18,6 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from gradio.routes import App
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -28,9 +30,10 @@ from qa.passwords import CURATOR, Users, remove_user, set_password
 from qa.web import build_app, launch
 from qa.web.server.guard import names_of
 from qa.web.server.login_page import login_page
-from qa.web.server.serve import FIRST_PORT, address_of, listen, serving
+from qa.web.server.serve import FIRST_PORT, address_of, listen, make_server, serving
 from qa.web.server.throttle import Throttle
 from qa.web.shared.access import Access
+from qa.web.shared.light_import import without_pauses
 
 
 @pytest.fixture(scope="module")
@@ -325,6 +328,21 @@ def test_without_a_port_the_first_free_one_is_taken():
     with listen("127.0.0.1", None) as first, listen("127.0.0.1", None) as second:
         assert FIRST_PORT <= first.getsockname()[1] < second.getsockname()[1]
         assert address_of("127.0.0.1", first) == f"http://127.0.0.1:{first.getsockname()[1]}/"
+
+
+def test_one_app_is_made_of_a_page_and_the_garbage_waits_until_then(index, library, monkeypatch):
+    made, sound, collecting = [], App.__init__, []
+
+    def counted(self, **options):
+        made.append(self)
+        collecting.append(gc.isenabled())
+        sound(self, **options)
+
+    monkeypatch.setattr(App, "__init__", counted)
+    with without_pauses():
+        make_server(build_app(index=index, library=library), "127.0.0.1")
+    assert len(made) == 1
+    assert collecting == [False] and gc.isenabled()
 
 
 def test_launching_without_an_index_is_an_error(tmp_path):

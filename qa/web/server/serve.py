@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 import threading
@@ -33,6 +34,7 @@ from qa.web.server.states import BoundedStates
 from qa.web.server.theme import THEME
 from qa.web.shared.access import LOCAL, SCOPE_KEY, Access
 from qa.web.shared.blocks import CheckedBlocks
+from qa.web.shared.light_import import without_pauses
 from qa.web.shared.threads import in_a_loop
 from sources.load import MAX_FILE_BYTES
 
@@ -76,19 +78,21 @@ def launch(
         rate=read_settings().rate,
     )
     configure_logs(log_level, as_json=log_json)
-    opened = open_index(index)
-    listener = listen(host, port)
-    app = build_app(
-        index=opened,
-        library=library,
-        model=model,
-        conversations=None if access.public else Conversations(conversations),
-        keep=not access.public,
-        access=access,
-        curator=Curator(library, starter=starter_library(), own=index.parent / "library"),
-        log_questions=log_questions,
-    )
-    server = make_server(app, host, access)
+    with without_pauses():
+        opened = open_index(index)
+        listener = listen(host, port)
+        app = build_app(
+            index=opened,
+            library=library,
+            model=model,
+            conversations=None if access.public else Conversations(conversations),
+            keep=not access.public,
+            access=access,
+            curator=Curator(library, starter=starter_library(), own=index.parent / "library"),
+            log_questions=log_questions,
+        )
+        server = make_server(app, host, access)
+        gc.freeze()  # nor later: an answer would wait for it
     address = address_of(host, listener)
     threading.Thread(target=_warm, args=(opened,), daemon=True).start()
     print(f"Refdesk is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201  a person waits

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from gradio.routes import App
 
 # Where the guard leaves the files that the sender uploaded, in the scope of a request.
 UPLOADS_KEY = "refdesk.uploads"
@@ -42,6 +43,24 @@ class CheckedBlocks(gr.Blocks):
         event = more.get("event_data")
         _check(getattr(event, "_data", None), _none)
         return await super().process_api(block_fn, inputs, *args, **more)
+
+
+def _only_mounted(create: Callable[..., App]) -> Callable[..., App | None]:
+    """`App.create_app` without the apps of a page that is being made.
+
+    Gradio makes one with all its routes whenever such a page is left, and when it gets its queue,
+    and throws them away: a tenth of the start. Mounting names an `auth_dependency`.
+    """
+
+    def made(blocks: gr.Blocks, *args: Any, **options: Any) -> App | None:
+        if isinstance(blocks, CheckedBlocks) and "auth_dependency" not in options:
+            return None
+        return create(blocks, *args, **options)
+
+    return made
+
+
+App.create_app = staticmethod(_only_mounted(App.create_app))  # type: ignore[method-assign,assignment]
 
 
 def _none(path: str) -> bool:
