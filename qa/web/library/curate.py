@@ -91,10 +91,10 @@ class Curator:
             _write(target, text.replace(front, written, 1))
         return []
 
-    def add(self, uploaded: Path) -> Source:
+    def add(self, uploaded: Path, metadata: Mapping[str, Any] | None = None) -> Source:
         """Put a copy of a file into the library. Raises SourceError."""
         self._make_own()
-        return add_source(str(uploaded), self.folder, {})
+        return add_source(str(uploaded), self.folder, metadata)
 
     def remove(self, source: Source) -> str:
         """Take a source out of the library; a name to take it back by. Raises SettingError."""

@@ -10,7 +10,7 @@ from queue import Empty, Queue
 from typing import TypeAlias
 
 from index.build.golden import GoldenAnswer, GoldenChange
-from index.build.rebuild import RebuildReport, rebuild
+from index.build.rebuild import Progress, RebuildReport, rebuild
 from index.errors import IndexingError
 from qa.desk import confidence_note
 from qa.errors import RefdeskError
@@ -34,6 +34,32 @@ _LISTED = 40
 _Side: TypeAlias = tuple[list[tuple[str, bool]], tuple[str, ...]]
 
 
+def rebuilt(
+    library: Path, index: Path, *, force: bool, progress: Progress | None = None
+) -> RebuildReport:
+    """Rebuild by the settings, announced and counted. Raises IndexingError, RefdeskError,
+    SourceError."""
+    outcome = "failed"
+    try:
+        settings = read_settings()
+        report = announced(
+            settings.webhook,
+            lambda: rebuild(
+                library,
+                index=index,
+                force=force,
+                progress=progress,
+                embedding_model=settings.embedding_model,
+                store=settings.store,
+                golden=golden_questions(library, settings),
+            ),
+        )
+        outcome = "done"
+        return report
+    finally:
+        METRICS.count(REBUILDS, outcome)
+
+
 def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
     """HTML whenever the rebuild has got further; the last tells what it did, or why it did not."""
     told: Queue[tuple[str, int, int]] = Queue()
@@ -41,18 +67,11 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
 
     def run() -> None:
         try:
-            settings = read_settings()
-            made = announced(
-                settings.webhook,
-                lambda: rebuild(
-                    library,
-                    index=index,
-                    force=force,
-                    progress=lambda stage, done, total: told.put((stage, done, total)),
-                    embedding_model=settings.embedding_model,
-                    store=settings.store,
-                    golden=golden_questions(library, settings),
-                ),
+            made = rebuilt(
+                library,
+                index,
+                force=force,
+                progress=lambda stage, done, total: told.put((stage, done, total)),
             )
             result.append(made)
         except MetadataError as error:
@@ -74,7 +93,6 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
             stage, done, total = told.get()
         yield _progress(stage, done, total)
     found = result[0] if result else "the rebuild ended without a word"
-    METRICS.count(REBUILDS, "failed" if isinstance(found, str) else "done")
     if isinstance(found, str):
         yield message(f"Not rebuilt: {found}", "problem")
         return

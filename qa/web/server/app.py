@@ -21,6 +21,7 @@ from qa.web.chat.kept import Conversations
 from qa.web.chat.page import ChatPage
 from qa.web.library.curate import Curator
 from qa.web.library.page import LibraryPage
+from qa.web.library.routes import curating_routes
 from qa.web.shared.access import Access
 from qa.web.shared.blocks import CheckedBlocks
 from qa.web.shared.threads import in_a_loop
@@ -58,6 +59,7 @@ def build_app(
             made = api_app(
                 rest_routes(calls),
                 completion_routes(calls),
+                curating_routes(opened, curator, access),
                 operation_routes(opened, calls, access, page.app._queue),
             )
             if find_spec("mcp") is not None:
