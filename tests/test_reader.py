@@ -9,7 +9,7 @@ from index.errors import ModelError
 from qa import answer
 from qa.desk import open_desk
 from qa.errors import SettingError
-from qa.models import bundled, reader
+from qa.models import bundled
 from qa.models.reader import SIZE, load_reader
 from qa.retrieve.calibration import weights_digest
 from qa.retrieve.candidates import read_text
@@ -132,10 +132,10 @@ def test_weights_that_are_not_those_known_are_not_read(tmp_path, monkeypatch):
     changed = bundled._SHA256 | {"model.onnx": sha256().hexdigest()}
     monkeypatch.setattr(bundled, "_SHA256", changed)
     bundled.bundled_folder.cache_clear()
-    reader._load.cache_clear()
+    load_reader.cache_clear()
     assert load_reader() is None
     bundled.bundled_folder.cache_clear()
-    reader._load.cache_clear()
+    load_reader.cache_clear()
 
 
 @needs_reader

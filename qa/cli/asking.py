@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from index.errors import IndexNotFoundError
+from index.errors import IndexNotFoundError, ModelError
 from qa.cli.library import build
 from qa.cli.options import (
     IndexOption,
@@ -58,7 +58,6 @@ def chat(
     The index is built first if there is none. The page is served to this machine only, unless HOST
     is another address; then --auth FILE says who may log in.
     """
-    _load_reader_meanwhile()
     from index.generation import current_generation
     from qa.web import launch
 
@@ -173,5 +172,10 @@ def _load_reader_meanwhile() -> None:
 
     from qa.models.reader import load_reader
 
+    def load() -> None:
+        if reader := load_reader():
+            with suppress(ModelError):  # it will be said when it is to read
+                reader.load()
+
     if read_settings().reader:
-        Thread(target=load_reader).start()
+        Thread(target=load).start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -19,14 +20,26 @@ from qa.models.bundled import SIZE, BundledEncoder, bundled_folder
 LAYER = 8
 # Tokens of question and passage that are read: time grows with them.
 _MOST_TOKENS = 160
-_loading = Lock()
 
 
 class Reader:
-    """Reads passages with a question in mind. Safe to use from several threads."""
+    """Reads passages with a question in mind. Safe to use from several threads.
 
-    def __init__(self, model: BundledEncoder) -> None:
-        self._model = model
+    The model in `folder` is loaded, which takes a second of the processor, when it first reads, or
+    by `load`: a page need not wait for it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._loading = Lock()
+        self._model: BundledEncoder | None = None
+
+    def load(self) -> BundledEncoder:
+        """The model; who comes while it is loaded waits. Raises ModelError."""
+        with self._loading:
+            if self._model is None:
+                self._model = BundledEncoder(self._folder, LAYER, _MOST_TOKENS, "answers")
+            return self._model
 
     def states(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
         """What the words of the question mean, on average, beside each passage.
@@ -36,23 +49,18 @@ class Reader:
         found = np.zeros((len(passages), SIZE), dtype=np.float32)
         question = " ".join(question.split()[:64])
         pairs = [(question, text) for text in passages]
-        for place, states in enumerate(self._model.states(pairs)):
+        for place, states in enumerate(self.load().states(pairs)):
             found[place] = states[1:].mean(axis=0)  # without the mark before the question
         return found
 
 
+@cache
 def load_reader() -> Reader | None:
-    """The reader, loaded once; None where there is none."""
-    with _loading:
-        return _load()
+    """The reader of the process; None where there is none."""
+    folder = bundled_folder()
+    return Reader(folder) if folder else None
 
 
 def has_reader() -> bool:
     """Whether the package of the reader is installed, and its files are those that are known."""
     return bundled_folder() is not None
-
-
-@cache
-def _load() -> Reader | None:
-    folder = bundled_folder()
-    return Reader(BundledEncoder(folder, LAYER, _MOST_TOKENS, "answers")) if folder else None

@@ -24,6 +24,7 @@ from index.opened import Index, open_index
 from qa.errors import SettingError
 from qa.passwords import Users
 from qa.settings import read_settings, starter_library
+from qa.traces import start_traces
 from qa.web.chat.kept import Conversations
 from qa.web.library.curate import Curator
 from qa.web.server.app import build_app
@@ -41,6 +42,8 @@ from sources.load import MAX_FILE_BYTES
 _STATIC = Path(str(files("qa.web"))) / "static"
 FIRST_PORT = 7860
 _PORTS = 100
+# Seconds that the first page has for itself, before what a question needs is loaded.
+_PAGE_FIRST = 0.5
 
 
 def launch(
@@ -72,10 +75,13 @@ def launch(
             f"others can reach {host}: name who may, as `--auth FILE` (made by `refdesk user`), or "
             f"let everybody ask with --public"
         )
+    settings = read_settings()
+    if settings.traces:
+        start_traces(questions=log_questions)
     access = Access(
         users=Users(auth) if auth else None,
         public=public and auth is None,
-        rate=read_settings().rate,
+        rate=settings.rate,
     )
     configure_logs(log_level, as_json=log_json)
     with without_pauses():
@@ -94,7 +100,9 @@ def launch(
         server = make_server(app, host, access)
         gc.freeze()  # nor later: an answer would wait for it
     address = address_of(host, listener)
-    threading.Thread(target=_warm, args=(opened,), daemon=True).start()
+    warming = threading.Timer(_PAGE_FIRST, _warm, (opened,))
+    warming.daemon = True
+    warming.start()
     print(f"Refdesk is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201  a person waits
     if open_browser:
         webbrowser.open(address)
@@ -235,8 +243,8 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _warm(index: Index) -> None:
-    """Load the model before the first question, and make the fonts; what goes wrong will be said
-    when one is asked."""
+    """Load the models before the first question, which else would, and make the fonts; what goes
+    wrong will be said when one is asked."""
     with contextlib.suppress(Exception):
         index.search("warm", k=1)
         make_fonts()
