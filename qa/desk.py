@@ -25,7 +25,7 @@ from qa.condense.small_talk import small_talk
 from qa.condense.turns import as_turns
 from qa.conflicts.outweighed import outweighed
 from qa.gap_log import GapLog
-from qa.models.chat import ChatModelSettings, describe_failure, load_chat_model
+from qa.models.chat import ChatModelSettings, describe_failure, load_chat_model, model_name
 from qa.models.cross_encoder import Reranker, load_reranker
 from qa.models.entailment import Entailment, load_judge
 from qa.models.reader import Reader, has_reader, load_reader
@@ -35,7 +35,8 @@ from qa.retrieve.evidence import Evidence, gather
 from qa.retrieve.premise import with_premise
 from qa.retrieve.reread import reread
 from qa.settings import Settings
-from qa.writing import why_extracts, written
+from qa.traces import span, spanned, start_traces
+from qa.writing import why_extracts, with_tokens, written
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -87,6 +88,7 @@ class Desk:
     check: CheckedBy = CHECKS[-1]
     gap_log: GapLog | None = None
 
+    @span("retrieve")
     def retrieve(
         self, question: str, history: Iterable[Any] = (), scope: Iterable[str] | None = None
     ) -> Evidence:
@@ -129,11 +131,14 @@ class Desk:
         writes has passed the gate. Where it fails, or nothing that it writes passes, they stay,
         with a notice.
         """
+        yield from spanned("compose", self._composed(evidence))
+
+    def _composed(self, evidence: Evidence) -> Iterator[Answer]:
         if evidence.small_talk:
             yield reply(evidence, evidence.small_talk)
             return
         if self.chat_model is not None:
-            yield from self._written(evidence, self.chat_model)
+            yield from with_tokens(self._written(evidence, self.chat_model))
             return
         last = None
         for last in self._extracts(evidence):
@@ -226,6 +231,8 @@ def open_desk(
     questions out of the log, whatever the settings say. Raises SettingError, ChatModelError,
     IndexNotFoundError, IndexDamagedError.
     """
+    if settings.traces:
+        start_traces()
     chat_model = _resolve(settings, model)
     if index is None or isinstance(index, str | Path):
         folder = Path(settings.index if index is None else index).absolute()
@@ -269,17 +276,6 @@ def _about(evidence: Evidence, question: str) -> bool:
     own = set(terms(question))
     said = " ".join(evidence.generation.unit_text(row) for row in evidence.rows[:_LIKELIEST])
     return 2 * len(own.intersection(terms(said))) >= len(own)
-
-
-def model_name(model: BaseChatModel | None) -> str | None:
-    """What a chat model is called in an answer; None for none."""
-    if model is None:
-        return None
-    for field in ("model_name", "model"):
-        name = getattr(model, field, None)
-        if isinstance(name, str):
-            return name
-    return type(model).__name__
 
 
 def _resolve(settings: Settings, model: str | BaseChatModel | None) -> BaseChatModel | None:

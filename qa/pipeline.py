@@ -12,6 +12,7 @@ from qa.desk import Desk, Only, open_desk
 from qa.result import Answer
 from qa.retrieve.evidence import Evidence
 from qa.settings import read_settings
+from qa.traces import About, asked_about, spanned
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -89,6 +90,28 @@ def asked(
     with the runs "retrieve" and "compose" in it, for whoever listens; to load what that takes is a
     quarter of the time that an extract takes from a cold start. Raises as `answer`.
     """
+    found = _asked(desk, question, history, sources, name, config)
+    about = {"refdesk.door": name, **asked_about(question)}
+    yield from spanned("question", found, about, _outcome, first=True)
+
+
+def _outcome(found: tuple[Evidence, Answer]) -> About:
+    answer = found[1]
+    return {
+        "refdesk.outcome": "small_talk" if answer.small_talk else answer.outcome,
+        "refdesk.confidence": answer.confidence,
+        "refdesk.generation": answer.generation,
+    }
+
+
+def _asked(
+    desk: Desk,
+    question: str,
+    history: Iterable[Any],
+    sources: Iterable[str] | None,
+    name: str,
+    config: RunnableConfig | None,
+) -> Iterator[tuple[Evidence, Answer]]:
     if desk.chat_model is not None or config is not None:
         from qa.runnable import Ask, traced
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from qa.confidence_words import confidence_told, not_calibrated
+from qa.tokens import Tokens
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -153,7 +154,8 @@ class Answer:
     `draft` says that these are extracts shown while a language model writes: another answer takes
     their place, or the same without it.
     `calibrated` is False where no confidence was fitted to the embedding model: `confidence` is
-    then no share of anything.
+    then no share of anything. `tokens` are those of all calls of models
+    for it; None where none told.
     """
 
     question: str
@@ -176,6 +178,7 @@ class Answer:
     rejected: tuple[tuple[str, str], ...] = ()
     calibrated: bool = True
     draft: bool = False
+    tokens: Tokens | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -30,6 +30,7 @@ class Settings:
     libreoffice: Path | None
     rate: int
     webhook: str | None
+    traces: bool
 
 
 VARIABLES = {
@@ -58,6 +59,8 @@ VARIABLES = {
     "REFDESK_RATE": "requests a minute that programs may send with one key, as one user or from "
     "one address, where others use the chat; default: 60",
     "REFDESK_WEBHOOK": "address that is sent what came of each rebuild, as JSON; default: none",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "address of a collector of OpenTelemetry that is sent traces "
+    "(OTLP over HTTP); needs the extra traces; default: none",
 }
 
 
@@ -113,6 +116,7 @@ def read_settings() -> Settings:
         libreoffice=read_libreoffice(),
         rate=int(rate),
         webhook=webhook,
+        traces=bool(value["OTEL_EXPORTER_OTLP_ENDPOINT"]),
     )
 
 

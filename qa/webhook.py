@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import IndexingError
 from qa.errors import RefdeskError
+from qa.traces import trace
 from sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ def announced(url: str | None, rebuild: Callable[[], RebuildReport]) -> RebuildR
     """What `rebuild` returns or raises; `url` is sent it as JSON. That it cannot be sent is logged,
     and costs no rebuild."""
     try:
-        report = rebuild()
+        with trace("rebuild") as note:
+            report = rebuild()
+            note({"refdesk.generation": report.generation, "refdesk.passages": report.chunks})
     except (IndexingError, RefdeskError, SourceError) as error:
         _send(url, {"event": "rebuild", "done": False, "why": str(error)})
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from qa.models.chat import is_too_long
 from qa.models.entailment import Entailment
 from qa.result import Answer, CheckedBy
 from qa.retrieve.evidence import Evidence
+from qa.tokens import Tokens, counting, total
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -31,6 +33,16 @@ def why_extracts(left_out: LeftOut) -> str:
         "Nothing that the language model wrote was supported by the sources; "
         "these are extracts from them."
     )
+
+
+def with_tokens(answers: Iterator[Answer]) -> Iterator[Answer]:
+    """The answers with what models read and wrote for them; the last is told all of it."""
+    heard: list[Tokens] = []
+    last = None
+    for answer in counting(answers, heard):
+        yield (last := replace(answer, tokens=total(heard)))
+    if last is not None and last.tokens != total(heard):
+        yield replace(last, tokens=total(heard))
 
 
 def written(

@@ -22,6 +22,7 @@ from qa.models.entailment import Entailment
 from qa.plain_text import visible, without_unseen
 from qa.result import CHECKS, AnswerSentence, CheckedBy, Citation, PartKind
 from qa.retrieve.evidence import Evidence, passage
+from qa.traces import span
 from sources.language import detect_language
 
 # Why a sentence is left out, where there is nothing in it to mend.
@@ -63,6 +64,12 @@ class Gate:
         The spans of the draft are passages that may support it. The sentences in them that do are
         cited, and the other spans are not.
         """
+        with span("check") as note:
+            sentence = self._checked(draft)
+            note({"refdesk.checked_by": sentence.checked_by if sentence else "nothing"})
+            return sentence
+
+    def _checked(self, draft: Draft) -> AnswerSentence | None:
         text = tidy(draft.text, draft.kind)
         said = " ".join(words(text))
         if not said:

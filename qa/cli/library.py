@@ -202,9 +202,12 @@ def build(
     from index.build.rebuild import rebuild as make
     from qa.cli.terminal import telling_progress
     from qa.evaluation.golden import golden_questions
+    from qa.traces import start_traces
     from qa.webhook import announced
 
     settings = read_settings()
+    if settings.traces:
+        start_traces()
     with telling_progress() as tell:
         return announced(
             settings.webhook,

@@ -14,6 +14,8 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qa.errors import ChatModelError
+from qa.tokens import count_tokens
+from qa.traces import spanned
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -55,6 +57,8 @@ def load_chat_model(name: str, settings: ChatModelSettings) -> BaseChatModel:
 
     # Trying again is done in `stream_text`, alike for every provider.
     options: dict[str, Any] = {"temperature": 0, "max_retries": 0, "timeout": settings.timeout}
+    if provider == "openai":  # its client asks only OpenAI itself for the tokens
+        options["stream_usage"] = True
     if provider == "ollama":  # its client takes its own names, and does not try again
         options = {"temperature": 0, "client_kwargs": {"timeout": settings.timeout}}
     if settings.url:
@@ -76,6 +80,17 @@ def load_chat_model(name: str, settings: ChatModelSettings) -> BaseChatModel:
         ) from None
 
 
+def model_name(model: BaseChatModel | None) -> str | None:
+    """What a chat model is called in an answer; None for none."""
+    if model is None:
+        return None
+    for field in ("model_name", "model"):
+        name = getattr(model, field, None)
+        if isinstance(name, str):
+            return name
+    return type(model).__name__
+
+
 def stream_text(
     model: BaseChatModel, messages: Sequence[tuple[str, str]], *, timeout: float
 ) -> Iterator[str]:
@@ -92,7 +107,7 @@ def stream_text(
     stream: Callable[[Any], Iterator[Any]] = model.stream
     for again in (True, False):
         try:
-            for piece in _until(start + 2 * timeout, stream([*messages])):
+            for piece in _heard(model, stream([*messages]), start + 2 * timeout):
                 wrote = wrote or bool(piece.text)
                 yield str(piece.text)
                 if _finished(piece):
@@ -114,6 +129,14 @@ def _otherwise(model: BaseChatModel, error: Exception) -> Callable[[Any], Iterat
     if isinstance(error, ValueError):  # nothing came that was a piece of a stream
         return lambda messages: iter([model.invoke(messages)])
     return model.stream
+
+
+def _heard(model: BaseChatModel, pieces: Iterator[Any], deadline: float) -> Iterator[Any]:
+    """The pieces of one reply as they come, timed, their tokens counted."""
+    about = {"gen_ai.request.model": model_name(model) or ""}
+    for piece in spanned("model call", _until(deadline, pieces), about):
+        count_tokens(piece)
+        yield piece
 
 
 def _finished(piece: Any) -> bool:
@@ -213,7 +236,7 @@ def short_reply(
     """
     reply = ""
     messages = [("system", instructions), ("human", said)]
-    for piece in _until(monotonic() + timeout, model.stream(messages)):
+    for piece in _heard(model, model.stream(messages), monotonic() + timeout):
         reply += str(piece.text)
         if len(reply) > longest:
             break

@@ -18,6 +18,7 @@ from qa.retrieve.confidence import (
 )
 from qa.retrieve.evidence import Evidence, with_parts
 from qa.retrieve.features import Floats
+from qa.traces import span
 
 # Of the likeliest stretches so many are read by a model that reads as have this share of what is
 # likely before, but not fewer or more than so many; of a part of a question fewer. On five
@@ -33,6 +34,7 @@ def read_count(chances: Sequence[float] | Floats, most: int = MOST_READ) -> int:
     return min(max(enough, _LEAST_READ), most, len(chances))
 
 
+@span("read")
 def reread(evidence: Evidence, reader: Reader, weights: AnswerWeights | None = None) -> Evidence:
     """The evidence with its likeliest stretches read by a model: in a better order, more surely."""
     weights = weights or answer_weights(read=True)

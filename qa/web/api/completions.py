@@ -101,14 +101,16 @@ def completion_routes(calls: Calls) -> APIRouter:
             "annotations": list(_annotations(answer, text)),
         }
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
-        about = _about("chat.completion") | {"choices": [choice], "usage": _NO_TOKENS}
+        about = _about("chat.completion") | {"choices": [choice], "usage": _usage(answer)}
         return about | {"refdesk": answer.to_dict()}
 
     return router
 
 
-# No tokens are counted here, and clients add them up.
-_NO_TOKENS = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+def _usage(answer: Answer) -> dict[str, int]:
+    """The tokens of the language model that is set; clients add them up, so that none is 0."""
+    read, written = (answer.tokens.read, answer.tokens.written) if answer.tokens else (0, 0)
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
 def _known(name: str) -> None:
@@ -202,7 +204,7 @@ async def _chunks(answers: AsyncIterator[Answer], usage: bool) -> AsyncIterator[
     yield chunk({"content": text[len(sent) :], "annotations": list(_annotations(last, text))})
     yield chunk({}, "stop", refdesk=last.to_dict())
     if usage:
-        yield event("", about | {"choices": [], "usage": _NO_TOKENS})
+        yield event("", about | {"choices": [], "usage": _usage(last)})
     yield "data: [DONE]\n\n"
 
 

@@ -17,11 +17,14 @@ from qa.retrieve.evidence import Evidence
 
 _log = logging.getLogger(__name__)
 QUESTIONS, REBUILDS, REQUESTS = "questions", "rebuilds", "requests"
+TOKENS = "tokens"
 _HELP = {
     QUESTIONS: "Questions by what came of them.",
     REBUILDS: "Rebuilds by what came of them.",
     REQUESTS: "Requests by their status.",
+    TOKENS: "Tokens that language models read and wrote for answers, as their servers tell.",
 }
+_LABELS = {REQUESTS: "status", TOKENS: "kind"}
 # Upper bounds in seconds: from a search among few sources to a slow language model.
 _BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -34,10 +37,10 @@ class Metrics:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._seconds: dict[str, list[float]] = {}
 
-    def count(self, name: str, label: str) -> None:
-        """One more of a kind; `name` is one of those above, `label` a word of ours."""
+    def count(self, name: str, label: str, many: int = 1) -> None:
+        """So many more of a kind; `name` is one of those above, `label` a word of ours."""
         with self._lock:
-            self._counts[name, label] += 1
+            self._counts[name, label] += many
 
     def took(self, step: str, seconds: float) -> None:
         """That a step took so long."""
@@ -53,7 +56,7 @@ class Metrics:
             seconds = sorted((step, list(held)) for step, held in self._seconds.items())
         lines = []
         for name, said in _HELP.items():
-            label = "status" if name == REQUESTS else "outcome"
+            label = _LABELS.get(name, "outcome")
             lines += _head(f"{name}_total", said, "counter")
             lines += [
                 f'refdesk_{name}_total{{{label}="{value}"}} {number}'
@@ -112,6 +115,9 @@ class TimedDesk(Desk):
         if last is not None:
             outcome = "small_talk" if last.small_talk else last.outcome
             METRICS.count(QUESTIONS, outcome)
+            if last.tokens:
+                METRICS.count(TOKENS, "read", last.tokens.read)
+                METRICS.count(TOKENS, "written", last.tokens.written)
             told: dict[str, object] = {"outcome": outcome, "ms": round(1000 * took)}
             told |= {"question": last.question} if self.log_questions else {}
             _log.info("question", extra={"told": told})
