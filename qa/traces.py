@@ -7,11 +7,12 @@ an error only its kind, and of a question its text only where a person wants tha
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import Span, Tracer
 
 T = TypeVar("T")
@@ -34,16 +35,33 @@ def start_traces(*, questions: bool = False) -> None:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import SERVICE_NAME, Resource
         from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
     except ImportError:
         _log.warning(
             "OTEL_EXPORTER_OTLP_ENDPOINT is set, and nothing is sent to it: "
             "run `pip install 'refdesk[traces]'`"
         )
         return
+
+    class Exporter(OTLPSpanExporter):
+        """Says once, in one line, that nobody takes what is sent; answers go on."""
+
+        told = False
+
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            result = super().export(spans)
+            if result is not SpanExportResult.SUCCESS and not self.told:
+                self.told = True
+                _log.warning(
+                    "traces are lost: nothing takes them at OTEL_EXPORTER_OTLP_ENDPOINT; start the "
+                    "collector, or unset it"
+                )
+            return result
+
+    logging.getLogger("opentelemetry.exporter").setLevel("CRITICAL")
     # One of our own: Chroma may have set that of the process, and sends what others must not see.
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: "refdesk"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(Exporter()))
     _tracer, _questions = provider.get_tracer("refdesk"), questions
 
 
