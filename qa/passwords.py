@@ -1,8 +1,8 @@
 """Who may use the chat: a file of names, hashed passwords and hashed keys.
 
-A line is `name:role:scrypt$salt$hash`, with the role `reader` or `curator`; or, for a key of a
-user, `name:key:label:scope:day:sha256$hash`, with the scope `ask` or `curate`. "#" begins a
-comment.
+A line is `name:role:scrypt$salt$hash`, with the role `reader` or `curator`, or, of some libraries
+alone, `curator=one,other`; or, for a key of a user, `name:key:label:scope:day:sha256$hash`, with
+the scope `ask` or `curate`. "#" begins a comment.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import hmac
 import re
 import secrets
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,16 +32,20 @@ SHORTEST_PASSWORD = 8
 _N, _R, _P = 2**14, 8, 5
 _MOST_REMEMBERED = 256
 _NAME = re.compile(r"[\w.@+-]{1,64}", re.ASCII)
-_LINE = re.compile(r"([^:]+):(reader|curator):scrypt\$([\w+/=]+)\$([\w+/=]+)")
+_LINE = re.compile(
+    r"([^:]+):(reader|curator)(?:=([\w,-]+))?:scrypt\$([\w+/=]+)\$([\w+/=]+)", re.ASCII
+)
 _KEY = re.compile(r"([^:]+):key:([\w.@+-]{1,64}):(ask|curate):([\d-]{10}):sha256\$([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who may use the chat; a curator may also change the library."""
+    """A person who may use the chat; a curator may also change the library, or, of a server with
+    several, those of `libraries`, where it names any."""
 
     name: str
     role: str
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,15 @@ class Users:
             users = self._lines.users
             return users[name][0].role if name in users else None
 
+    def may_curate(self, name: str, library: str = "") -> bool:
+        """Whether a user may change a library; without a name it is the only one of a server."""
+        with self._lock:
+            self._reread()
+            user = self._lines.users[name][0] if name in self._lines.users else None
+        if user is None or user.role != CURATOR:
+            return False
+        return not user.libraries or library in user.libraries
+
     def key(self, secret: str) -> Key | None:
         """The key that `secret` is, if its user is still there."""
         with self._lock:
@@ -139,14 +153,18 @@ class Users:
                 self._lines = _File({}, {})
 
 
-def set_password(file: Path, name: str, password: str, role: str = READER) -> None:
-    """Add a user to `file`, or change their password and role. Raises SettingError."""
+def set_password(
+    file: Path, name: str, password: str, role: str = READER, libraries: Sequence[str] = ()
+) -> None:
+    """Add a user to `file`, or change their password and role; a curator is one of `libraries`, or
+    of all. Raises SettingError."""
     if not _NAME.fullmatch(name):
         raise SettingError(f"{name!r} is no name for a user; use letters, digits and . @ + - _")
     if len(password) < SHORTEST_PASSWORD:
         raise SettingError(f"the password is too short; take at least {SHORTEST_PASSWORD} letters")
     salt = secrets.token_bytes(16)
-    line = f"{name}:{role}:scrypt${_encode(salt)}${_encode(_hash(password, salt))}"
+    of = f"={','.join(libraries)}" if libraries else ""
+    line = f"{name}:{role}{of}:scrypt${_encode(salt)}${_encode(_hash(password, salt))}"
     _write(file, [*_without(file, rf"{re.escape(name)}:(?!key:)"), line])
 
 
@@ -224,13 +242,14 @@ def _read(file: Path) -> _File:
         try:
             if parts is None:
                 raise ValueError
-            salt, wanted = (base64.b64decode(part, validate=True) for part in parts.group(3, 4))
+            salt, wanted = (base64.b64decode(part, validate=True) for part in parts.group(4, 5))
         except (ValueError, binascii.Error) as error:
             raise SettingError(
                 f"line {number} of {file} is not name:role:scrypt$salt$hash; remove it, and run "
                 f"`refdesk user NAME --auth {file}`"
             ) from error
-        found.users[parts[1]] = (User(parts[1], parts[2]), salt, wanted)
+        libraries = tuple(parts[3].split(",")) if parts[3] else ()
+        found.users[parts[1]] = (User(parts[1], parts[2], libraries), salt, wanted)
     return found
 
 

@@ -498,7 +498,9 @@ def test_a_histogram_adds_up():
 def test_requests_are_logged_by_an_id_and_without_questions(index_folder, library):
     program = (
         "import sys; from pathlib import Path; from qa.web import launch\n"
-        "launch(index=Path(sys.argv[1]), library=Path(sys.argv[2]), model='', port=0,"
+        "from qa.web.shared.served import ServedLibrary as Library\n"
+        "one = Library(index=Path(sys.argv[1]), folder=Path(sys.argv[2]))\n"
+        "launch(libraries=[one], model='', port=0,"
         " open_browser=False, log_level='info', log_json=True)"
     )
     process = subprocess.Popen(

@@ -278,8 +278,10 @@ def test_a_server_that_is_killed_has_the_conversations_when_it_runs_again(
 ):
     program = (
         "import sys; from pathlib import Path; from qa.web import launch\n"
-        "launch(index=Path(sys.argv[1]), library=Path(sys.argv[2]), model='', port=0,"
-        " conversations=Path(sys.argv[3]), open_browser=False)"
+        "from qa.web.shared.served import ServedLibrary as Library\n"
+        "index, folder, conversations = map(Path, sys.argv[1:])\n"
+        "one = Library(index=index, folder=folder, conversations=conversations)\n"
+        "launch(libraries=[one], model='', port=0, open_browser=False)"
     )
 
     @contextmanager

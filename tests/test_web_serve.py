@@ -34,6 +34,7 @@ from qa.web.server.serve import FIRST_PORT, address_of, listen, make_server, ser
 from qa.web.server.throttle import Throttle
 from qa.web.shared.access import Access
 from qa.web.shared.light_import import without_pauses
+from qa.web.shared.served import ServedLibrary
 
 
 @pytest.fixture(scope="module")
@@ -293,11 +294,9 @@ def test_a_name_or_password_that_will_not_do_is_an_error(tmp_path, name, passwor
 
 
 def test_another_address_is_not_served_without_saying_to_whom(index, library):
+    one = ServedLibrary(index=index.folder, folder=library)
     with pytest.raises(SettingError, match="--auth FILE"):
-        launch(
-            index=index.folder, library=library, model=None, host="0.0.0.0", port=0,
-            open_browser=False,
-        )  # fmt: skip
+        launch(libraries=[one], model=None, host="0.0.0.0", port=0, open_browser=False)
 
 
 def test_the_public_may_not_curate_and_readers_may_not_either(users):
@@ -314,7 +313,8 @@ def test_a_taken_port_is_an_error_in_one_line(index, library):
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(SettingError, match=rf"port {port} .*--port") as caught:
-            launch(index=index.folder, library=library, model=None, port=port, open_browser=False)
+            one = ServedLibrary(index=index.folder, folder=library)
+            launch(libraries=[one], model=None, port=port, open_browser=False)
     assert "\n" not in str(caught.value)
 
 
@@ -347,14 +347,17 @@ def test_one_app_is_made_of_a_page_and_the_garbage_waits_until_then(index, libra
 
 def test_launching_without_an_index_is_an_error(tmp_path):
     with pytest.raises(IndexNotFoundError):
-        launch(index=tmp_path, library=tmp_path, model=None, open_browser=False)
+        one = ServedLibrary(index=tmp_path, folder=tmp_path)
+        launch(libraries=[one], model=None, open_browser=False)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot send an interrupt to one process")
 def test_launch_prints_its_address_and_stops_when_interrupted(index, library):
     program = (
         "import sys; from pathlib import Path; from qa.web import launch\n"
-        "launch(index=Path(sys.argv[1]), library=Path(sys.argv[2]), model=None, port=0,"
+        "from qa.web.shared.served import ServedLibrary as Library\n"
+        "one = Library(index=Path(sys.argv[1]), folder=Path(sys.argv[2]))\n"
+        "launch(libraries=[one], model=None, port=0,"
         " open_browser=False)"
     )
     process = subprocess.Popen(

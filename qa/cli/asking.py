@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from index.errors import IndexNotFoundError, ModelError
-from qa.cli.library import build
-from qa.cli.options import (
-    IndexOption,
-    JsonOption,
-    ModelOption,
-    ScopeOption,
-    index_folder,
-    library_folder,
-)
+from index.errors import ModelError
+from qa.cli.libraries import served_libraries
+from qa.cli.options import IndexOption, JsonOption, ModelOption, ScopeOption, index_folder
 from qa.cli.watching import watching
 from qa.settings import read_settings
 
@@ -52,31 +45,33 @@ def chat(
     watch: Annotated[
         bool, typer.Option("--watch", help="Rebuild when files of the library change.")
     ] = False,
+    library: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FOLDER",
+            show_default=False,
+            help="Serve this library at /NAME/; may be given several times. Each has its own "
+            "index and conversations.",
+        ),
+    ] = None,
 ) -> None:
-    """Chat with the library in a browser.
+    """Chat with the library in a browser, or with several.
 
     The index is built first if there is none. The page is served to this machine only, unless HOST
     is another address; then --auth FILE says who may log in.
     """
-    from index.generation import current_generation
     from qa.web import launch
 
-    folder = index_folder(index)
-    try:
-        current_generation(folder)
-    except IndexNotFoundError:
-        # There is nothing to lose yet.
-        build(library_folder(None, folder), folder, golden=False)
-    library = library_folder(None, folder)
-    with watching(library, folder) if watch else nullcontext():
+    libraries = served_libraries(library, index)
+    with ExitStack() as stack:
+        for one in libraries if watch else ():
+            stack.enter_context(watching(one.folder, one.index))
         launch(
-            index=folder,
-            library=library,
+            libraries=libraries,
             model=model,
             host=host,
             port=port,
             open_browser=browser,
-            conversations=read_settings().conversations,
             auth=auth,
             public=public,
             log_level=log_level,

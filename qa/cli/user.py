@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from qa.errors import SettingError
+
 
 def user(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name to log in with.")],
@@ -15,6 +17,15 @@ def user(
     curator: Annotated[
         bool, typer.Option("--curator", help="May also change the library in the chat.")
     ] = False,
+    library: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            show_default=False,
+            help="With --curator: of this library alone, where the chat serves several; may be "
+            "given several times.",
+        ),
+    ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take the user out.")] = False,
     key: Annotated[
         str | None,
@@ -36,6 +47,7 @@ def user(
     The password is asked for, or read from the first line of stdin. The file holds only hashes of
     passwords (scrypt) and keys; a chat that runs takes the change over at once.
     """
+    from qa.cli.libraries import check_name
     from qa.cli.terminal import show_lines
     from qa.passwords import (
         ASK,
@@ -64,10 +76,14 @@ def user(
     if key is not None:
         show_lines([("key", add_key(auth, name, key, CURATE if curator else ASK))])
         return
+    for one in library or ():
+        check_name(one)
+        if not curator:
+            raise SettingError("--library says what a curator may change; add --curator")
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     role = CURATOR if curator else READER
-    set_password(auth, name, password, role)
+    set_password(auth, name, password, role, library or ())
     show_lines([(role, name)])

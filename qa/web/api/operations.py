@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sized
+from collections.abc import Iterable, Sized
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -30,6 +30,11 @@ class Readiness:
         self._problem: str | None = "the model is being loaded"
 
     @property
+    def index(self) -> Index:
+        """The index that is meant."""
+        return self._index
+
+    @property
     def problem(self) -> str | None:
         """What is lacking; None where questions can be answered."""
         return self._problem
@@ -51,9 +56,18 @@ class Readiness:
             self._begun = False
 
 
-def operation_routes(index: Index, calls: Calls, access: Access, queue: Sized) -> APIRouter:
+def whether_ready(all_of: Iterable[Readiness]) -> Response:
+    """Whether all are ready; else 503 and what is lacking. What is not begun is begun."""
+    lacking = None
+    for one in all_of:
+        one.begin()
+        lacking = lacking or one.problem
+    return PlainTextResponse(f"{lacking or 'ok'}\n", 503 if lacking else 200)
+
+
+def operation_routes(readiness: Readiness, calls: Calls, access: Access, queue: Sized) -> APIRouter:
     """The routes; `queue` holds the questions of the page that wait."""
-    router, readiness = APIRouter(), Readiness(index)
+    router = APIRouter()
 
     @router.get("/healthz", response_class=PlainTextResponse)
     async def healthz() -> str:
@@ -63,9 +77,7 @@ def operation_routes(index: Index, calls: Calls, access: Access, queue: Sized) -
     @router.get("/readyz", response_class=PlainTextResponse)
     async def readyz() -> Response:
         """Whether it can answer: the index is open and the model loaded; else 503 and why."""
-        readiness.begin()
-        lacking = readiness.problem
-        return PlainTextResponse(f"{lacking or 'ok'}\n", 503 if lacking else 200)
+        return whether_ready([readiness])
 
     @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics(request: Request) -> Response:
@@ -74,7 +86,7 @@ def operation_routes(index: Index, calls: Calls, access: Access, queue: Sized) -
             return problem("Only a curator may do this", 403)
         readiness.begin()
         gauges = {
-            "sources": ("Sources that are served.", len(index.sources)),
+            "sources": ("Sources that are served.", len(readiness.index.sources)),
             "waiting": ("Questions that wait for their turn.", calls.waiting + len(queue)),
             "ready": ("Whether questions can be answered.", int(readiness.problem is None)),
         }
@@ -83,7 +95,15 @@ def operation_routes(index: Index, calls: Calls, access: Access, queue: Sized) -
     @router.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:
         app: FastAPI = request.app
-        return HTMLResponse(render("docs.html", told=app.openapi(), schema=_schema, type=_type))
+        return HTMLResponse(
+            render(
+                "docs.html",
+                told=app.openapi(),
+                library=access.library,
+                schema=_schema,
+                type=_type,
+            )
+        )
 
     return router
 

@@ -10,7 +10,7 @@ from qa.web.api.problems import problem, tell_problems
 from qa.web.api.schemas import Refused
 
 _REFUSALS = {401: "Not logged in", 403: "Not allowed", 429: "Too many requests", 503: "Busy"}
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def api_app(*routers: APIRouter) -> FastAPI:
@@ -30,7 +30,7 @@ def api_app(*routers: APIRouter) -> FastAPI:
     for router in routers:
         app.include_router(router)
 
-    @app.api_route("/v1/{rest:path}", methods=_METHODS, include_in_schema=False)
+    @app.api_route("/v1/{rest:path}", methods=METHODS, include_in_schema=False)
     async def nothing(rest: str) -> Response:
         return problem("There is nothing here that is asked so; see /docs", 404)
 

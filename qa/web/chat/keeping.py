@@ -20,16 +20,16 @@ from qa.web.chat.layout import ChatLayout, Shown
 from qa.web.chat.pins import DossierFullError, Pins, pinned
 from qa.web.chat.reports import FORMS, save_report
 from qa.web.chat.saving import save_answer, save_conversation
-from qa.web.shared.access import user_of
+from qa.web.shared.access import Access, user_of
 
 
 class KeepingPage(ChatLayout):
     """The page with what is kept of it, in `kept`; None where nothing is."""
 
     def __init__(
-        self, index: Index, library: Path, kept: Conversations | None, *, login: bool
+        self, index: Index, library: Path, kept: Conversations | None, access: Access
     ) -> None:
-        super().__init__(index, library, login=login)
+        super().__init__(index, library, access)
         self._kept = kept
 
     def _keep(self, turns: Turns, talk: str | None, user: str) -> Shown:

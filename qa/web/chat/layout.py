@@ -17,6 +17,7 @@ from qa.web.chat.panel import panel
 from qa.web.chat.scope import Choice, choose, values
 from qa.web.chat.shelf import shelf_of
 from qa.web.chat.transcript import examples, transcript
+from qa.web.shared.access import Access
 from qa.web.shared.blocks import CheckedBlocks
 from qa.web.shared.masthead import BRIDGE, masthead
 from qa.web.shared.render import standing_words
@@ -36,14 +37,15 @@ Shown = dict[Any, Any]
 class ChatLayout:
     """The components of the page of a library; what happens to them stands in those above."""
 
-    def __init__(self, index: Index, library: Path, *, login: bool) -> None:
+    def __init__(self, index: Index, library: Path, access: Access) -> None:
         self._index = index
         self._library = library
-        self.app = CheckedBlocks(title="Refdesk", analytics_enabled=False, fill_width=True)
+        title = f"{access.library} · Refdesk" if access.library else "Refdesk"
+        self.app = CheckedBlocks(title=title, analytics_enabled=False, fill_width=True)
         with self.app:
             gr.Navbar(visible=False)  # type: ignore[attr-defined]  # the masthead leads to the pages
             gr.HTML(
-                masthead("chat", login=login),
+                masthead("chat", access),
                 elem_id="masthead",
                 apply_default_css=False,
             )

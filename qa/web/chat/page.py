@@ -54,7 +54,7 @@ class ChatPage(KeepingPage):
         access: Access,
         calls: Calls,
     ) -> None:
-        super().__init__(index, library, kept, login=access.users is not None)
+        super().__init__(index, library, kept, access)
         self._desk = desk
         self._access = access
         self._answerable = Answerable(desk, library)

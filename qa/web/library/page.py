@@ -71,7 +71,7 @@ class LibraryPage:
         with app.route("Library", "/library", show_in_navbar=False):
             gr.Navbar(visible=False)  # type: ignore[attr-defined]
             gr.HTML(
-                masthead("library", login=access.users is not None),
+                masthead("library", access),
                 elem_id="masthead",
                 apply_default_css=False,
             )

@@ -13,7 +13,7 @@ from qa.settings import read_settings
 from qa.web.api.calls import Calls
 from qa.web.api.completions import completion_routes
 from qa.web.api.metrics import timed
-from qa.web.api.operations import operation_routes
+from qa.web.api.operations import Readiness, operation_routes
 from qa.web.api.rest import rest_routes
 from qa.web.api.routes import api_app
 from qa.web.chat.conversation import Model
@@ -51,7 +51,7 @@ def build_app(
     access, curator = access or Access(), curator or Curator(library)
 
     def make() -> CheckedBlocks:
-        calls = Calls(opened, desk)
+        calls, readiness = Calls(opened, desk), Readiness(opened)
         page = ChatPage(opened, desk, library, kept, access, calls)
         LibraryPage(page.app, opened, desk, curator, access)
 
@@ -60,8 +60,9 @@ def build_app(
                 rest_routes(calls),
                 completion_routes(calls),
                 curating_routes(opened, curator, access),
-                operation_routes(opened, calls, access, page.app._queue),
+                operation_routes(readiness, calls, access, page.app._queue),
             )
+            made.state.readiness = readiness
             if find_spec("mcp") is not None:
                 from qa.web.api.mcp_server import add_mcp, mcp_server
 

@@ -72,7 +72,7 @@ def make_fonts() -> None:
 
 
 def add_fonts(app: FastAPI) -> None:
-    """Serve them below /fonts, and the whole files of the serif, for other letters."""
+    """Serve them below /fonts, and the whole files, for other letters."""
 
     @app.get("/fonts/{name}.woff2", include_in_schema=False)
     def cut(name: str) -> Response:
@@ -82,3 +82,4 @@ def add_fonts(app: FastAPI) -> None:
         return Response(font(name), media_type="font/woff2", headers=headers)
 
     app.mount("/fonts", StaticFiles(directory=str(_SERIF)))
+    app.mount("/static/fonts/SourceSansPro", StaticFiles(directory=str(_SANS)))

@@ -73,7 +73,9 @@ class Guard:
     A page of another site can reach a loopback server under a name of its own (DNS rebinding);
     `hosts` are the names that the server answers to, None for any. Where `access` names users, a
     request must be of one who is logged in; only curators may send files. `pages` knows which
-    pages the server has forgotten, and whose the questions are that it answers.
+    pages the server has forgotten, and whose the questions are that it answers. Of several
+    libraries each has a guard of its own; who logged in at the one that it `shares` with is let in
+    at all, and what programs send is counted together.
     """
 
     def __init__(
@@ -82,15 +84,22 @@ class Guard:
         hosts: frozenset[str] | None,
         access: Access | None = None,
         pages: BoundedStates | None = None,
+        *,
+        shares: Guard | None = None,
     ) -> None:
         self._pages = pages
         self._app = app
         self._access = access or Access()
-        self._login = Login(self._access.users) if self._access.users else None
+        self._login: Login | None = None
+        self._rates: Rates | None = None
+        if shares is not None:
+            self._login, self._rates = shares._login, shares._rates
+        elif self._access.users is not None:
+            self._login = Login(self._access.users, self._access.libraries)
+        if shares is None and (self._access.public or self._login):
+            self._rates = Rates(self._access.rate)
         names = ["*"] if hosts is None else sorted(hosts)
         self._trusted = TrustedHostMiddleware(self._answer, names, www_redirect=False)
-        others = self._access.public or self._access.users is not None
-        self._rates = Rates(self._access.rate) if others else None
         self._uploads: defaultdict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -148,7 +157,7 @@ class Guard:
         if _UPLOAD.fullmatch(path):
             passes = self._access.may_curate(scope.get(SCOPE_KEY, LOCAL))
         else:
-            passes = bool(_NEEDED.fullmatch(path) or _FONT.fullmatch(path))
+            passes = bool(not path or _NEEDED.fullmatch(path) or _FONT.fullmatch(path))
         return None if passes else PlainTextResponse("Not found.", 404)
 
     def _seconds_to_wait(self, request: Request) -> int:

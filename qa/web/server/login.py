@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+from collections.abc import Iterable
 from urllib.parse import parse_qs, quote
 
 import anyio
@@ -26,10 +27,12 @@ _LONGEST_FORM = 4096
 
 
 class Login:
-    """The users of a server, and those of them who are logged in."""
+    """The users of a server, and those of them who are logged in; `libraries` are those of a server
+    with several."""
 
-    def __init__(self, users: Users) -> None:
+    def __init__(self, users: Users, libraries: Iterable[str] = ()) -> None:
         self._users = users
+        self._libraries = tuple(libraries)
         self._sessions = Sessions(users, users.file.with_name(users.file.name + ".sessions"))
         self._throttle = Throttle()
         # Both belong to the loop of the server.
@@ -53,16 +56,16 @@ class Login:
 
     async def answer(self, request: Request) -> Response | None:
         """The answer to a request to log in or out; None where it is another."""
-        path, posted = request.url.path, request.method == "POST"
+        path, posted = _path(request), request.method == "POST"
         if path == "/logout" and posted:
             self._sessions.end(request.cookies.get(COOKIE, ""))
             return _lead("/login", request, "")
         if path != "/login":
             return None
         if not posted:
-            return _page(page_after(request.query_params.get("then", "")), wrong=False)
+            return _page(self._after(request.query_params.get("then", "")), wrong=False)
         form = await _form(request)
-        then = page_after(form.get("then", ""))
+        then = self._after(form.get("then", ""))
         name = await self._checked(request, form.get("name", ""), form.get("password", ""))
         if isinstance(name, Response):
             return name
@@ -75,13 +78,15 @@ class Login:
         headers = request.headers
         person = "text/html" in headers.get("accept", "") and "authorization" not in headers
         if person and request.method == "GET":
-            then = page_after(
-                request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            )
+            query = f"?{request.url.query}" if request.url.query else ""
+            then = self._after(_path(request) + query)
             return _lead("/login" if then == "/" else f"/login?then={quote(then, safe='')}")
         # A browser that is asked on behalf of a page would open a dialog of its own.
         ask = {} if "sec-fetch-mode" in headers else _ASK
         return PlainTextResponse("Name and password, or a key, please.", 401, {**_NO_STORE, **ask})
+
+    def _after(self, wanted: str) -> str:
+        return page_after(wanted, self._libraries)
 
     async def _checked(self, request: Request, name: str, password: str) -> str | Response | None:
         if known := self._users.known(name, password):
@@ -114,6 +119,11 @@ class Login:
         return await anyio.to_thread.run_sync(
             self._users.check, name, password, limiter=self._limiter
         )
+
+
+def _path(request: Request) -> str:
+    """The path of a request, with the name of the library that it is below."""
+    return f"{request.scope.get('root_path', '')}{request.url.path}"
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from qa.web.shared.render import render
 
 # Where one may be led to after logging in; never to another site.
 _PAGES = ("/", "/library")
 
 
-def page_after(wanted: str) -> str:
-    """The page to lead to after logging in: one of ours, with its query."""
+def page_after(wanted: str, libraries: Iterable[str] = ()) -> str:
+    """The page to lead to after logging in: one of ours, with its query; `libraries` are those of a
+    server with several."""
     path, mark, query = wanted.partition("?")
-    return f"{path}{mark}{query}" if path in _PAGES and wanted.isprintable() else "/"
+    ours = (*_PAGES, *(f"/{name}{page}" for name in libraries for page in ("", *_PAGES)))
+    return f"{path}{mark}{query}" if path in ours and wanted.isprintable() else "/"
 
 
 def login_page(then: str, *, wrong: bool) -> str:

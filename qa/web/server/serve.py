@@ -10,10 +10,13 @@ import socket
 import threading
 import warnings
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from types import FrameType
+from typing import TypeAlias
 
 import gradio as gr
 import uvicorn
@@ -29,17 +32,22 @@ from qa.web.chat.kept import Conversations
 from qa.web.library.curate import Curator
 from qa.web.server.app import build_app
 from qa.web.server.fonts import add_fonts, make_fonts
-from qa.web.server.guard import Guard, is_loopback, names_of
+from qa.web.server.guard import is_loopback, names_of
+from qa.web.server.libraries import guarded_sites
 from qa.web.server.logs import RequestLog, configure_logs
-from qa.web.server.states import BoundedStates
+from qa.web.server.states import MOST_BYTES, BoundedStates
 from qa.web.server.theme import THEME
 from qa.web.shared.access import LOCAL, SCOPE_KEY, Access
 from qa.web.shared.blocks import CheckedBlocks
 from qa.web.shared.light_import import without_pauses
+from qa.web.shared.served import ServedLibrary
 from qa.web.shared.threads import in_a_loop
 from sources.load import MAX_FILE_BYTES
 
+Apps: TypeAlias = CheckedBlocks | Mapping[str, CheckedBlocks]
+
 _STATIC = Path(str(files("qa.web"))) / "static"
+_FAVICON = _STATIC / "favicon.svg"
 FIRST_PORT = 7860
 _PORTS = 100
 # Seconds that the first page has for itself, before what a question needs is loaded.
@@ -48,13 +56,11 @@ _PAGE_FIRST = 0.5
 
 def launch(
     *,
-    index: Path,
-    library: Path,
+    libraries: Sequence[ServedLibrary],
     model: str | None,
     host: str = "127.0.0.1",
     port: int | None = None,
     open_browser: bool = True,
-    conversations: Path | None = None,
     auth: Path | None = None,
     public: bool = False,
     log_level: str = "warning",
@@ -63,8 +69,8 @@ def launch(
 ) -> None:
     """Serve the chat until interrupted, and print its address.
 
-    `conversations` is the file that they are kept in, by default they end with the process. `port`
-    None takes the first free one from 7860. `auth` is a file of users, who then must log in;
+    A library with a name is served below it, one without at `/`, alone. `port` None takes the first
+    free one from 7860. `auth` is a file of users, who then must log in;
     `public` lets everybody ask who reaches `host`, and keeps nothing. The log goes to stderr, from
     `log_level` on, as lines of JSON with `log_json`, without questions but for `log_questions`.
     Raises SettingError where the address cannot be had, or is open to others without either;
@@ -82,22 +88,28 @@ def launch(
         users=Users(auth) if auth else None,
         public=public and auth is None,
         rate=settings.rate,
+        libraries=tuple(one.name for one in libraries if one.name),
     )
     configure_logs(log_level, as_json=log_json)
     with without_pauses():
-        opened = open_index(index)
+        opened = [open_index(one.index) for one in libraries]
         listener = listen(host, port)
-        app = build_app(
-            index=opened,
-            library=library,
-            model=model,
-            conversations=None if access.public else Conversations(conversations),
-            keep=not access.public,
-            access=access,
-            curator=Curator(library, starter=starter_library(), own=index.parent / "library"),
-            log_questions=log_questions,
-        )
-        server = make_server(app, host, access)
+        apps = {
+            one.name: build_app(
+                index=index,
+                library=one.folder,
+                model=model,
+                conversations=None if access.public else Conversations(one.conversations),
+                keep=not access.public,
+                access=replace(access, library=one.name),
+                curator=Curator(
+                    one.folder, starter=starter_library(), own=one.index.parent / "library"
+                ),
+                log_questions=log_questions,
+            )
+            for one, index in zip(libraries, opened, strict=True)
+        }
+        server = make_server(apps, host, access)
         gc.freeze()  # nor later: an answer would wait for it
     address = address_of(host, listener)
     warming = threading.Timer(_PAGE_FIRST, _warm, (opened,))
@@ -118,17 +130,17 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def make_server(app: CheckedBlocks, host: str, access: Access | None = None) -> uvicorn.Server:
-    """A server of `app` that answers to the names of `host` only, and to who has `access`."""
-    site = in_a_loop(lambda: _mount(app))
+def make_server(apps: Apps, host: str, access: Access | None = None) -> uvicorn.Server:
+    """A server of an app, or of several by the name of their library, that answers to the names of
+    `host` only, and to who has `access`."""
+    apps = {"": apps} if isinstance(apps, CheckedBlocks) else apps
+    most = MOST_BYTES // len(apps)
+    sites = {name: in_a_loop(partial(_mount, app, name, most)) for name, app in apps.items()}
+    guarded = guarded_sites(sites, names_of(host), access or Access(), _FAVICON)
     return _Server(
         uvicorn.Config(
             # What is streamed (text/event-stream) is sent as it comes.
-            RequestLog(
-                GZipMiddleware(
-                    Guard(site, names_of(host), access, _pages_of(site)), compresslevel=6
-                )
-            ),
+            RequestLog(GZipMiddleware(guarded, compresslevel=6)),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -137,24 +149,25 @@ def make_server(app: CheckedBlocks, host: str, access: Access | None = None) -> 
     )
 
 
-def _mount(app: CheckedBlocks) -> FastAPI:
+def _mount(app: CheckedBlocks, library: str, most: int) -> FastAPI:
     with warnings.catch_warnings():
         # It says that it disables what we disable.
         warnings.filterwarnings("ignore", message="SSR mode")
-        return _mounted(app)
+        return _mounted(app, library, most)
 
 
-def _mounted(app: CheckedBlocks) -> FastAPI:
+def _mounted(app: CheckedBlocks, library: str, most: int) -> FastAPI:
     bare = app.programs()
     add_fonts(bare)
     site: FastAPI = gr.mount_gradio_app(
         bare,
         app,
         path="/",
+        root_path=f"/{library}" if library else None,
         theme=THEME,
         css_paths=_STATIC / "style.css",
         js=(_STATIC / "script.js").read_text(encoding="utf-8"),
-        favicon_path=str(_STATIC / "favicon.svg"),
+        favicon_path=str(_FAVICON),
         footer_links=[],
         allowed_paths=[],
         run_history=False,
@@ -168,15 +181,9 @@ def _mounted(app: CheckedBlocks) -> FastAPI:
     )
     # What launching would set: how much is remembered of open pages.
     inner = site.routes[-1].app  # type: ignore[attr-defined]
-    inner.state_holder = BoundedStates(app._queue)
+    inner.state_holder = BoundedStates(app._queue, most)
     inner.state_holder.set_blocks(app)
     return site
-
-
-def _pages_of(site: FastAPI) -> BoundedStates:
-    """What a mounted app remembers of open pages."""
-    states: BoundedStates = site.routes[-1].app.state_holder  # type: ignore[attr-defined]
-    return states
 
 
 def listen(host: str, port: int | None) -> socket.socket:
@@ -210,11 +217,12 @@ def address_of(host: str, listener: socket.socket) -> str:
 
 @contextlib.contextmanager
 def serving(
-    app: CheckedBlocks, host: str = "127.0.0.1", port: int = 0, access: Access | None = None
+    apps: Apps, host: str = "127.0.0.1", port: int = 0, access: Access | None = None
 ) -> Iterator[str]:
-    """Serve `app` in the background while the context lasts; yields its address."""
+    """Serve an app, or several by name, in the background while the context lasts; yields the
+    address."""
     listener = listen(host, port)
-    server = make_server(app, host, access)
+    server = make_server(apps, host, access)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
     try:
@@ -242,9 +250,11 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _warm(index: Index) -> None:
+def _warm(indexes: Sequence[Index]) -> None:
     """Load the models before the first question, which else would, and make the fonts; what goes
     wrong will be said when one is asked."""
+    for index in indexes:
+        with contextlib.suppress(Exception):
+            index.search("warm", k=1)
     with contextlib.suppress(Exception):
-        index.search("warm", k=1)
         make_fonts()

@@ -1,4 +1,4 @@
-"""Who is using the page, and what they may do."""
+"""Who is using the page, of which library, and what they may do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qa.passwords import CURATE, CURATOR, Key, Users
+from qa.passwords import CURATE, Key, Users
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -23,16 +23,21 @@ KEY_SCOPE = "refdesk.key"
 class Access:
     """Who may do what: without `users`, the person at this machine may do all; `public` says that
     everybody may ask, and nobody may change the library. Where others ask, programs of each may
-    send `rate` requests a minute."""
+    send `rate` requests a minute.
+
+    Of a server with several `libraries`, `library` is the name of the one that this is of.
+    """
 
     users: Users | None = None
     public: bool = False
     rate: int = 60
+    library: str = ""
+    libraries: tuple[str, ...] = ()
 
     def may_curate(self, name: str) -> bool:
         """Whether the user of that name may change the library."""
         if self.users is not None:
-            return self.users.role(name) == CURATOR
+            return self.users.may_curate(name, self.library)
         return not self.public
 
 

@@ -259,8 +259,12 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || byId("help")?.open) return;
     const back = from;
+    const libraries = byId("libraries");
     if (open) close();
-    else if (byId("history")?.classList.contains("open")) {
+    else if (libraries?.open) {
+      libraries.open = false;
+      libraries.querySelector("summary").focus();
+    } else if (byId("history")?.classList.contains("open")) {
       drawer(false);
       byId("open-history").focus();
     } else if (inDossier()) {
@@ -280,7 +284,7 @@
       button.textContent = word;
       setTimeout(() => (button.textContent = said), 1600);
     };
-    navigator.clipboard.writeText(text ?? location.origin + "/" + link).then(
+    navigator.clipboard.writeText(text ?? location.origin + location.pathname + link).then(
       () => tell("Copied"),
       () => tell("The browser does not allow copying"),
     );
@@ -455,7 +459,7 @@
     }],
   ];
   document.addEventListener("click", (event) => {
-    for (const menu of document.querySelectorAll("details.save[open]"))
+    for (const menu of document.querySelectorAll("details:is(.save, #libraries)[open]"))
       if (!menu.contains(event.target) || event.target.closest("button")) menu.open = false;
     const turn = event.target.closest?.(".turn");
     if (turn) {
@@ -500,7 +504,8 @@
       judge();
       markPins();
       const question = all[all.length - 1]?.querySelector(".question")?.textContent;
-      document.title = question ? `${question} · Refdesk` : "Refdesk";
+      const here = byId("libraries")?.dataset.here;
+      document.title = [question, here, "Refdesk"].filter(Boolean).join(" · ");
       const id = document.querySelector(".talk-id")?.dataset.talk;
       if (id) history.replaceState(null, "", `?c=${encodeURIComponent(id)}`);
       else if (!all.length && new URLSearchParams(location.search).has("c"))
