@@ -42,6 +42,22 @@ def test_a_link_asks_its_question_in_its_scope_and_names_the_tab(open_page, addr
     expect(page).to_have_title("Refdesk")
 
 
+def test_the_scope_of_a_link_is_named_once_it_is_whole(open_page, address):
+    page = open_page(address)
+    half: list[str] = []  # their answers would come in any order, and the last stay
+
+    def note(request):
+        sent = request.post_data or ""
+        if '"data":[[],[],[],"2020"' in sent:
+            half.append(sent)
+        return '"data":[["treaty"],[],[],"2020",""]' in sent
+
+    with page.expect_request(note):
+        page.goto(f"{address}?source=treaty&from=2020")
+    expect(page.get_by_role("button", name="Scope")).to_contain_text("1 of 3 sources")
+    assert half == []
+
+
 def test_keys_lead_to_the_box_the_last_question_and_help(open_page, address):
     page = open_page(address)
     ask(page, SIGNING)

@@ -39,7 +39,7 @@ _READY = "() => window.refdesk?.ready()"
 _FOCUS = "() => window.refdesk?.focus()"
 _SAVE = "(file) => window.refdesk?.save(file)"
 _ADDRESS = "() => [null, window.location.search]"
-_LINK = "(...chosen) => window.refdesk?.link(chosen)"
+_LINK = "async (...chosen) => (await window.refdesk?.link(chosen)) ?? chosen"
 
 
 class ChatPage(KeepingPage):
@@ -87,9 +87,13 @@ class ChatPage(KeepingPage):
         self.clear.click(None, cancels=asking, **quietly).then(
             self._clear, [self.box, self.turns], outputs, **quietly
         ).then(None, js=_FOCUS, **quietly).then(self._next, self.turns, self.next, **many)
-        for chooser in self.scope:
-            chooser.change(self._name_scope, self.scope, self.accordion, **quietly)
-            chooser.change(None, self.scope, None, js=_LINK, **quietly)
+        # One event for all: what is loaded changes several controls one after the other, and of two
+        # answers the one on a scope that was half set must not be the last.
+        gr.on(
+            [chooser.change for chooser in self.scope],
+            self._name_scope, self.scope, self.accordion, js=_LINK,
+            trigger_mode="always_last", **quietly,
+        )  # fmt: skip
         self.bridge.select(self._read, self.turns, self.reader, **many)
         self.bridge.like(self._judge, state, [self.turns, self.transcript], **many)
         self.bridge.edit(self._open, None, everything, **quietly).then(

@@ -42,6 +42,7 @@
   let from = null; // what was focused before it
   let turns = 0;
   let pinned = 0; // the turn whose passages were asked for by a click
+  let scope = []; // what was chosen last, in each of its controls
   let arrival = 0; // when a new turn will have come to the top
 
   const ready = () => {
@@ -537,8 +538,12 @@
     markPins,
     /* The panel was made anew, with the passages of the last turn. */
     panelled: followView,
-    /* The scope that is chosen stands in the address, to be shared. */
-    link([sources, topics, standings, since, until]) {
+    /* The scope that is chosen stands in the address, to be shared; it is given back once nothing
+       more is chosen at the same time. */
+    async link(chosen) {
+      scope = chosen;
+      await new Promise((settled) => setTimeout(settled, 60));
+      const [sources, topics, standings, since, until] = scope;
       const query = new URLSearchParams();
       for (const [name, values] of [["source", sources], ["topic", topics], ["standing", standings]])
         for (const value of values ?? []) query.append(name, value);
@@ -547,6 +552,7 @@
       if (id) query.set("c", id);
       const text = query.toString();
       history.replaceState(null, "", text ? `?${text}` : location.pathname);
+      return scope;
     },
     /* A file that Python wrote, saved by the browser. */
     save(file) {
