@@ -99,7 +99,7 @@ class ChatLayout:
                         stop_btn=False,
                         elem_id="question",
                     )
-                    with gr.Row(elem_id="actions"):
+                    with gr.Row(elem_id="actions") as self.actions:
                         with gr.Accordion(
                             self._scope_label(Choice()), open=False, elem_id="scope"
                         ) as self.accordion:

@@ -22,6 +22,7 @@ from qa.web.chat.kept import Conversations
 from qa.web.chat.layout import Shown
 from qa.web.chat.opening import read
 from qa.web.chat.scope import Choice, choose
+from qa.web.chat.shelf import shelf_of
 from qa.web.chat.transcript import first_questions, next_questions, told
 from qa.web.shared.access import Access, user_of
 from qa.web.shared.threads import each
@@ -94,6 +95,7 @@ class ChatPage(KeepingPage):
             self._name_scope, self.scope, self.accordion, js=_LINK,
             trigger_mode="always_last", **quietly,
         )  # fmt: skip
+        self.bridge.focus(self._narrow, None, [*self.scope, self.accordion], **quietly)
         self.bridge.select(self._read, self.turns, self.reader, **many)
         self.bridge.like(self._judge, state, [self.turns, self.transcript], **many)
         self.bridge.edit(self._open, None, everything, **quietly).then(
@@ -111,6 +113,19 @@ class ChatPage(KeepingPage):
         self.app.load(
             self._load, [self.turns, self.address], everything, js=_ADDRESS, **quietly
         ).then(None, js=_READY, **quietly).then(self._next, self.turns, self.next, **many)
+
+    def renew_after(self, event: Any) -> None:
+        """After `event`, more or other sources may be served: show and offer these."""
+        shown = [self.transcript, self.panel, *self.scope, self.accordion]
+        with self.app:
+            event.then(self._renewed, [self.turns, *self.scope], shown, show_progress="hidden",
+                       api_visibility="private")  # fmt: skip
+
+    def _renewed(self, turns: Turns, *chosen: Any) -> Shown:
+        shown: Shown = self._offered(Choice.of(*chosen))
+        if not turns:
+            shown |= {self.transcript: self._welcome(), self.panel: shelf_of(self._index)}
+        return shown
 
     # Asking
 
@@ -229,6 +244,15 @@ class ChatPage(KeepingPage):
             shown |= self._shown((), None)
             if "c" in query:
                 shown |= self._reopened(query["c"][0], user)
+        return shown | self._offered(choice)
+
+    def _narrow(self, event: gr.EventData) -> Shown:
+        """The scope of one source."""
+        return self._offered(Choice(ids=(str((event._data or {}).get("source", "")),)))
+
+    def _offered(self, choice: Choice) -> Shown:
+        """What there is to choose from now, with what is chosen of it."""
+        shown: Shown = {self.accordion: gr.update(label=self._scope_label(choice))}
         chosen = (choice.ids, choice.topics, choice.standings)
         for chooser, (_, choices), wanted in zip(
             self.scope, self._choices().items(), chosen, strict=False
@@ -237,5 +261,4 @@ class ChatPage(KeepingPage):
             picked = [value for value in wanted if value in offered]
             shown[chooser] = gr.update(choices=choices, value=picked)
         shown[self.scope[3]], shown[self.scope[4]] = choice.since, choice.until
-        shown[self.accordion] = gr.update(label=self._scope_label(choice))
         return shown

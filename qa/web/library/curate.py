@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import yaml
 
 from qa.errors import SettingError
+from qa.templates import is_web_address, shortened
 from qa.web.library.yaml_edit import amended
-from sources import Source
+from sources import Source, load_sources
 from sources.front_matter import as_yaml, split_front_matter
 from sources.metadata import parse_metadata
 from sources.snapshot import add_source
@@ -41,6 +43,7 @@ class Curator:
         self._folder = folder
         self._starter = starter
         self._own = own
+        self._added: dict[str, Source] = {}
 
     @property
     def folder(self) -> Path:
@@ -89,12 +92,39 @@ class Curator:
             _write(target, f"---\n{written}---\n{rest}")
         else:  # the lines around the metadata stay as they are
             _write(target, text.replace(front, written, 1))
+        if source.id in self._added:
+            [read] = load_sources(file)
+            self._added[source.id] = replace(read, id=source.id, path=source.path)
         return []
 
     def add(self, uploaded: Path, metadata: Mapping[str, Any] | None = None) -> Source:
         """Put a copy of a file into the library. Raises SourceError."""
+        return self._add(str(uploaded), metadata)
+
+    def fetch(self, url: str) -> Source:
+        """Put a copy of what is at a public web address into the library. Raises SourceError,
+        SettingError."""
+        if not is_web_address(url):  # least of all a path of the server
+            raise SettingError(
+                f"{shortened(url, 80)!r} is no web address; give one as https://example.org/page"
+            )
+        return self._add(url)
+
+    def fresh(self, served: Iterable[Source]) -> list[Source]:
+        """What was added, is still there and is not `served` yet, the newest first."""
+        known = {source.id for source in served}
+        return [
+            source
+            for source in reversed(self._added.values())
+            if source.id not in known and (self.folder / source.path).is_file()
+        ]
+
+    def _add(self, item: str, metadata: Mapping[str, Any] | None = None) -> Source:
         self._make_own()
-        return add_source(str(uploaded), self.folder, metadata)
+        added = add_source(item, self.folder, metadata)
+        self._added.pop(added.id, None)
+        self._added[added.id] = added
+        return added
 
     def remove(self, source: Source) -> str:
         """Take a source out of the library; a name to take it back by. Raises SettingError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from index.build.file_report import FileReport, amounts, told_of_ocr
@@ -36,12 +36,12 @@ def _known(source: Source) -> str:
     return " ".join(part for part in parts if part)
 
 
-def picks(sources: Sequence[Source]) -> str:
-    """The sources as a list to choose from."""
+def picks(sources: Sequence[Source], fresh: Collection[str] = ()) -> str:
+    """The sources as a list to choose from; `fresh` are ids of those that are not served yet."""
     if not sources:
         return message("No source holds these words.", "plain")
     more = len(sources) - _MOST_LISTED
-    return render("picks.html", sources=sources[:_MOST_LISTED], more=more)
+    return render("picks.html", sources=sources[:_MOST_LISTED], fresh=fresh, more=more)
 
 
 def summary(index: Index, folder: Path) -> str:
@@ -76,9 +76,10 @@ def _at_home(folder: Path) -> str:
     )
 
 
-def message(words: str, kind: str) -> str:
-    """Something that a person should know: a "problem", "done", a "notice" or "plain"."""
-    return render("message.html", words=words, kind=kind, role=_ROLES[kind])
+def message(words: str, kind: str, *, rebuild: bool = False) -> str:
+    """Something that a person should know: a "problem", "done", a "notice" or "plain"; with
+    `rebuild`, the way to do that stands behind it."""
+    return render("message.html", words=words, kind=kind, role=_ROLES[kind], rebuild=rebuild)
 
 
 def generations_table(index: Path) -> str:

@@ -49,6 +49,7 @@ _ADDING = (
     "JSON or e-mail. A copy goes into the library; what cannot be read is refused, with the "
     "reason.</p>"
 )
+_SERVED = "Rebuild the index to have it served."
 _REFUSED = "Only a curator may do this; ask who keeps the library."
 _FAILURES = (RefdeskError, IndexingError, SourceError)
 
@@ -113,7 +114,9 @@ class LibraryPage:
                             self.force = gr.Checkbox(
                                 label="Even if most sources or many right answers would be lost"
                             )
-                            self.build = gr.Button("Rebuild the index", variant="primary")
+                            self.build = gr.Button(
+                                "Rebuild the index", variant="primary", elem_id="rebuild"
+                            )
                             self.report = gr.HTML(elem_id="report", apply_default_css=False)
                         with gr.Tab("Generations") as self.generations_tab:
                             self.turned = self._told()
@@ -158,7 +161,7 @@ class LibraryPage:
         self.undo.click(
             self._undo, self.removed, [self.message, self.removed, self.undo], **quietly
         )
-        self.files.upload(self._add, self.files, [self.added, self.files], **quietly)
+        self.files.upload(self._add, self.files, [self.added, self.files, self.list], **quietly)
         self.build.click(
             self._rebuild, self.force, [self.report, self.build, *shown],
             concurrency_limit=1, **quietly,
@@ -190,19 +193,33 @@ class LibraryPage:
         }
 
     def _listed(self) -> Shown:
-        sources = self._index.sources
         return {
             self.summary: summary(self._index, self._curator.folder),
-            self.list: picks(sources),
+            self.list: self._find(""),
         }
 
+    def _fresh(self) -> list[Source]:
+        return self._curator.fresh(self._index.sources)
+
+    def _known(self) -> dict[str, Source]:
+        """What is served, and what was added since; the newest first."""
+        return {source.id: source for source in (*self._fresh(), *self._index.sources)}
+
     def _find(self, search: str) -> str:
-        return picks(found(self._index.sources, search))
+        fresh = {source.id for source in self._fresh()}
+        return picks(found([*self._known().values()], search), fresh)
+
+    def _source(self, name: str) -> Source:
+        """A source that is served or was added. Raises SettingError."""
+        try:
+            return self._known()[name]
+        except KeyError:
+            raise SettingError(f"{name} is not in the library any more; choose another") from None
 
     def _choose(self, event: gr.EventData, before: str, typed: Typed, *values: Any) -> list[Any]:
         """Show the metadata of another source; what was typed for the one before is not lost."""
         name = str((event._data or {}).get("source", ""))
-        by_id = {source.id: source for source in self._index.sources}
+        by_id = self._known()
         if name not in by_id:
             return [gr.skip()] * (3 + len(FIELDS))
         if before in by_id:
@@ -223,13 +240,13 @@ class LibraryPage:
         def save() -> str:
             nonlocal kept
             problems = self._curator.edit(
-                self._index.source(chosen), dict(zip(FIELDS, values, strict=True))
+                self._source(chosen), dict(zip(FIELDS, values, strict=True))
             )
             if problems:
                 return message("Not saved. " + " ".join(f"{one}." for one in problems), "problem")
             self._audit.note(user_of(request), "edit", source=chosen)
             kept = typed | {chosen: ([one or "" for one in values], True)}
-            return message("Saved in the library. Rebuild the index to have it served.", "done")
+            return message(f"Saved in the library. {_SERVED}", "done", rebuild=True)
 
         return self._attempt(request, chosen, save), kept
 
@@ -238,12 +255,13 @@ class LibraryPage:
 
         def remove() -> str:
             nonlocal stamp
-            source = self._index.source(chosen)
+            source = self._source(chosen)
             stamp = self._curator.remove(source)
             self._audit.note(user_of(request), "remove", source=chosen, taken_back_by=stamp)
             return message(
                 f"{source.path} is out of the library; the index serves it until you rebuild.",
                 "done",
+                rebuild=True,
             )
 
         told = self._attempt(request, chosen, remove)
@@ -255,19 +273,19 @@ class LibraryPage:
         def restore() -> str:
             files = self._curator.restore(removed)
             self._audit.note(user_of(request), "restore", files=files)
-            return message(f"Put back: {', '.join(files)}", "done")
+            return message(f"Put back: {', '.join(files)}", "done", rebuild=True)
 
         told = self._attempt(request, removed, restore)
         return told, "", gr.update(visible=False)
 
-    def _add(self, files: list[str] | None, request: gr.Request) -> tuple[str, None]:
+    def _add(self, files: list[str] | None, request: gr.Request) -> tuple[str, None, str]:
         def add(file: str) -> str:
             added = self._curator.add(Path(file)).path
             self._audit.note(user_of(request), "add", file=added)
-            return message(f"Added {added}. Rebuild the index to have it served.", "done")
+            return message(f"Added {added}. {_SERVED}", "done", rebuild=True)
 
         told = [self._attempt(request, file, partial(add, file)) for file in files or ()]
-        return "".join(told), None
+        return "".join(told), None, self._find("")
 
     def _attempt(self, request: gr.Request, chosen: str, change: Any) -> str:
         """What a change says of itself; or why it may not or cannot be made."""

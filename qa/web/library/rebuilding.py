@@ -83,7 +83,7 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    yield _progress("reading", 0, 0)
+    yield progress(_STAGES["reading"])
     while thread.is_alive() or not told.empty():
         try:
             stage, done, total = told.get(timeout=0.3)
@@ -91,7 +91,7 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
             continue
         while not told.empty():  # only the last is worth showing
             stage, done, total = told.get()
-        yield _progress(stage, done, total)
+        yield progress(_STAGES.get(stage, stage), done, total)
     found = result[0] if result else "the rebuild ended without a word"
     if isinstance(found, str):
         yield message(f"Not rebuilt: {found}", "problem")
@@ -101,8 +101,9 @@ def rebuilding(library: Path, index: Path, *, force: bool) -> Iterator[str]:
     yield report(found) + beside
 
 
-def _progress(stage: str, done: int, total: int) -> str:
-    return render("progress.html", words=_STAGES.get(stage, stage), done=done, total=total)
+def progress(words: str, done: int = 0, total: int = 0) -> str:
+    """How far what takes long is, as HTML; `total` 0 where that is not known."""
+    return render("progress.html", words=words, done=done, total=total)
 
 
 def report(found: RebuildReport) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 # What only who types commands could do; on the page, the file gets another name.
 _OPTION = re.compile(r"[:;,]?\s*[^:;,()]*\s--[a-z][^;)]*")
 _COMMAND = re.compile(r"\s*\([^()]*`refdesk[^()]*\)|[:;,]\s*[^:;,]*`refdesk[^;]*")
+# Only a command may fetch from there.
+_PRIVATE = ": if that is meant, add --allow-private"
+_PUBLIC = ": only what is on the public web can be added here"
 _RENAME = ": rename the file, or take the other out, then add it again"
 
 
@@ -17,6 +20,6 @@ def in_words_of_the_page(text: str, folders: Iterable[Path]) -> str:
     and without options and commands."""
     for folder in sorted({str(one) for one in folders}, key=len, reverse=True):
         text = re.sub(rf"{re.escape(folder)}[/\\]", "", text).replace(folder, "the library")
-    text = _COMMAND.sub("", text)
+    text = _COMMAND.sub("", text.replace(_PRIVATE, _PUBLIC))
     told, changed = _OPTION.subn("", text)
     return told.rstrip(" :;,") + _RENAME if changed else text

@@ -19,6 +19,7 @@ from qa.web.api.routes import api_app
 from qa.web.chat.conversation import Model
 from qa.web.chat.kept import Conversations
 from qa.web.chat.page import ChatPage
+from qa.web.library.adding import Adding
 from qa.web.library.curate import Curator
 from qa.web.library.page import LibraryPage
 from qa.web.library.routes import curating_routes
@@ -53,6 +54,7 @@ def build_app(
     def make() -> CheckedBlocks:
         calls, readiness = Calls(opened, desk), Readiness(opened)
         page = ChatPage(opened, desk, library, kept, access, calls)
+        page.renew_after(Adding(page, opened, curator, access).rebuilt)
         LibraryPage(page.app, opened, desk, curator, access)
 
         def programs() -> FastAPI:

@@ -48,6 +48,8 @@ Apps: TypeAlias = CheckedBlocks | Mapping[str, CheckedBlocks]
 
 _STATIC = Path(str(files("qa.web"))) / "static"
 _FAVICON = _STATIC / "favicon.svg"
+# The first is what the others build on.
+_SCRIPTS = ("script.js", "adding.js")
 FIRST_PORT = 7860
 _PORTS = 100
 # Seconds that the first page has for itself, before what a question needs is loaded.
@@ -166,7 +168,7 @@ def _mounted(app: CheckedBlocks, library: str, most: int) -> FastAPI:
         root_path=f"/{library}" if library else None,
         theme=THEME,
         css_paths=_STATIC / "style.css",
-        js=(_STATIC / "script.js").read_text(encoding="utf-8"),
+        js="".join((_STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS),
         favicon_path=str(_FAVICON),
         footer_links=[],
         allowed_paths=[],

@@ -48,7 +48,7 @@
   const ready = () => {
     if (loaded) return;
     loaded = true;
-    if (!held && !askLinked()) bringDraft();
+    if (!held && !askLinked() && !readLinked()) bringDraft();
     held?.();
     held = null;
   };
@@ -58,6 +58,12 @@
     const question = new URLSearchParams(location.search).get("q");
     if (question && box() && !document.querySelector(".turn")) send("submit", { question });
     return question;
+  }
+  /* And one with the id of a source opens it. */
+  function readLinked() {
+    const source = new URLSearchParams(location.search).get("read");
+    if (source && box()) read({ source }, undefined, null);
+    return source;
   }
   const hold = (event) => {
     event.preventDefault();
@@ -135,7 +141,7 @@
   const reading = () => Boolean(byId("sources")?.classList.contains("reading"));
 
   function closeReader() {
-    byId("sources")?.classList.remove("reading");
+    byId("sources")?.classList.remove("reading", "both");
     asked = null;
   }
 
@@ -198,8 +204,7 @@
 
   /* The drawer of conversations */
   function drawer(shown) {
-    byId("history")?.classList.toggle("open", shown);
-    byId("open-history")?.setAttribute("aria-expanded", String(shown));
+    showDrawer("history", shown);
     if (!shown) return;
     send("change", { do: "list" });
     byId("history").querySelector("input, textarea")?.focus();
@@ -209,19 +214,26 @@
   let kept = null; // what to focus when the dossier is made anew
   const inDossier = () => Boolean(byId("dossier")?.classList.contains("open"));
   // What is typed goes with every deed, since two that are sent at once may come the other way round.
-  function typed() {
+  function typed(kind) {
     const said = [];
-    for (const item of document.querySelectorAll(".pinned")) {
+    for (const item of document.querySelectorAll(kind)) {
       const words = [...item.querySelectorAll("[data-name]")];
       if (words.every((one) => one.value === one.defaultValue)) continue;
       said.push({ id: item.dataset.id, ...Object.fromEntries(words.map((one) => [one.dataset.name, one.value])) });
     }
     return said;
   }
-  const pin = (deed) => send("apply", { ...deed, said: typed(), open: inDossier() });
+  const pin = (deed) => send("apply", { ...deed, said: typed(".pinned"), open: inDossier() });
+  function showDrawer(name, shown) {
+    if (shown) closeDrawers();
+    byId(name).classList.toggle("open", shown);
+    byId(`open-${name}`).setAttribute("aria-expanded", String(shown));
+  }
+  function closeDrawers() {
+    for (const other of document.querySelectorAll(".drawer.open")) showDrawer(other.id, false);
+  }
   function showDossier(shown) {
-    byId("dossier").classList.toggle("open", shown);
-    byId("open-dossier").setAttribute("aria-expanded", String(shown));
+    showDrawer("dossier", shown);
     if (!shown) return;
     kept = {};
     pin({ do: "list" });
@@ -285,7 +297,8 @@
       button.textContent = word;
       setTimeout(() => (button.textContent = said), 1600);
     };
-    navigator.clipboard.writeText(text ?? location.origin + location.pathname + link).then(
+    const page = location.origin + location.pathname.replace(/[^/]*$/, "");
+    navigator.clipboard.writeText(text ?? page + link).then(
       () => tell("Copied"),
       () => tell("The browser does not allow copying"),
     );
@@ -351,7 +364,7 @@
       send("edit", { id });
     } else if (what === "rename") {
       send("change", { do: what, id, title: button.closest("p").querySelector("input").value });
-    } else if (what === "delete" || what === "restore") {
+    } else if (["share", "unshare", "delete", "restore"].includes(what)) {
       send("change", { do: what, id });
     } else {
       send("download", { do: what, id, turn: number(button.dataset.turn) });
@@ -377,7 +390,7 @@
     }],
     ["button.read", (button) => {
       const { turn, number: place, considered, conflict, source, at: start, to } = button.dataset;
-      if (inDossier()) showDossier(false);
+      closeDrawers();
       read(
         {
           turn: number(turn),
@@ -409,6 +422,15 @@
       else back?.focus();
     }],
     ["button.copy", copy],
+    ["button.rebuild-now", () => {
+      const tabs = [...document.querySelectorAll("#shelf-side [role=tab]")];
+      tabs.find((tab) => tab.textContent.trim() === "Rebuild")?.click();
+      const press = (tries = 100) => { // Gradio makes what is on a tab when it is shown
+        if (byId("rebuild")) byId("rebuild").click();
+        else if (tries) setTimeout(press, 50, tries - 1);
+      };
+      press();
+    }],
     ["#shelf-deeds button.primary", () => (unsaved = false)],
     ["button.edit", (button) => {
       fill(button.closest(".turn").querySelector(".question").textContent);
@@ -479,6 +501,8 @@
   });
 
   window.refdesk = {
+    // What the other scripts build on.
+    byId, box, send, fill, read, closeReader, typed, clicks, showDrawer,
     ready,
     /* Back to the box; not on a phone, where the keyboard would cover the answer. */
     focus() {
@@ -522,6 +546,8 @@
       }
       asked.shown = true;
       byId("sources").classList.add("reading");
+      byId("sources").classList.toggle("both", reader.matches(".pair"));
+      document.dispatchEvent(new Event("refdesk:opened"));
       const sheet = byId("sheet");
       const target = asked.id && byId(asked.id);
       if (asked.id && sheet) {
