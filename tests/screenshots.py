@@ -192,6 +192,12 @@ def small(camera: Camera, address: str) -> None:
         page.get_by_role("button", name="All passages").click()
         ask(page, "How many steps does the lighthouse of Cape Morn have?")
         camera.take(page, f"{name}conflict")
+        page.get_by_role("button", name="Read both").click()
+        expect(page.locator(".pair .side")).to_have_count(2)
+        camera.take(page, f"{name}side-by-side")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Add a source").click()
+        camera.take(page, f"{name}adding")
         page.context.close()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from index.search import Generation
 from qa.result import Citation, Passage
 from qa.web.chat.conversation import Turn
-from qa.web.reader.document import Mark, reader
+from qa.web.reader.document import Mark, Side, pair, reader
 from qa.web.reader.page_image import PageImage, ocr_boxes, original, page_image
 from qa.web.shared.render import render
 from sources import Source
@@ -19,12 +19,17 @@ def read(generation: Generation, turns: Sequence[Turn], wanted: Mapping[str, Any
 
     `wanted` holds `turn` and `number` (or `considered`, `conflict`) of a passage, or the `source`;
     and what to show of it: the character `at`, with what stands from there `to` another
-    marked, or the `page`. Its `asking` is the number that the
+    marked, or the `page`. With `both`, the two sources of a conflict are shown side by side, as far
+    as their texts are still those that were quoted. Its `asking` is the number that the
     page knows the document by.
     """
     asking = _whole(wanted.get("asking"))
     turn_number = _whole(wanted.get("turn"))
     turn = turns[turn_number - 1] if 1 <= turn_number <= len(turns) else None
+    if turn and wanted.get("both"):
+        found = _both(generation, turn, _whole(wanted.get("conflict")))
+        if found:
+            return pair(found, turn=turn_number, asking=asking)
     passage = _passage(turn, wanted)
     source_id = passage.source_id if passage else wanted.get("source")
     if not isinstance(source_id, str) or source_id not in generation.row_of:
@@ -46,6 +51,31 @@ def read(generation: Generation, turns: Sequence[Turn], wanted: Mapping[str, Any
         page_problem=problem,
         asking=asking,
     )
+
+
+def _both(generation: Generation, turn: Turn, place: int) -> list[Side]:
+    """The two sides of a conflict; none where one is another text by now."""
+    conflicts = turn.answer.conflicts if turn.answer else ()
+    if turn.answer is None or not 1 <= place <= len(conflicts):
+        return []
+    conflict = conflicts[place - 1]
+    cited = turn.answer.citations[conflict.cited - 1]
+    sides = [
+        Side(
+            source=generation.source(passage.source_id),
+            mark=Mark(number=number, start=passage.start, end=passage.end, cited=number > 0),
+            value=value,
+            place=number or place,
+        )
+        for passage, number, value in (
+            (cited, conflict.cited, conflict.values[0]),
+            (conflict.other, 0, conflict.values[1]),
+        )
+        if passage.source_id in generation.row_of
+    ]
+    quoted = {cited.source_id: cited.sha256, conflict.other.source_id: conflict.other.sha256}
+    whole = [side for side in sides if side.source.sha256 == quoted[side.source.id]]
+    return whole if len(whole) == 2 else []
 
 
 def _passage(turn: Turn | None, wanted: Mapping[str, Any]) -> Passage | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from qa.web.reader.page_image import PageImage
 from qa.web.shared.render import render
@@ -41,7 +42,6 @@ def reader(
     `page` is a page of it as it is printed, `page_problem` why there is none. `asking` is the
     number that the page knows the document by.
     """
-    first, last = _shown_part(source, at)
     return render(
         "reader.html",
         source=source,
@@ -51,14 +51,47 @@ def reader(
         page_problem=page_problem,
         asking=asking,
         headings=[block for block in source.blocks if block.kind == "heading"],
-        blocks=[
+        shown=_shown(source, marks, at),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of two sources that are read beside each other, at a mark, with the `value` that it gives
+    there; `place` is the number that its passage is opened by."""
+
+    source: Source
+    mark: Mark
+    value: str
+    place: int
+
+
+def pair(sides: Sequence[Side], *, turn: int, asking: int) -> str:
+    """Two documents side by side, as HTML; the rest as for `reader`."""
+    shown = [
+        {
+            "source": side.source,
+            "value": side.value,
+            "place": side.place,
+            "shown": _shown(side.source, [side.mark], side.mark.start),
+        }
+        for side in sides
+    ]
+    return render("pair.html", sides=shown, turn=turn, asking=asking)
+
+
+def _shown(source: Source, marks: Sequence[Mark], at: int) -> dict[str, Any]:
+    """The part of the text around `at` as the templates show it."""
+    first, last = _shown_part(source, at)
+    return {
+        "blocks": [
             (block, _pieces(source.text, block.start, block.end, marks))
             for block in _blocks(source)
             if block.end > first and block.start < last
         ],
-        cut_before=first > 0,
-        cut_after=last < len(source.text),
-    )
+        "cut_before": first > 0,
+        "cut_after": last < len(source.text),
+    }
 
 
 def _shown_part(source: Source, at: int) -> tuple[int, int]:
