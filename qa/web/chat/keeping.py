@@ -73,7 +73,7 @@ class KeepingPage(ChatLayout):
     def _rearrange(
         self, talk: str | None, search: str, event: gr.EventData, request: gr.Request
     ) -> Shown:
-        """Rename, delete or bring back a conversation; list them again in any case."""
+        """Rename, share, delete or bring back a conversation; list them again in any case."""
         wanted, user = event._data or {}, user_of(request)
         if self._kept is None:
             return {self.history: self._list(talk, search, request)}
@@ -81,6 +81,10 @@ class KeepingPage(ChatLayout):
         try:
             if wanted.get("do") == "rename":
                 self._kept.rename(user, name, str(wanted.get("title", "")))
+            elif wanted.get("do") == "share":
+                self._kept.shares.begin(user, name)
+            elif wanted.get("do") == "unshare":
+                self._kept.shares.end(user, name)
             elif wanted.get("do") == "delete":
                 self._kept.delete(user, name)
             elif wanted.get("do") == "restore":

@@ -16,6 +16,8 @@ from qa.web.chat.conversation import Turn, Turns
 from qa.web.chat.from_json import from_json
 from qa.web.chat.kept_file import KeptFile
 from qa.web.chat.pins import TABLE, Pins
+from qa.web.chat.shares import TABLE as SHARED
+from qa.web.chat.shares import Shares
 
 _LONGEST_TITLE = 80
 _MOST_LISTED = 200
@@ -45,12 +47,14 @@ CREATE TABLE IF NOT EXISTS turn (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A conversation in the list: `updated` is a time in UTC as ISO 8601, `turns` counts them."""
+    """A conversation in the list: `updated` is a time in UTC as ISO 8601, `turns` counts them;
+    `shared` is its token where it is shared, else ""."""
 
     id: str
     title: str
     updated: str
     turns: int
+    shared: str = ""
 
 
 class Conversations:
@@ -65,8 +69,9 @@ class Conversations:
 
         Raises SettingError.
         """
-        self._file = KeptFile(file, _TABLES + TABLE, wait)
+        self._file = KeptFile(file, _TABLES + TABLE + SHARED, wait)
         self.pins = Pins(self._file)
+        self.shares = Shares(self._file)
 
     def save(self, user: str, conversation: str | None, turns: Turns) -> str | None:
         """Keep the turns that are complete; the id. None where there is nothing to keep."""
@@ -126,14 +131,15 @@ class Conversations:
         ]
         with self._file.use() as database:
             rows = database.execute(
-                "SELECT id, title, updated, (SELECT count(*) FROM turn WHERE conversation = id) "  # noqa: S608
+                "SELECT id, title, updated, (SELECT count(*) FROM turn WHERE conversation = id), "  # noqa: S608
+                "coalesce((SELECT token FROM shared WHERE conversation = id), '') "
                 f"FROM conversation WHERE user = ? {f'AND {held}' if held else ''} "
                 "ORDER BY updated DESC, rowid DESC LIMIT ?",
                 (user, *(pattern for pattern in patterns for _ in range(3)), _MOST_LISTED),
             ).fetchall()
         return [
-            Kept(id=name, title=title, updated=updated, turns=turns)
-            for name, title, updated, turns in rows
+            Kept(id=name, title=title, updated=updated, turns=turns, shared=shared)
+            for name, title, updated, turns, shared in rows
         ]
 
     def title(self, user: str, conversation: str) -> str:

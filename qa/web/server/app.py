@@ -19,6 +19,7 @@ from qa.web.api.routes import api_app
 from qa.web.chat.conversation import Model
 from qa.web.chat.kept import Conversations
 from qa.web.chat.page import ChatPage
+from qa.web.chat.shared_page import shared_routes
 from qa.web.library.adding import Adding
 from qa.web.library.curate import Curator
 from qa.web.library.page import LibraryPage
@@ -65,6 +66,8 @@ def build_app(
                 operation_routes(readiness, calls, access, page.app._queue),
             )
             made.state.readiness = readiness
+            if kept is not None:
+                made.include_router(shared_routes(kept, opened))
             if find_spec("mcp") is not None:
                 from qa.web.api.mcp_server import add_mcp, mcp_server
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Gradio also serves files, a proxy and an editor; this app uses none of them.
 _NEEDED = re.compile(
-    r"/(v1/.*|mcp|docs|openapi\.json|metrics|config/?|library/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(assets|static)/.*"
+    r"/(v1/.*|mcp|docs|openapi\.json|metrics|config/?|library/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|shared/[\w-]+|(assets|static)/.*"
     r"|gradio_api/(info|app_id|startup-events|cancel|reset|queue/(join|data)|heartbeat/[^/]+"
     r"|call/(ask|search|sources)(/[0-9a-f]+)?)/?)?"
 )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from qa.web.shared.render import render
 
 # Where one may be led to after logging in; never to another site.
-_PAGES = ("/", "/library")
+_PAGES = re.compile(r"/(library|shared/[\w-]+)?")
 
 
 def page_after(wanted: str, libraries: Iterable[str] = ()) -> str:
     """The page to lead to after logging in: one of ours, with its query; `libraries` are those of a
     server with several."""
     path, mark, query = wanted.partition("?")
-    ours = (*_PAGES, *(f"/{name}{page}" for name in libraries for page in ("", *_PAGES)))
-    return f"{path}{mark}{query}" if path in ours and wanted.isprintable() else "/"
+    library, _, rest = path[1:].partition("/")
+    page = f"/{rest}" if library in libraries else path
+    return f"{path}{mark}{query}" if _PAGES.fullmatch(page) and wanted.isprintable() else "/"
 
 
 def login_page(then: str, *, wrong: bool) -> str:

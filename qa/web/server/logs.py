@@ -69,7 +69,8 @@ class _JSON(logging.Formatter):
 class RequestLog:
     """ASGI middleware: gives each request an id, which its response has, and logs it.
 
-    Of an address only the path is logged: what stands behind it may be a question.
+    Of an address only the path is logged: what stands behind it may be a question. The token of a
+    shared conversation is not.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -84,6 +85,7 @@ class RequestLog:
         name = sent.decode() if _ID.fullmatch(sent) else secrets.token_hex(8)
         begun, status = time.perf_counter(), 0
         path, method = scope["path"], scope["method"]  # the guard may change them
+        path = "/shared/" if path.startswith("/shared/") else path
         token = _request.set(name)
 
         async def send_noted(message: Message) -> None:
