@@ -131,3 +131,26 @@ def test_the_first_screen_is_the_library_and_asks_what_it_answers(open_page, add
     assert serious(page) == []
     library.get_by_role("link", name="treaties").click()
     expect(page.get_by_role("button", name="Scope")).to_contain_text("1 of 3 sources")
+
+
+def test_a_date_is_typed_or_picked(open_page, address):
+    page = open_page(address)
+    scope = page.get_by_role("button", name="Scope")
+    scope.click()
+    picks = page.get_by_role("button", name="Pick a date")
+    expect(picks).to_have_count(2)
+    assert serious(page) == []
+
+    def pick(day):  # as the browser's own picker does
+        page.locator("#dates .picked-date").first.evaluate(
+            "(date, day) => { date.value = day; date.dispatchEvent(new Event('change')) }", day
+        )
+
+    pick("2021-02-03")
+    expect(page.get_by_label("Published from", exact=True)).to_have_value("2021-02-03")
+    expect(scope).to_contain_text("1 of 3 sources")
+    expect(page).to_have_url(f"{address}?from=2021-02-03")
+    page.get_by_label("Published from", exact=True).fill("2019")
+    expect(scope).to_contain_text("2 of 3 sources")
+    page.get_by_role("link", name="Library").click()
+    expect(picks).to_have_count(2)

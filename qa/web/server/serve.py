@@ -49,7 +49,7 @@ Apps: TypeAlias = CheckedBlocks | Mapping[str, CheckedBlocks]
 _STATIC = Path(str(files("qa.web"))) / "static"
 _FAVICON = _STATIC / "favicon.svg"
 # The first is what the others build on.
-_SCRIPTS = ("script.js", "adding.js", "reading.js")
+_SCRIPTS = ("script.js", "adding.js", "reading.js", "dates.js")
 FIRST_PORT = 7860
 _PORTS = 100
 # Seconds that the first page has for itself, before what a question needs is loaded.
