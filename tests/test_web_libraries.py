@@ -13,11 +13,13 @@ from browser import BOX, MARKS, ask, expect, serious
 
 from index import open_index, rebuild
 from index.build.lock import writing
+from qa import answer
 from qa.passwords import CURATE, CURATOR, READER, Users, add_key, set_password
 from qa.web import build_app
+from qa.web.chat.conversation import Turn
 from qa.web.chat.kept import Conversations
 from qa.web.server.serve import serving
-from qa.web.shared.access import Access
+from qa.web.shared.access import LOCAL, Access
 
 PORTS = {
     "harbour.md": "---\ntitle: The harbour of Quillport\nstanding: government\n---\n# Quay\n\n"
@@ -308,6 +310,19 @@ def test_what_programs_ask_is_counted_together(places, users):
 # The page
 
 
+def test_a_conversation_is_shared_below_its_library_alone(places):
+    turn = Turn(question=QUAY, answer=answer(QUAY, index=places["ports"][1]))
+    kept = Conversations(places["ports"][1].folder.parent / "conversations.db")
+    kept.shares.begin(LOCAL, talk := kept.save(LOCAL, None, (turn,)))
+    [token] = [one.shared for one in kept.list(LOCAL)]
+    made = apps(places)
+    with serving(made) as address, httpx.Client(base_url=address) as client:
+        assert "1954" in client.get(f"/ports/shared/{token}").text
+        for elsewhere in ("/mills", ""):
+            assert client.get(f"{elsewhere}/shared/{token}").status_code == 404
+    kept.delete(LOCAL, talk)
+
+
 @MARKS[0]
 @MARKS[1]
 @MARKS[2]
@@ -367,3 +382,8 @@ def test_the_chooser_leads_to_another_library_and_nothing_goes_along(open_page, 
     page.goto(link)
     expect(page.locator("#turn-1 .answer")).to_contain_text("1954")
     assert page.url.startswith(f"{address}ports/")
+    page.get_by_role("link", name="Library", exact=True).click()
+    page.wait_for_url(f"{address}ports/library")
+    page.get_by_role("link", name="Read").click()
+    page.wait_for_url(f"{address}ports/?read=harbour")
+    expect(page.locator("#reader")).to_contain_text("rebuilt in 1954")

@@ -25,6 +25,8 @@ LEVELS = ("debug", "info", "warning", "error")
 _OURS = ("qa", "index", "sources", "uvicorn")
 # What a caller may name its request, so that its log and ours can be laid side by side.
 _ID = re.compile(rb"[\w.-]{1,64}", re.ASCII)
+# What may read a shared conversation is in its address.
+_SHARED = re.compile(r"/shared/.*", re.DOTALL)
 _LONGEST = 300
 _request: ContextVar[str] = ContextVar("request", default="")
 _log = logging.getLogger(__name__)
@@ -85,7 +87,7 @@ class RequestLog:
         name = sent.decode() if _ID.fullmatch(sent) else secrets.token_hex(8)
         begun, status = time.perf_counter(), 0
         path, method = scope["path"], scope["method"]  # the guard may change them
-        path = "/shared/" if path.startswith("/shared/") else path
+        path = _SHARED.sub("/shared/", path)
         token = _request.set(name)
 
         async def send_noted(message: Message) -> None:
