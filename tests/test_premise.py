@@ -90,6 +90,8 @@ def test_it_is_said_whom_the_sources_do_not_speak_of(index):
         ("When did Agnes Tull build the tower of Sorrel?", "1871"),
         ("Who built the tower of Sorrel in 1871?", "Agnes Tull"),
         ("Who built the tower of Sorrel in the 1870s?", "Agnes Tull"),
+        ("Who built the tower of Sorrel before 1900?", "Agnes Tull"),
+        ("Who built the tower of Sorrel between 1871 and 2003?", "Agnes Tull"),
     ],
 )
 def test_a_name_in_another_form_is_met(index, question, said):

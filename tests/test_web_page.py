@@ -50,9 +50,9 @@ ALLOWED_ATTRIBUTES = frozenset(
         r"\S+",
         "alt aria-describedby aria-hidden aria-label aria-pressed class cx cy d "
         "data-asking data-at data-by data-conflict data-considered data-copy data-do data-for "
-        "data-id data-link data-number data-page data-right data-source data-talk data-turn "
-        "datetime dir focusable height hidden href id max maxlength min placeholder r rel "
-        "role src style tabindex target type value viewbox width",
+        "data-id data-link data-number data-page data-question data-right data-source data-talk "
+        "data-turn datetime dir focusable height hidden href id max maxlength min placeholder r "
+        "rel role src style tabindex target title type value viewbox width",
     )
 )
 

@@ -189,7 +189,8 @@ class Refusal(Exception):
         (Refusal(400, "maximum context length is 4096 tokens"), "larger context"),
         (TimeoutError(), "took longer than 7 seconds"),
         (ConnectionRefusedError("sk-secret"), "cannot be reached (ConnectionRefusedError)"),
-        (ValueError("sk-secret"), "did not answer (ValueError)"),
+        (ValueError("sk-secret"), "sent nothing that can be read (ValueError)"),
+        (OSError("sk-secret"), "did not answer (OSError)"),
     ],
 )
 def test_each_failure_has_its_own_words_and_none_of_its_own(error, words):

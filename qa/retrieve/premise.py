@@ -34,8 +34,13 @@ _TITLES = frozenset(
     "captain colonel doctor dr general judge king lady lord major minister mr mrs ms pope president"
     " prince princess professor queen saint sir".split()
 )
-# "As of 2026" asks for what holds by then, which a source need not date.
-_YEAR = re.compile(r"(?<![\w.,$€£])(?<!\b[Aa]s of )(1\d{3}|20\d{2})(?:['’]?(s))?(?![\w%]|[.,]\d)")
+_YEAR = re.compile(r"(?<![\w.,$€£])(1\d{3}|20\d{2})(?:['’]?(s))?(?![\w%]|[.,–-]\d)")
+# What bounds a time need not stand in what falls within it.
+_BOUND = re.compile(
+    r"\b(?:after|before|since|until|till|by|from|to|between|than|as of)\s(?:the\s)?$"
+    r"|\d['’]?s?\s(?:and|to|or)\s$",
+    re.IGNORECASE,
+)
 _OPENERS = STOP_WORDS | frozenset(
     "i i'm i've i'd i'll whats what's who's tell please explain describe summarise summarize list"
     " name give according since".split()
@@ -64,7 +69,8 @@ def unmet_premise(evidence: Evidence) -> tuple[str, ...]:
     if not generation.manifest.language.startswith("en") or not evidence.candidates:
         return ()
     question = evidence.asked or evidence.question
-    names, years = _names(question), [*_YEAR.finditer(question)]
+    years = [one for one in _YEAR.finditer(question) if not _BOUND.search(question[: one.start()])]
+    names = _names(question)
     if not names and not years:
         return ()
     near = _near(evidence)
