@@ -97,7 +97,7 @@ class _Page(HTMLParser):
             value = (value or "").strip().lower()
             if "owned" in name or (name == "style" and "owned" in value):
                 self.owned.append(f"{tag} {name}")
-            ours = value.startswith(("#", "/", "data:image/jpeg;base64,"))
+            ours = value.startswith(("#", "/", "./", "data:image/jpeg;base64,"))
             if name in LINKS and not (ours or is_web_address(value)):
                 self.owned.append(f"{tag} {name}={value}")
 
