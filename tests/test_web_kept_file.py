@@ -126,6 +126,23 @@ def test_a_file_that_is_deleted_or_replaced_while_it_is_used_is_begun_anew(kept,
     assert len(kept.load("ada", other)) == 2
 
 
+def test_why_nothing_is_kept_names_no_folder_of_the_server(tmp_path):
+    place = tmp_path / "kept"
+    kept = Conversations(place / "conversations.db", wait=0)
+    _, talk = shown(kept, (TURN,))
+    for one in place.iterdir():
+        one.unlink()
+    place.rmdir()
+    place.write_text("where the folder was")
+    said, _ = shown(kept, (TURN, TURN), talk)
+    assert LIT in said and "This conversation is not kept: File exists." in said
+    assert str(tmp_path) not in said
+    with pytest.raises(NotKeptError) as told:
+        kept.list("ada")
+    assert str(tmp_path) not in str(told.value)
+    kept.close()
+
+
 def test_half_a_character_in_a_question_costs_no_turn(kept):
     (turn,) = next(ask("\ud83d lamp?", (), SimpleNamespace(words="", choice=Choice()), desk=None))
     assert turn.question == "? lamp?"

@@ -175,4 +175,6 @@ def _passes(error: Exception) -> bool:
 def _reason(error: Exception) -> str:
     if getattr(error, "errno", None) == errno.ENOSPC:
         return "the disk is full"
-    return _REASONS.get(_code(error)) or " ".join(str(error).split())
+    # Of an OSError without the path: whoever asks is told.
+    said = getattr(error, "strerror", None) or str(error)
+    return _REASONS.get(_code(error)) or " ".join(said.split())
