@@ -13,6 +13,8 @@ from sources.formats import FORMATS
 _NAME = re.compile(r"""[^<>:"|?*\x00-\x1f\x7f\ud800-\udfff/]+(?<![. ])""")
 _NAMELESS = frozenset(("", "index", "default", "home"))
 _NAME_CHARS = 80
+# Bytes; with the ending of a sidecar no file system takes more.
+_LONGEST = 240
 
 
 def name_of(url: str) -> str:
@@ -39,12 +41,13 @@ def _slug(name: str) -> str:
 
 def path_of(name: str, suffix: str) -> PurePosixPath:
     """The path in a library of a file with a suffix. Raises SnapshotError for a name that leads
-    out, or is hidden."""
+    out, is hidden, or is too long."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.suffix.lower() != suffix.lower():
         path = path.with_name(path.name + suffix)
     for part in path.parts:
-        if part.startswith(".") or part == "__pycache__" or not _NAME.fullmatch(part):
+        hidden = part.startswith(".") or part == "__pycache__"
+        if hidden or not _NAME.fullmatch(part) or len(part.encode()) > _LONGEST:
             raise SnapshotError(
                 f"{str(path)!r} is no name in a library: give one as --name treaties/river-works"
             )

@@ -21,6 +21,7 @@ from qa.web.library.wording import in_words_of_the_page
 from qa.web.shared.access import KEY_SCOPE, LOCAL, SCOPE_KEY, Access, may_curate
 from sources import SourceError
 from sources.load import MAX_FILE_BYTES
+from sources.names import path_of
 
 _Said = Annotated[str | None, Query(max_length=1000)]
 
@@ -100,6 +101,7 @@ def curating_routes(index: Index, curator: Curator, access: Access) -> APIRouter
             given = told.model_dump(exclude_none=True)
 
             def put() -> Added:
+                path_of(name, file.suffix)  # what can be no name is not written here either
                 file.write_bytes(body)
                 source = curator.add(file, given)
                 return Added(id=source.id, path=source.path, title=source.title)
