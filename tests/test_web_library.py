@@ -107,6 +107,31 @@ def test_what_is_removed_can_be_put_back(library):
             curator.restore(odd)
 
 
+@pytest.mark.parametrize("deed", ["edit", "remove", "restore"])
+def test_a_link_in_the_library_leads_no_change_out_of_it(library, tmp_path, deed):
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "1").mkdir(parents=True)
+    (elsewhere / "secret.yaml").write_text("title: The combination is 4711\n")
+    (elsewhere / "1" / "own.md").write_text("# Own\n\nWhat is not of the library.\n")
+    (library / "wall.txt").write_text("The wall of Norfield is of brick.\n")
+    try:
+        (library / "wall.txt.yaml").symlink_to(elsewhere / "secret.yaml")
+        (library / TRASH).symlink_to(elsewhere)
+    except OSError:
+        pytest.skip("no links can be made here")
+    curator = Curator(library)
+    deeds = {
+        "edit": lambda: curator.edit(source(library, "wall"), {"title": "The wall"}),
+        "remove": lambda: curator.remove(source(library, "wall")),
+        "restore": lambda: curator.restore("1"),
+    }
+    with pytest.raises(SettingError, match="a link that leads out of the library"):
+        deeds[deed]()
+    assert (library / "wall.txt").is_file() and not (library / "own.md").exists()
+    assert (library / "wall.txt.yaml").is_symlink()
+    assert sorted(one.name for one in elsewhere.rglob("*")) == ["1", "own.md", "secret.yaml"]
+
+
 def test_a_file_is_added_if_it_can_be_read(library, tmp_path):
     curator = Curator(library)
     (tmp_path / "tower.txt").write_text(BELL)

@@ -18,7 +18,7 @@ from sources import Source, load_sources
 from sources.front_matter import as_yaml, split_front_matter
 from sources.metadata import parse_metadata
 from sources.snapshot import add_source
-from sources.walk import QUESTIONS
+from sources.walk import QUESTIONS, SIDECAR, outside
 from sources.whole_file import write_whole
 
 # What the form of the page edits, in its order.
@@ -75,7 +75,8 @@ class Curator:
             front, body = split_front_matter(text)
             target, rest = file, body
         else:
-            target = file.with_name(file.name + ".yaml")
+            target = file.with_name(file.name + SIDECAR)
+            self._check_inside(target.relative_to(self.folder.resolve()).as_posix())
             front, rest = (_text(target) if target.is_file() else None), None
         try:
             written = amended(as_yaml(front or ""), told)
@@ -129,13 +130,14 @@ class Curator:
     def remove(self, source: Source) -> str:
         """Take a source out of the library; a name to take it back by. Raises SettingError."""
         file = self._file(source)
+        self._check_inside(TRASH)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         place = self.folder / TRASH / stamp / source.path
         try:
             place.parent.mkdir(parents=True)
-            sidecar = file.with_name(file.name + ".yaml")
+            sidecar = file.with_name(file.name + SIDECAR)
             if sidecar.is_file():
-                sidecar.replace(place.with_name(place.name + ".yaml"))
+                sidecar.replace(place.with_name(place.name + SIDECAR))
             file.replace(place)
         except OSError as error:
             raise SettingError(
@@ -148,6 +150,7 @@ class Curator:
         kept = self.folder / TRASH / stamp
         if not stamp.isalnum():  # it is part of a path
             raise SettingError("there is nothing to put back")
+        self._check_inside(f"{TRASH}/{stamp}")
         files = sorted(path for path in kept.rglob("*") if path.is_file()) if kept.is_dir() else []
         if not files:
             raise SettingError("there is nothing to put back; look into the folder .removed")
@@ -167,6 +170,11 @@ class Curator:
         if not file.is_relative_to(self.folder.resolve()) or not file.is_file():
             raise SettingError(f"{source.path} is not in the library any more; rebuild the index")
         return file
+
+    def _check_inside(self, path: str) -> None:
+        """Raises SettingError where a path of the library is a link that leads out of it."""
+        if reason := outside(self.folder, path):
+            raise SettingError(f"{path}: {reason}")
 
     def _make_own(self) -> None:
         copy = self.will_copy
