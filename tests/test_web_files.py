@@ -16,7 +16,7 @@ from index import open_index, rebuild
 from qa.passwords import CURATOR, Users, set_password
 from qa.web import build_app
 from qa.web.server.serve import serving
-from qa.web.shared.access import Access
+from qa.web.shared.access import LOCAL, Access
 
 # Gradio sums up its queue with pandas, in words that pandas has given up.
 pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
@@ -248,6 +248,24 @@ def test_a_page_of_another_user_tells_nothing(desk, users):
         # What would ask without a page of its own is not there.
         told = {"question": asked[0]}
         assert post(address, "/gradio_api/call/v2/ask", told, basic("ada"))[0] == 404
+
+
+def test_half_a_character_in_the_name_of_a_page_is_a_name_like_any(served):
+    app = served[0]
+    [listed] = [number for number, one in app.fns.items() if one.name == "_generations"]
+    _, address, headers = served
+    told = {"data": [], "fn_index": listed, "session_hash": "\ud83d"}
+    assert post(address, "/gradio_api/queue/join", told, headers)[0] == 200
+
+
+def test_the_folder_of_the_library_is_told_to_curators_alone(served, desk):
+    app, _, headers = served
+    [load] = [number for number, one in app.fns.items() if str(one.fn).count("LibraryPage._load")]
+    said = call(served, load, [], "folder", None)
+    assert '"success":true' in said and "1 source" in said
+    assert (str(desk[0]) in said) == app.fns[load].fn.__self__._access.may_curate(
+        "ada" if headers else LOCAL
+    )
 
 
 def test_a_body_that_is_too_long_or_no_json_is_refused(served):

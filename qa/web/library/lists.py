@@ -44,13 +44,13 @@ def picks(sources: Sequence[Source], fresh: Collection[str] = ()) -> str:
     return render("picks.html", sources=sources[:_MOST_LISTED], fresh=fresh, more=more)
 
 
-def summary(index: Index, folder: Path) -> str:
-    """What the library is made of."""
+def summary(index: Index, folder: Path | None) -> str:
+    """What the library is made of, and in which `folder` it is, for whom that is to tell."""
     sources = index.sources
     return render(
         "summary.html",
         size=len(sources),
-        folder=_at_home(folder),
+        folder=_at_home(folder) if folder else "",
         generation=index.generation.name,
         voices=Counter(source.standing for source in sources).most_common(),
     )

@@ -184,7 +184,7 @@ class LibraryPage:
                 f"folder of your own: {copy}",
                 "notice",
             )
-        return self._listed() | {
+        return self._listed(may) | {
             self.note: note,
             self.generations: generations_table(self._index.folder),
             self.gaps: self._gaps(request),
@@ -192,9 +192,9 @@ class LibraryPage:
             self.report: files_read(read_file_reports(self._index.generation.folder)),
         }
 
-    def _listed(self) -> Shown:
+    def _listed(self, may: bool) -> Shown:
         return {
-            self.summary: summary(self._index, self._curator.folder),
+            self.summary: summary(self._index, self._curator.folder if may else None),
             self.list: self._find(""),
         }
 
@@ -310,7 +310,7 @@ class LibraryPage:
             yield {self.report: told}
         after = self._index.generation.name
         self._audit.note(user_of(request), "rebuild", before=before, after=after, force=force)
-        yield self._listed() | {self.build: gr.update(interactive=True)}
+        yield self._listed(may=True) | {self.build: gr.update(interactive=True)}
 
     def _generations(self) -> str:
         return generations_table(self._index.folder)
@@ -322,7 +322,7 @@ class LibraryPage:
             return message(f"Now serving generation {name}.", "done")
 
         told = self._attempt(request, "index", back)
-        return self._listed() | {
+        return self._listed(self._access.may_curate(user_of(request))) | {
             self.turned: told,
             self.generations: generations_table(self._index.folder),
         }

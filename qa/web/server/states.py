@@ -25,7 +25,9 @@ def bound(session: str, user: str) -> str:
     """The name under which the page `session` of a user is kept; of another user's it tells nothing
     and opens nothing. Its group, up to the "-", is one for all pages of a user."""
     group = hashlib.sha256(f"user {user}".encode()).hexdigest()[:_GROUP]
-    own = hashlib.sha256(f"page {user}\0{session}".encode()).hexdigest()[:_OWN]
+    # Half a character, as JSON can name it, is a name like any.
+    page = f"page {user}\0{session}".encode("utf-8", "surrogatepass")
+    own = hashlib.sha256(page).hexdigest()[:_OWN]
     return f"{group}-{own}"
 
 
