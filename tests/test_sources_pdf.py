@@ -23,7 +23,7 @@ from sources import load_sources
 from sources.readers import pdf
 from sources.readers.pdf import read_pdf
 from sources.readers.pdf_lines import LIGATURES, Line, Part
-from sources.readers.pdf_second import is_garbled
+from sources.readers.pdf_second import is_garbled, mixes_scripts
 from sources.readers.text_builder import TextBuilder
 
 STYLES = getSampleStyleSheet()
@@ -384,6 +384,39 @@ def test_where_words_are_lost_the_second_reader_reads_the_page(monkeypatch):
 
     monkeypatch.setattr(pdf, "page_lines", hidden)  # the second reader would show what is not seen
     assert read_pdf(data).text.count("sewn") == 7
+
+
+def test_lines_whose_words_mix_scripts_are_read_by_the_second_reader_or_told(monkeypatch):
+    page_lines = pdf.page_lines
+
+    def mixed(page, number, builder, unseen):
+        lines = page_lines(page, number, builder, unseen)
+        lines[0].text = "ӝ߸ࣿചীࠁې޷ܲٮউӝࣿ"
+        return lines
+
+    monkeypatch.setattr(pdf, "page_lines", mixed)
+    data = drawn([(50, 700, "First words."), (50, 600, "A kite.")])
+    assert read_pdf(data).text.split("\n\n") == ["First words.", "A kite."]
+    monkeypatch.setattr(pdf.SecondReader, "lines", lambda *_: [])
+    found = read_pdf(data)
+    assert found.text == "A kite."
+    ((name, why),) = found.unread
+    assert name == "page 1" and why.startswith("1 of its lines mix scripts")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The μTP of α-β in 𝛼x² and ℵ0 at 5 Ω",
+        "日本語のABCテストとК線とЖ線",
+        "한국어漢字カナ English",
+        "English/Русский/العربية/עברית/ไทย",
+        "API’шный ГОСТ-R и الـAPI",
+        "हिन्दी में ५ किताबें",
+    ],
+)
+def test_scripts_that_stand_together_are_no_mixture(words):
+    assert not mixes_scripts([words])
 
 
 def test_what_ocr_takes_for_a_dot_is_no_text():

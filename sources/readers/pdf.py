@@ -26,7 +26,7 @@ from sources.readers.pdf_lines import (
     usual_size,
 )
 from sources.readers.pdf_paragraphs import HEADING_SIZE, join_broken, paragraphs
-from sources.readers.pdf_second import SecondReader, is_garbled
+from sources.readers.pdf_second import SecondReader, is_garbled, mixes_scripts
 from sources.readers.text_builder import TextBuilder, clean
 from sources.readers.unseen import told as told_unseen
 from sources.source import Kind, OcrSpan
@@ -34,6 +34,7 @@ from sources.source import Kind, OcrSpan
 # A user can do nothing about what it has to say of odd files
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
+_MIXED = "{} of its lines mix scripts within words, so that their letters are wrong: see the file"
 _ENCRYPTED = "encrypted: save a copy without a password"
 
 _HEADING_CHARS = 150
@@ -149,7 +150,9 @@ def _page(
             if unseen.total() == before and (better := second.better(lines, number, builder)):
                 fill_in(page, number, better, builder)
                 lines = better
-            return laid_out(lines), ""
+            right = [line for line in lines if not mixes_scripts([line.text])]
+            wrong = len(lines) - len(right)
+            return laid_out(right), _MIXED.format(wrong) if wrong else ""
         why = "its text makes no words: see it in the file, or run it through OCR"
     except (MemoryError, RecursionError, DependencyError, FileNotDecryptedError):
         raise
@@ -158,7 +161,8 @@ def _page(
     if unseen.total() > before:  # the second reader would read that, too
         return [], why
     lines = second.lines(number, builder)
-    if is_garbled(line.text for line in lines):
+    said = [line.text for line in lines]
+    if is_garbled(said) or mixes_scripts(said):
         return [], why
     try:
         return laid_out(lines), "" if lines else why

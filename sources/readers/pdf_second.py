@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from sources.readers.pdf_lines import LIGATURES, Line, joined
@@ -23,6 +23,9 @@ _LEADERS = re.compile(r"[\s._\-–—|•*=]+")
 _WORD = re.compile(r"[a-zA-Z]{4,}")
 _LETTERS_RUN = re.compile(r"[a-zA-Z\u00c0-\u024f\u0370-\u052f\u2019'-]+")  # Latin, Greek, Cyrillic
 _LONGEST_WORD = 20
+_SCRIPTS_OF_ALL = frozenset(  # stand within words of any script
+    "LATIN GREEK CJK HIRAGANA KATAKANA KATAKANA-HIRAGANA HANGUL BOPOMOFO MODIFIER".split()
+)
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
 _LEAST_WORDS = 25
 _OBJECTS = 1_000  # of a page that are looked at
@@ -59,6 +62,18 @@ def runs_together(lines: Iterable[str]) -> bool:
     )
 
 
+def mixes_scripts(lines: Iterable[str]) -> bool:
+    """Whether letters of several scripts take turns in a word: the font tells wrong ones."""
+    return any(_is_mixed(word) for line in lines if not line.isascii() for word in line.split())
+
+
+def _is_mixed(word: str) -> bool:
+    letters = filter(str.isalpha, unicodedata.normalize("NFKC", word))
+    scripts = [unicodedata.name(char, "").split(" ")[0] for char in letters]
+    turns = sum(1 for one, after in pairwise(scripts) if one != after)
+    return 3 * turns >= len(scripts) and len(set(scripts) - _SCRIPTS_OF_ALL) > 1
+
+
 def _is_strange(char: str) -> bool:
     return char == "\ufffd" or unicodedata.category(char) in ("Co", "Cn", "Cc")
 
@@ -89,14 +104,17 @@ class SecondReader:
         return found
 
     def better(self, lines: Sequence[Line], number: int, builder: TextBuilder) -> list[Line]:
-        """The lines of a page, where those given lack words or the spaces between them."""
-        together = runs_together(line.text for line in lines)
+        """The lines of a page, where those given lack words or the spaces between them, or mix
+        scripts within words."""
+        said = [line.text for line in lines]
+        bad = runs_together(said) or mixes_scripts(said)
         known = sum(sum(map(str.isalnum, line.text)) for line in lines)
-        if not together and self._letters(number) <= max(known / _LEAST_KEPT, _LEAST_CHARS):
+        if not bad and self._letters(number) <= max(known / _LEAST_KEPT, _LEAST_CHARS):
             return []
         found = self.lines(number, builder)
         said = [line.text for line in found]
-        return [] if is_garbled(said) or runs_together(said) else found
+        bad = is_garbled(said) or runs_together(said) or mixes_scripts(said)
+        return [] if bad else found
 
     def _letters(self, number: int) -> int:
         """How many letters and digits a page has."""
