@@ -1,5 +1,8 @@
 """E-mail."""
 
+import base64
+import binascii
+import random
 from email.message import EmailMessage
 
 import pytest
@@ -85,3 +88,41 @@ def test_a_forwarded_message_is_read_with_its_own_head():
         "See below.", "Weir", "From: b@example.org", "It is shut.",
     ]  # fmt: skip
     assert extract.unread == ()
+
+
+def test_a_message_within_a_message_is_read_though_it_is_encoded_as_a_whole():
+    inner = b"From: b@example.org\nSubject: Weir\nContent-Type: text/plain\n\nIt is shut."
+    mail = (
+        b"From: a@example.org\nSubject: Fwd\nContent-Type: multipart/mixed; boundary=x\n\n"
+        b"--x\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(inner) + b"--x--\n"
+    )  # fmt: skip
+    found = read_email(mail).text.split("\n\n")
+    assert found[-3:] == ["Weir", "From: b@example.org", "It is shut."]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        base64.encodebytes(random.Random(1).randbytes(300)),
+        base64.encodebytes(b"The weir is shut for three weeks.")[:-4],
+    ],
+    ids=["of something else", "cut"],
+)
+def test_a_part_that_says_it_is_text_and_is_none_is_told_and_not_read(body):
+    head = b"From: a@example.org\nSubject: Weir\nContent-Type: text/plain; charset=%s\n"
+    for charset in (b"utf-8", b"latin-1"):
+        found = read_email(head % charset + b"Content-Transfer-Encoding: base64\n\n" + body)
+        assert found.text == "Weir\n\nFrom: a@example.org"
+        assert [name for name, _ in found.unread] == ["a part of the message"]
+
+
+def test_a_file_written_into_a_message_in_letters_is_told_and_not_read():
+    data = random.Random(2).randbytes(200)
+    uu = b"".join(binascii.b2a_uu(data[at : at + 45]) for at in range(0, 200, 45))
+    for lines in (b"begin 644 weir.jpg\n" + uu + b"`\nend\n", base64.encodebytes(data)):
+        found = read_email(b"Subject: Weir\n\nSee this:\n" + lines + b"It was shut in May.\n")
+        assert found.text.split("\n\n") == ["Weir", "See this:", "It was shut in May."]
+        ((name, why),) = found.unread
+        many = len(lines.splitlines())
+        assert name == "encoded data" and why.startswith(f"{many} lines are")

@@ -1,6 +1,10 @@
 """Markdown: blocks of the raw text, without markers."""
 # ruff: noqa: E501  test data on one line
 
+import base64
+import hashlib
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +12,7 @@ from test_sources_text import LONG, assert_sound
 
 from sources.markup import without_markup
 from sources.readers.markdown import read_markdown
+from sources.readers.text import read_text
 
 
 def blocks(text):
@@ -360,3 +365,42 @@ def test_a_tag_that_is_spoken_of_hides_nothing():
 def test_the_language_of_a_listing_stands_in_its_attributes(info, language):
     (block,) = read_markdown(f"```{info}\nx <- 1\n```\n").blocks
     assert block.language == language
+
+
+ENCODED = base64.encodebytes(random.Random(3).randbytes(200)).decode().rstrip("\n")
+
+
+@pytest.mark.parametrize("read", [read_markdown, read_text])
+def test_lines_of_an_encoded_file_are_told_and_no_text(read):
+    found = read(f"The seal:\n{ENCODED}\nIt was set in May.\n\n{ENCODED}\n")
+    said = [found.text[block.start : block.end] for block in found.blocks]
+    assert said == ["The seal:", "It was set in May."]
+    assert found.unread == (
+        (
+            "encoded data",
+            "8 lines are a file in base64 or by uuencode, not text: "
+            "save it into the library as a file",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "\n".join(ENCODED.split("\n")[:2]),  # a key
+        "\n".join(hashlib.sha256(bytes([at])).hexdigest() for at in range(5)),
+        "\n".join(["ACGTTGCA" * 8] * 5),
+        "\n".join(["Donaudampfschifffahrtsgesellschaftskapitaensmuetze"] * 4),
+        "\n".join(["=" * 60] * 3 + ["A line 1 of prose."]),
+        "\n".join(["MANY WORKS WERE SHUT IN MAY AND THE WEIRS WERE TOO, AS WAS TOLD."] * 2),
+    ],
+)
+@pytest.mark.parametrize("read", [read_markdown, read_text])
+def test_keys_hashes_and_long_words_are_no_encoded_file(read, lines):
+    assert read(f"Here:\n{lines}\n").unread == ()
+
+
+def test_a_listing_of_an_encoded_file_stays():
+    found = read_markdown(f"```pem\n{ENCODED}\n```\n")
+    assert found.text[found.blocks[0].start : found.blocks[0].end] == ENCODED
+    assert found.unread == ()

@@ -24,6 +24,7 @@ from sources.readers.blocks import (
 )
 from sources.readers.dialects import NOTES, defined, mended, plain_markdown
 from sources.readers.embedded_html import EmbeddedHtml
+from sources.readers.encoded import told_of_encoded, without_encoded
 from sources.readers.extract import Extract
 from sources.readers.unseen import told
 from sources.source import Block
@@ -60,7 +61,7 @@ def _parser() -> MarkdownIt:
 
 def read_markdown(text: str) -> Extract:
     """The blocks of Markdown without front matter; link definitions are not blocks."""
-    env: EnvType = {}
+    env: EnvType = {"encoded": 0}
     plain = plain_markdown(text)
     tokens = _parser().parse(plain.text, env)
     blocks = mended(text, settle_headings(list(_blocks(plain.text, tokens, env))), plain)
@@ -68,7 +69,10 @@ def read_markdown(text: str) -> Extract:
         text=text,
         blocks=group_blocks(text, list(blocks)),
         invisible=count_invisible(text),
-        unread=told(Counter(hidden=plain.unseen), plain.strikes),
+        unread=(
+            *told(Counter(hidden=plain.unseen), plain.strikes),
+            *told_of_encoded(env["encoded"]),
+        ),
     )
 
 
@@ -137,19 +141,21 @@ def _blocks(text: str, tokens: Sequence[Token], env: EnvType) -> Iterator[Block]
                     yield Block(start=start, end=end, kind=kind, group=of_list)
             elif kept and not _only_images(inline.content, env):
                 in_item = position > 0 and tokens[position - 1].type == "list_item_open"
-                found = paragraph_blocks(
-                    text,
-                    kept,
-                    kind="item" if in_item else "paragraph",
-                    headings=token.level == 0,
-                )
-                for block in found:
-                    if block.kind == "heading" or not lists:
-                        yield block
-                    elif block.kind == "item":
-                        yield replace(block, level=depth, group=of_list, marker=markers[-1])
-                    else:
-                        yield replace(block, level=depth, group=of_list)
+                runs, encoded = without_encoded(text, kept)
+                env["encoded"] += encoded
+                for nth, run in enumerate(runs):
+                    for block in paragraph_blocks(
+                        text,
+                        run,
+                        kind="item" if in_item and not nth else "paragraph",
+                        headings=token.level == 0,
+                    ):
+                        if block.kind == "heading" or not lists:
+                            yield block
+                        elif block.kind == "item":
+                            yield replace(block, level=depth, group=of_list, marker=markers[-1])
+                        else:
+                            yield replace(block, level=depth, group=of_list)
 
 
 def _cells(tokens: Sequence[Token], position: int) -> list[str]:

@@ -13,6 +13,7 @@ from sources.readers.blocks import (
     settle_headings,
     trim,
 )
+from sources.readers.encoded import told_of_encoded, without_encoded
 from sources.readers.extract import Extract
 from sources.readers.text_tables import table_rows
 from sources.source import Block
@@ -30,22 +31,27 @@ def read_text(text: str) -> Extract:
     """The blocks of plain text, which stays as it is."""
     blocks: list[Block] = []
     paragraph: list[Span] = []
+    encoded = 0
     for line in [*line_spans(text), (len(text), len(text))]:
         start, end = trim(text, *line)
         if start < end:
             paragraph.append((start, end))
         elif paragraph:
-            blocks += (
-                _logged(text, paragraph)
-                or table_rows(text, paragraph)
-                or _spoken(text, paragraph)
-                or paragraph_blocks(text, paragraph, markers=True)
-            )
+            runs, left = without_encoded(text, paragraph)
+            encoded += left
+            for run in runs:
+                blocks += (
+                    _logged(text, run)
+                    or table_rows(text, run)
+                    or _spoken(text, run)
+                    or paragraph_blocks(text, run, markers=True)
+                )
             paragraph.clear()
     return Extract(
         text=text,
         blocks=group_blocks(text, settle_headings(blocks)),
         invisible=count_invisible(text),
+        unread=told_of_encoded(encoded),
     )
 
 
