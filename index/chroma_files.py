@@ -107,6 +107,14 @@ def forget(registry: Any, path: Path) -> None:
     registry._identifier_to_system.pop(str(path), None)
 
 
+def forget_all(registry: Any) -> list[Any]:
+    """Have nothing that is open be handed out again; all that was, so that it is not closed."""
+    kept = list(registry._identifier_to_system.values())
+    registry._identifier_to_system.clear()
+    getattr(registry, "_identifier_to_refcount", {}).clear()
+    return kept
+
+
 def close_connections(client: Any) -> None:
     """Close the connections of a closed client of a server: chromadb 1.5.9 leaves them open, its
     own and those of the client that it asks for tenants."""

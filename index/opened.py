@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,7 @@ class Index:
         self.folder = Path(folder)
         self._embedder = embedder
         self._lock = Lock()
+        self._process = os.getpid()
         self._refused = ""  # what could not be opened is not tried again with each question
         self._generation: Generation | None = self._open_first()
 
@@ -39,14 +41,22 @@ class Index:
         return {"folder": self.folder.absolute(), "_embedder": self._embedder}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _lock=Lock(), _refused="", _generation=None)
+        vars(self).update(state, **self._closed())
+
+    @staticmethod
+    def _closed() -> dict[str, Any]:
+        """What it knows before it is opened."""
+        return {"_lock": Lock(), "_process": os.getpid(), "_refused": "", "_generation": None}
 
     @property
     def generation(self) -> Generation:
         """The current generation; keep it to answer several calls from the same one.
 
-        Where a new one cannot be opened, that is logged, and what is open goes on being served.
+        Where a new one cannot be opened, that is logged, and what is open goes on being served. In
+        a process that was forked it is opened anew.
         """
+        if self._process != os.getpid():
+            vars(self).update(self._closed())
         with self._lock:
             if self._generation is None:
                 self._generation = self._open_first()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -53,6 +54,20 @@ FOLDER, SERVER = "vectors", "server.json"
 # Clients of one path share what Chroma opens, and count themselves without a lock. A finalizer may
 # close one while the same thread opens another.
 _opening = RLock()
+_of_parent: list[Any] = []
+
+
+def _after_fork() -> None:
+    """What Chroma has opened in the parent waits for ever in a child, also where it is closed: it
+    is kept as it is, and opened anew."""
+    global _opening
+    _opening = RLock()
+    if module := sys.modules.get("chromadb.api.shared_system_client"):
+        _of_parent.extend(chroma_files.forget_all(module.SharedSystemClient))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +108,7 @@ class VectorStore:
         writing: bool = False,
     ) -> None:
         self._client = client
+        self._process = os.getpid()
         self._path = path
         self._address = address
         self._writing = writing
@@ -258,7 +274,9 @@ class VectorStore:
             self._client.delete_collection(self._prefix + name)
 
     def close(self) -> None:
-        """Release the files, or the connection."""
+        """Release the files, or the connection; what a parent has opened is the parent's."""
+        if self._process != os.getpid():
+            return
         self._collections.clear()
         with _opening:
             self._client.close()
@@ -272,6 +290,8 @@ class VectorStore:
         return (slice(start, start + self._batch) for start in range(0, count, self._batch))
 
     def _collection(self, name: str) -> Any:
+        if self._process != os.getpid():
+            raise StoreError("the index was opened before a fork: open it again in each process")
         if name not in self._collections:
             with self._calling():
                 self._collections[name] = self._client.get_collection(

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from index import (
     IndexingError,
     IndexNotFoundError,
     ModelError,
+    StoreError,
     open_index,
     rebuild,
     rollback,
@@ -21,6 +23,7 @@ from index.embedding import Embedder, load_embedder
 from index.file_check import CHECKED, hash_file, hash_files
 from index.generation import Manifest, current_generation, library_of
 from index.opened import Index
+from index.search import search
 
 
 def test_opening_what_is_not_there_makes_nothing(tmp_path):
@@ -251,3 +254,23 @@ def test_the_retriever_gives_documents_with_what_cites_them(opened):
     assert len({document.id for document in documents}) == 2
     budget = opened.as_retriever(max_chars=300).batch(["harbour", "canal"])
     assert all(0 < sum(len(d.page_content) for d in found) <= 300 for found in budget)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_an_index_that_was_opened_before_a_fork_answers_in_the_child(own_index):
+    index = open_index(own_index)
+    generation = index.generation
+    found = [hit.text for hit in index.search("harbour")]
+    child = os.fork()
+    if not child:
+        signal.alarm(100)  # where it would wait for ever
+        code = 1
+        try:
+            again = [hit.text for hit in index.search("harbour")]
+            with pytest.raises(StoreError, match="before a fork"):
+                search(generation, "harbour", 5, None, None)
+            code = int(again != found)
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
+    assert [hit.text for hit in index.search("harbour")] == found
