@@ -148,6 +148,21 @@ def test_a_click_that_comes_before_the_page_is_ready_waits_for_it(page):
     expect(finished(page).locator(".answer")).to_contain_text("Ilse Brandt")
 
 
+def test_what_is_asked_as_soon_as_the_box_is_there_waits_for_the_page(chromium, address):
+    page = chromium.new_page()
+    page.add_init_script("""new MutationObserver((_, watch) => {
+        const box = document.querySelector("#question textarea");
+        if (!box) return;
+        watch.disconnect();
+        const enter = { key: "Enter", bubbles: true, cancelable: true };
+        window.waits = !box.dispatchEvent(new KeyboardEvent("keydown", enter));
+    }).observe(document, { childList: true, subtree: true })""")
+    page.goto(address)
+    expect(page.locator(".problem")).to_have_text("The question is empty; type a few words.")
+    assert page.evaluate("window.waits")
+    page.close()
+
+
 def test_mistakes_are_told_in_one_line_and_the_conversation_is_kept(page):
     page.locator(BOX).press("Enter")
     expect(page.locator(".problem")).to_have_text("The question is empty; type a few words.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,7 +59,6 @@ class ChatPage(KeepingPage):
         self._desk = desk
         self._access = access
         self._answerable = Answerable(desk, library)
-        self._asking: deque[str | None] = deque(maxlen=_MOST_WAITING)
         with self.app:
             self._connect()
             add_endpoints(calls)
@@ -166,7 +164,6 @@ class ChatPage(KeepingPage):
     async def _asked(
         self, request: gr.Request, question: str, turns: Turns, talk: str | None, *chosen: Any
     ) -> AsyncIterator[Shown]:
-        self._asking.append(request.session_hash)
         async for shown in each(self._ask(question, turns, talk, chosen, user_of(request))):
             yield shown
 
@@ -190,7 +187,6 @@ class ChatPage(KeepingPage):
         question = str(event._data.get("question", ""))
         if event._data.get("wide"):  # this once
             chosen = tuple(() for _ in chosen)
-        self._asking.append(request.session_hash)
         async for shown in each(self._ask(question, turns, talk, chosen, user_of(request))):
             yield shown
 
@@ -244,12 +240,11 @@ class ChatPage(KeepingPage):
             self.history: self._list(None, "", request),
             self.dossier: self._pinned(request),
         }
-        begun = self._shown((), None) if not turns else {}
-        if not turns and "c" in query:
-            begun |= self._reopened(query["c"][0], user)
-        shown |= self._offered(choice)
-        # Last, since it may have been asked meanwhile.
-        return shown if request.session_hash in self._asking else shown | begun
+        if not turns:
+            shown |= self._shown((), None)
+            if "c" in query:
+                shown |= self._reopened(query["c"][0], user)
+        return shown | self._offered(choice)
 
     def _narrow(self, event: gr.EventData) -> Shown:
         """The scope of one source."""

@@ -168,6 +168,7 @@ def _mounted(app: CheckedBlocks, library: str, most: int) -> FastAPI:
         root_path=f"/{library}" if library else None,
         theme=THEME,
         css_paths=_STATIC / "style.css",
+        head=f"<script>{(_STATIC / 'early.js').read_text(encoding='utf-8')}</script>",
         js="".join((_STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS),
         favicon_path=str(_FAVICON),
         footer_links=[],

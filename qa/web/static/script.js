@@ -27,11 +27,10 @@
     matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const box = () => document.querySelector("#question textarea");
   /* Gradio hands the trigger over a moment after the page is shown, and what the page loads with
-     comes later still, and would take the place of an answer: what is unguarded before that waits. */
-  let loaded = false;
-  let held = null;
+     comes later still. */
+  const early = window.refdeskEarly;
   const send = (name, data, tries = 200) => {
-    if (window.refdeskTrigger && (loaded || !box())) window.refdeskTrigger(name, data);
+    if (window.refdeskTrigger && (early.loaded || !box())) window.refdeskTrigger(name, data);
     else if (tries) setTimeout(send, 50, name, data, tries - 1);
   };
   const number = (value) => (value === undefined ? undefined : Number(value));
@@ -46,11 +45,10 @@
   let arrival = 0; // when a new turn will have come to the top
 
   const ready = () => {
-    if (loaded) return;
-    loaded = true;
-    if (!held && !askLinked() && !readLinked()) bringDraft();
-    held?.();
-    held = null;
+    if (early.loaded) return;
+    early.loaded = true;
+    if (early.asked) document.querySelector("#question button.submit-button")?.click();
+    else if (!askLinked() && !readLinked()) bringDraft();
   };
   setTimeout(ready, 10000); // should loading fail
   /* A link with a question asks it. */
@@ -65,19 +63,6 @@
     if (source && box()) read({ source }, undefined, null);
     return source;
   }
-  const hold = (event) => {
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    held = () => document.querySelector("#question button.submit-button")?.click();
-  };
-  document.addEventListener("keydown", (event) => {
-    const asks = event.key === "Enter" && !event.shiftKey && !event.isComposing;
-    if (!loaded && asks && event.target === box()) hold(event);
-  }, true);
-  document.addEventListener("click", (event) => {
-    if (!loaded && event.target.closest?.("#question button")) hold(event);
-  }, true);
-
   /* Colours: as the system has them, or as was chosen here. */
   const colours = (name) => document.body.classList.toggle("dark", name === "dark");
   try {
