@@ -27,7 +27,11 @@ settings.load_profile("refdesk")
 
 # What a page of a test says before it is left, and what it says when its requests break off then.
 LEAVING = "this page is left"
-ENDED = re.compile("AbortError|.*Connection errored out|Failed to load resource: net::ERR_")
+# What it asks for as it is left may find the server done with it: the 404.
+ENDED = re.compile(
+    "AbortError|.*Connection errored out|Failed to load resource: net::ERR_"
+    "|Unexpected error 404: Not Found$"
+)
 
 FILES = {
     "ports/harbour.md": """---

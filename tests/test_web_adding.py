@@ -106,6 +106,19 @@ def test_an_address_of_this_machine_is_refused_in_words_of_the_page(library, sit
 
 
 @in_browser
+def test_a_file_that_is_dropped_as_soon_as_the_page_is_there_is_read(chromium, address):
+    page = chromium.new_page()
+    page.add_init_script(f"""new MutationObserver((_, watch) => {{
+        if (!document.querySelector("#transcript")) return;
+        watch.disconnect();
+        ({DROP})(["tower.txt", "{BELL.strip()}"]);
+    }}).observe(document, {{ childList: true, subtree: true }})""")
+    page.goto(address)
+    expect(page.locator(".fresh")).to_contain_text("tower.txt", timeout=WAIT)
+    page.close()
+
+
+@in_browser
 def test_a_file_that_is_dropped_is_read_described_rebuilt_and_asked(open_page, address, library):
     page = open_page(address)
     page.evaluate(DROP, ["tower.txt", BELL])

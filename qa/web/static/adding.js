@@ -46,6 +46,9 @@
     take(event.dataTransfer.files);
   }, true);
 
+  window.refdeskEarly.adds = true;
+  if (box() && window.refdeskEarly.dropped) take(window.refdeskEarly.dropped);
+
   /* An address: typed in the drawer, or pasted into the box with nothing beside it. */
   const isAddress = (text) => /^https?:\/\/\S+$/i.test(text.trim());
   const fetchIt = (address) => send("upload", { address });

@@ -1,7 +1,8 @@
 /* What is asked before the page is loaded waits: what is loaded would take the place of its answer.
-   This stands in the head, and so runs before the box can be seen; script.js lets go. */
+   So does a file that is dropped, for which the browser would leave the page. This stands in the
+   head, and so runs before the box can be seen; script.js and adding.js take over. */
 (() => {
-  const early = (window.refdeskEarly = { loaded: false, asked: false });
+  const early = (window.refdeskEarly = { loaded: false, asked: false, adds: false, dropped: null });
   const wait = (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -14,4 +15,10 @@
   document.addEventListener("click", (event) => {
     if (!early.loaded && event.target.closest?.("#question button")) wait(event);
   }, true);
+  for (const kind of ["dragover", "drop"])
+    document.addEventListener(kind, (event) => {
+      if (early.adds || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      if (kind === "drop") early.dropped = event.dataTransfer.files;
+    }, true);
 })();
