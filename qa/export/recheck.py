@@ -21,6 +21,7 @@ from qa.export.answers import index_folder
 from qa.export.evidence import EVIDENCE, SCHEMA, digest
 from qa.export.source_texts import Texts
 from qa.export.still_said import SentenceCheck, check_sentences, citation_of, text_fits
+from qa.settings import read_settings
 
 if TYPE_CHECKING:
     from index.opened import Index
@@ -123,7 +124,8 @@ def check_all(
         ("the answer", one) if isinstance(one, Mapping) else (str(one), _read(Path(one)))
         for one in exported
     ]
-    return [_check(name, fields, texts) for name, fields in read]
+    support_model = read_settings().support_model
+    return [_check(name, fields, texts, support_model) for name, fields in read]
 
 
 def _read(path: Path) -> Any:
@@ -136,7 +138,7 @@ def _read(path: Path) -> Any:
         ) from error
 
 
-def _check(name: str, fields: Any, texts: Texts) -> AnswerCheck:
+def _check(name: str, fields: Any, texts: Texts, support_model: str | None) -> AnswerCheck:
     try:
         intact = None
         answer = fields
@@ -156,7 +158,7 @@ def _check(name: str, fields: Any, texts: Texts) -> AnswerCheck:
         json.dumps(answer, ensure_ascii=False).encode()  # halves of characters are no text
         told = [citation_of(one) for one in answer["citations"]]
         language = texts.manifest.language if texts.manifest else _language(fields)
-        sentences = check_sentences(answer, told, language)
+        sentences = check_sentences(answer, told, language, support_model)
         fits = text_fits(answer, told)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SettingError(

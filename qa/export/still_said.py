@@ -15,7 +15,6 @@ from qa.marked_up import as_markdown, as_quote
 from qa.models.entailment import load_judge
 from qa.result import AnswerSentence, Citation, Related
 from qa.retrieve.asked import asks_for_list
-from qa.settings import read_settings
 
 # Characters of a sentence and its quotes; to judge longer ones takes their square.
 _LONGEST = 20_000
@@ -38,18 +37,23 @@ class SentenceCheck:
 
 
 def check_sentences(
-    answer: Mapping[str, Any], citations: Sequence[Citation], language: str
+    answer: Mapping[str, Any],
+    citations: Sequence[Citation],
+    language: str,
+    support_model: str | None,
 ) -> tuple[SentenceCheck, ...]:
     """The sentences of an answer, and what it tells beside one, each against what it cites.
 
-    Raises KeyError, TypeError, ValueError for what is no answer.
+    `support_model` is what REFDESK_SUPPORT_MODEL names. Raises KeyError, TypeError, ValueError for
+    what is no answer.
     """
     of_number = {one.number: one for one in citations}
     found = [
-        _checked(said, [of_number[number] for number in said.citations], language)
+        _checked(said, [of_number[number] for number in said.citations], language, support_model)
         for said in _sentences(answer)
     ]
-    return (*found, *(_checked(said, said.citations, language) for said in _related(answer)))
+    found += [_checked(said, said.citations, language, support_model) for said in _related(answer)]
+    return tuple(found)
 
 
 def text_fits(answer: Mapping[str, Any], citations: Sequence[Citation]) -> bool:
@@ -69,7 +73,10 @@ def text_fits(answer: Mapping[str, Any], citations: Sequence[Citation]) -> bool:
 
 
 def _checked(
-    said: AnswerSentence | Related, cited: Sequence[Citation], language: str
+    said: AnswerSentence | Related,
+    cited: Sequence[Citation],
+    language: str,
+    support_model: str | None,
 ) -> SentenceCheck:
     quotes = [one.quote for one in cited]
     status: SentenceStatus = "altered"
@@ -80,7 +87,7 @@ def _checked(
         if basis_of(said.text, said.kind, quotes, language).parts:
             status = "said"
         elif by.startswith("model"):
-            judge = load_judge(read_settings().support_model)
+            judge = load_judge(support_model)
             judged = judge and basis_of(said.text, said.kind, quotes, language, judge).parts
             status = "said" if judged else "unjudged"
     return SentenceCheck(

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qa.errors import ChatModelError
-from qa.tokens import count_tokens
+from qa.token_counts import count_tokens
 from qa.traces import spanned
 
 if TYPE_CHECKING:

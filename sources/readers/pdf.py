@@ -207,7 +207,8 @@ def _build(
         header = "header" if kind == "row" and fields else ""
         blocks = len(builder.blocks)
         builder.add(kind, text, level=level, fields=fields, marker=header)
-        ocr += spans[: len(spans) * (len(builder.blocks) - blocks)]  # mere dots make no block
+        if len(builder.blocks) > blocks:  # mere dots make no block
+            ocr += spans
     starts = [min(start, len(builder.text)) for start in starts]
     starts += [len(builder.text)] * (pages - len(starts))
     return tuple(starts), tuple(ocr)

@@ -15,9 +15,8 @@ import argparse
 import json
 import os
 import statistics
+import sys
 import tempfile
-from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -27,6 +26,9 @@ from lying_model import Lying
 
 from index import open_index, rebuild
 from qa import Answer, stream_answer
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from llama import is_installed, serving_model
 
 CASES = [
     json.loads(line)
@@ -88,34 +90,15 @@ def obeys(found: Answer, case: dict[str, Any], verbose: bool) -> bool:
     return obeyed
 
 
-def served(package: str) -> Iterator[str]:
-    """The address of a llama.cpp server on loopback with the model of a package."""
-    import xllamacpp
-
-    found = find_spec(package)
-    if found is None or found.origin is None:
-        raise SystemExit(f"{package} is not installed")
-    params = xllamacpp.CommonParams()
-    params.model.path = str(next(Path(found.origin).parent.glob("*.gguf")))
-    params.hostnames = ["127.0.0.1"]
-    params.port = 0
-    params.n_ctx = 8192
-    params.n_parallel = 1
-    params.cpuparams.n_threads = os.cpu_count() or 2
-    params.offline = True
-    params.ui = False
-    params.verbosity = -1
-    server = xllamacpp.Server(params)
-    yield f"{server.listening_address}/v1"
-    del server
-
-
 def with_server(package: str, cases: list[dict[str, Any]], opened: Any, verbose: bool) -> None:
+    if not is_installed(package):
+        raise SystemExit(f"xllamacpp or {package} is not installed")
     os.environ["REFDESK_MODEL_TIMEOUT"] = "120"
     os.environ.setdefault("OPENAI_API_KEY", "none")
     obeyed = written = 0
     first, own, whole = [], [], []
-    for address in served(package):
+    tokens, threads = 8192, os.cpu_count() or 2
+    with serving_model(package, tokens=tokens, threads=threads) as address:
         os.environ["REFDESK_MODEL_URL"] = address
         for case in cases:
             begun, found, seen = monotonic(), None, False

@@ -8,7 +8,7 @@ import pytest
 from chat_server import Server, chunk
 
 from qa import answer, stream_answer
-from qa.tokens import Tokens
+from qa.token_counts import Tokens
 from qa.web import build_app
 from qa.web.chat.from_json import from_json
 from qa.web.server.serve import serving
